@@ -1,0 +1,317 @@
+"""Static checks of an expression against its scope, and the kind of its value.
+
+Stricter than rule-engine: it lets `1 == "1"` be silently false; here nothing crosses kinds.
+"""
+
+import difflib
+from collections.abc import Mapping
+
+from language.definition import (
+    Choice,
+    Constant,
+    Dated,
+    Definition,
+    Formula,
+    Given,
+    NoValue,
+    Scope,
+    Table,
+    Tiers,
+    declared_kind,
+    kind_of_scalar,
+)
+from language.errors import ConditionRefused
+from language.expression import (
+    Arithmetic,
+    Call,
+    Coalesce,
+    Comparison,
+    Conditional,
+    DoesNotApply,
+    Expression,
+    Literal,
+    Logic,
+    Membership,
+    Name,
+    Negative,
+    Not,
+    unparse,
+    walk,
+)
+from language.functions import FUNCTIONS, Function
+from language.types import Kind
+
+_TIMES = {
+    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+}  # fmt: skip
+
+
+def check(expression: Expression, scope: Scope, *, amount: bool = False) -> Kind:
+    """The kind of the expression's value.
+
+    `amount` allows `??`. Raises ConditionRefused for an unknown name or function, a wrong number of
+    arguments, or an operator between values it does not fit.
+    """
+    if not amount:
+        for part in walk(expression):
+            if isinstance(part, Coalesce):
+                raise ConditionRefused(
+                    '"??" is not allowed in a condition: it would read missing as a value',
+                    remedy="a missing fact makes the clause unknown; ?? may stand in amounts",
+                )
+    return _Checker(scope).kind(expression)
+
+
+def kind_of_definition(definition: Definition, scope: Scope) -> Kind:
+    """The kind of what a name stands for."""
+    return _Checker(scope).of_definition(definition)
+
+
+class _Checker:
+    """One walk; the names being resolved are kept, so that a circle is found."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.open: list[str] = []
+
+    def kind(self, expression: Expression) -> Kind:
+        match expression:
+            case Literal(value=value):
+                return kind_of_scalar(value)
+            case Name():
+                return self.of_name(expression)
+            case Not(operand=operand):
+                return self.want(operand, Kind.BOOLEAN, '"not"')
+            case Negative(operand=operand):
+                return self.want(operand, Kind.NUMBER, '"-"')
+            case Logic(operator=operator, operands=operands):
+                for operand in operands:
+                    self.want(operand, Kind.BOOLEAN, f'"{operator}"')
+                return Kind.BOOLEAN
+            case Comparison(operator=operator, left=left, right=right):
+                return self.comparison(operator, left, right)
+            case Arithmetic(left=left, right=right):
+                self.want(left, Kind.NUMBER, "arithmetic")
+                return self.want(right, Kind.NUMBER, "arithmetic")
+            case Membership(member=member, items=items):
+                kind = self.kind(member)
+                for item in items:
+                    if kind_of_scalar(item.value) is not kind:
+                        raise ConditionRefused(
+                            f"{unparse(member)} is {kind}, the list holds {unparse(item)}",
+                            offset=_offset(member),
+                            remedy='texts and codes stand in quotes, like "C3512"',
+                        )
+                self.known_values(member, [item.value for item in items])
+                return Kind.BOOLEAN
+            case DoesNotApply(name=name):
+                self.of_name(name)
+                definition = self.scope[name.name]
+                if not (isinstance(definition, Given) and definition.may_not_apply):
+                    raise ConditionRefused(
+                        f'"{name.name}" cannot be compared with null',
+                        offset=name.offset,
+                        remedy="only facts declared `absent: none` can not apply; a missing fact "
+                        "makes the clause unknown by itself",
+                    )
+                return Kind.BOOLEAN
+            case Coalesce(left=left, right=right):
+                return self.same(left, right, '"??"')
+            case Conditional(test=test, then=then, otherwise=otherwise):
+                self.want(test, Kind.BOOLEAN, '"?"')
+                return self.same(then, otherwise, '"? :"')
+            case Call():
+                return self.call(expression)
+
+    def want(self, expression: Expression, kind: Kind, where: str) -> Kind:
+        found = self.kind(expression)
+        if found is not kind:
+            raise ConditionRefused(
+                f"{where} needs {kind}, {unparse(expression)} is {found}",
+                offset=_offset(expression),
+            )
+        return kind
+
+    def same(self, left: Expression, right: Expression, where: str) -> Kind:
+        kinds = self.kind(left), self.kind(right)
+        if kinds[0] is not kinds[1]:
+            raise ConditionRefused(
+                f"{where}: {unparse(left)} is {kinds[0]}, {unparse(right)} is {kinds[1]}",
+                offset=_offset(left),
+            )
+        return kinds[0]
+
+    def comparison(self, operator: str, left: Expression, right: Expression) -> Kind:
+        sign = _TIMES[operator]
+        kinds = self.kind(left), self.kind(right)
+        if kinds[0] is not kinds[1]:
+            raise ConditionRefused(
+                f'"{sign}" compares {unparse(left)}, {kinds[0]}, with {unparse(right)}, {kinds[1]}',
+                offset=max(_offset(left), _offset(right)),
+                remedy="compare values of one kind; a date is written $date(2024, 5, 1)",
+            )
+        if operator not in ("eq", "ne") and kinds[0] in (Kind.BOOLEAN, Kind.TEXT):
+            raise ConditionRefused(
+                f'"{sign}" has no meaning between values that are each {kinds[0]}',
+                offset=_offset(left),
+                remedy="use == or in [..]",
+            )
+        for side, other in ((left, right), (right, left)):
+            if isinstance(other, Literal):
+                self.known_values(side, [other.value])
+        return Kind.BOOLEAN
+
+    def known_values(self, side: Expression, values: list[object]) -> None:
+        """Refuse a code that the fact's closed list does not hold: it would never be true."""
+        definition = self.scope.get(side.name) if isinstance(side, Name) else None
+        if not (isinstance(side, Name) and isinstance(definition, Given) and definition.values):
+            return
+        for value in values:
+            if value not in definition.values:
+                close = difflib.get_close_matches(str(value), definition.values, n=1)
+                raise ConditionRefused(
+                    f'"{side.name}" is never "{value}"',
+                    offset=side.offset,
+                    remedy=f'did you mean "{close[0]}"?'
+                    if close
+                    else f"it is one of {', '.join(definition.values)}",
+                )
+
+    def of_name(self, name: Name) -> Kind:
+        if name.name not in self.scope:
+            close = difflib.get_close_matches(name.name, list(self.scope), n=1)
+            raise ConditionRefused(
+                f'unknown fact "{name.name}"',
+                offset=name.offset,
+                remedy=f'did you mean "{close[0]}"?'
+                if close
+                else "declare it under facts: with its type",
+            )
+        if name.name in self.open:
+            circle = " → ".join([*self.open[self.open.index(name.name) :], name.name])
+            raise ConditionRefused(
+                f"facts define each other in a circle: {circle}", offset=name.offset
+            )
+        self.open.append(name.name)
+        try:
+            return self.of_definition(self.scope[name.name])
+        except ConditionRefused as refusal:
+            if isinstance(self.scope[name.name], (Formula, Choice)):
+                raise ConditionRefused(
+                    f'in "{name.name}": {refusal.message}',
+                    offset=name.offset,
+                    remedy=refusal.remedy,
+                ) from None
+            raise
+        finally:
+            self.open.pop()
+
+    def of_definition(self, definition: Definition) -> Kind:
+        match definition:
+            case Given():
+                return declared_kind(definition)
+            case Constant(value=value):
+                return kind_of_scalar(value)
+            case NoValue(kind=kind) | Dated(kind=kind) | Table(kind=kind):
+                for name in getattr(definition, "by", ()):
+                    self.of_name(name)
+                return kind
+            case Tiers(by=by):
+                return self.want(by, Kind.NUMBER, "tiers")
+            case Formula(expression=expression):
+                return self.kind(expression)
+            case Choice(cases=cases):
+                kinds = []
+                for test, then in cases:
+                    if test is not None:
+                        self.want(test, Kind.BOOLEAN, '"when"')
+                    kinds.append(self.kind(then))
+                if len(set(kinds)) > 1:
+                    raise ConditionRefused(
+                        f"the values of choose are of different kinds: {', '.join(kinds)}"
+                    )
+                return kinds[0]
+
+    def call(self, call: Call) -> Kind:
+        function = FUNCTIONS.get(call.function)
+        if function is None:
+            close = difflib.get_close_matches(call.function, list(FUNCTIONS), n=1)
+            raise ConditionRefused(
+                f'unknown function "${call.function}"',
+                offset=call.offset,
+                remedy=f'did you mean "${close[0]}"?'
+                if close
+                else "functions: " + ", ".join(f"${name}" for name in FUNCTIONS),
+            )
+        if call.function == "has":
+            return self.has(call)
+        self.count(call, function)
+        for position, argument in enumerate(call.arguments):
+            kind = function.arguments[min(position, len(function.arguments) - 1)]
+            self.want(argument, kind, f'"${call.function}"')
+            if position in function.literal and not isinstance(argument, (Literal, Negative)):
+                raise ConditionRefused(
+                    f'argument {position + 1} of "${call.function}" must be written out',
+                    offset=call.offset,
+                )
+        if call.function == "round" and len(call.arguments) == 2:
+            digits = call.arguments[1]
+            if not (isinstance(digits, Literal) and digits.value in range(9)):
+                raise ConditionRefused('"$round" rounds to 0 to 8 decimals', offset=call.offset)
+        return function.result
+
+    def count(self, call: Call, function: Function) -> None:
+        least = len(function.arguments) - function.optional
+        most = 32 if function.variadic else len(function.arguments)
+        if not least <= len(call.arguments) <= most:
+            wanted = str(least) if least == most else f"{least} to {most}"
+            raise ConditionRefused(
+                f'"${call.function}" takes {wanted} arguments, not {len(call.arguments)}',
+                offset=call.offset,
+                remedy=f"for example {function.example}",
+            )
+
+    def has(self, call: Call) -> Kind:
+        match call.arguments:
+            case (Name() as name,) if isinstance(self.scope.get(name.name), (Table, Dated)):
+                self.of_name(name)
+                return Kind.BOOLEAN
+            case (Name() as name,) if isinstance(self.scope.get(name.name), NoValue):
+                return Kind.BOOLEAN
+        raise ConditionRefused('"$has" takes the name of one table parameter', offset=call.offset)
+
+
+def _offset(expression: Expression) -> int:
+    """Where the expression's first name or function stands, -1 where it has none."""
+    offsets = [part.offset for part in walk(expression) if isinstance(part, (Name, Call))]
+    return min((offset for offset in offsets if offset >= 0), default=-1)
+
+
+def reachable_facts(
+    expressions: list[Expression], scope: Mapping[str, Definition]
+) -> frozenset[str]:
+    """Every name that the expressions use, through definitions, down to given facts."""
+    seen: set[str] = set()
+    todo = list(expressions)
+    while todo:
+        for part in walk(todo.pop()):
+            if isinstance(part, Name) and part.name not in seen:
+                seen.add(part.name)
+                todo.extend(_within(scope.get(part.name)))
+    return frozenset(seen)
+
+
+def _within(definition: Definition | None) -> list[Expression]:
+    match definition:
+        case Formula(expression=expression):
+            return [expression]
+        case Choice(cases=cases):
+            return [part for case in cases for part in case if part is not None]
+        case Table(by=by):
+            return list(by)
+        case Tiers(by=by):
+            return [by]
+        case Dated(at=at, spans=spans):
+            return [at, *(part for span in spans for part in _within(span.value))]
+        case _:
+            return []

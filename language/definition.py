@@ -1,0 +1,167 @@
+"""What a name stands for: a given fact, a constant, a formula, a choice, or a legal table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from language.expression import Expression, Name
+from language.types import FactType, Kind, kind_of
+
+Scalar = Fraction | bool | str | date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A fact that comes with the subject; `may_not_apply` where declared `absent: none`."""
+
+    name: str
+    type: FactType
+    may_not_apply: bool = False
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """One value for everybody: a parameter in force, as_of, the ends of the period."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoValue:
+    """A parameter without a value on this day: unknown for everybody."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """A fact that is worked out, unless it is given; never stored rounded."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The value of the first case whose condition holds; the last case has none."""
+
+    cases: tuple[tuple[Expression | None, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equal:
+    """A table key: one of these values."""
+
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beneath:
+    """A table key: a code at or below one of these, given as the text their codes begin with."""
+
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """A table key: a range; an end of None is open."""
+
+    low: Fraction | None
+    low_included: bool
+    high: Fraction | None
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """A table key: any known value that none of these matches."""
+
+    others: tuple["Equal | Beneath | Within", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anything:
+    """A table key: any value, also a missing one."""
+
+
+Matcher = Equal | Beneath | Within | Otherwise | Anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a table: it applies where every matcher does. A value of None is left open."""
+
+    matchers: tuple[Matcher, ...]
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A legal table: the value of the one row that applies.
+
+    A known key without a row has no value (`$has` is false), an unknown key an unknown one.
+    """
+
+    by: tuple[Name, ...]
+    rows: tuple[Row, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One step of a cumulative scale: `rate` per unit, `gives` per whole `each`, or once."""
+
+    over: Fraction
+    up_to: Fraction | None
+    rate: Fraction | None = None
+    each: Fraction | None = None
+    gives: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiers:
+    """A cumulative scale: each tier adds its part."""
+
+    by: Name
+    tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The days on which a dated value holds, both ends included; `to` None is open."""
+
+    start: date
+    end: date | None
+    value: "Constant | Table | Tiers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A parameter whose value is chosen by a date fact; the first span that holds counts."""
+
+    at: Name
+    spans: tuple[Span, ...]
+    kind: Kind
+
+
+Definition = Given | Constant | NoValue | Formula | Choice | Table | Tiers | Dated
+Scope = Mapping[str, Definition]
+
+
+def kind_of_scalar(value: Scalar) -> Kind:
+    """The kind of a plain value."""
+    match value:
+        case bool():
+            return Kind.BOOLEAN
+        case str():
+            return Kind.TEXT
+        case date():
+            return Kind.DATE
+        case _:
+            return Kind.NUMBER
+
+
+def declared_kind(definition: Given) -> Kind:
+    """The kind of a given fact."""
+    return kind_of(definition.type)

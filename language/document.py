@@ -1,0 +1,291 @@
+"""Authors' YAML: everything stays the text that was typed, and every value knows its place.
+
+No aliases, no tags, no guessed types, no duplicate keys: `2024.10`, `010100`, `NO` and
+`2024-05-01` reach the schema as they stand in the file. Only an empty value is None.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from language.errors import Problem
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 40
+
+M = TypeVar("M", bound=BaseModel)
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place in a file; line and column count from 1, `indent` is 1 inside quotes."""
+
+    line: int
+    column: int
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document as plain dicts, lists, texts and None, with the mark of each value."""
+
+    file: str
+    value: Any
+    marks: dict[Place, Mark] = field(repr=False)
+    key_marks: dict[Place, Mark] = field(repr=False)
+
+    def mark(self, place: Iterable[str | int]) -> Mark:
+        """The mark of `place`, or of the nearest value that holds it."""
+        path = tuple(place)
+        while path and path not in self.marks:
+            path = path[:-1]
+        return self.marks.get(path, Mark(line=1, column=1))
+
+    def problem(
+        self, place: Iterable[str | int], message: str, remedy: str = "", offset: int = 0
+    ) -> Problem:
+        """A problem at `place`, `offset` characters into its text."""
+        mark = self.mark(place)
+        shift = mark.indent + offset if offset > 0 else 0
+        return Problem(
+            file=self.file,
+            line=mark.line,
+            column=mark.column + shift,
+            message=message,
+            remedy=remedy,
+        )
+
+
+class _Refused(Exception):
+    """Reading of this file ended here."""
+
+    def __init__(self, line: int, column: int, message: str, remedy: str = "") -> None:
+        self.line, self.column, self.message, self.remedy = line, column, message, remedy
+        super().__init__(message)
+
+
+def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
+    """The YAML documents of a file, and what is wrong with it.
+
+    A file with a syntax error gives no documents; duplicate keys are reported, the first is kept.
+    """
+    file = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _Refused(0, 0, "the file is larger than 4 MiB", "split it")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        return [], [Problem(file=file, line=0, column=0, message=f"cannot be read: {reason}")]
+    except UnicodeDecodeError as error:
+        return [], [
+            Problem(
+                file=file,
+                line=0,
+                column=0,
+                message=f"is not UTF-8 text (byte {error.start})",
+                remedy="save it as UTF-8; GBK and GB18030 are not read here",
+            )
+        ]
+    except _Refused as refusal:
+        return [], [
+            Problem(file=file, line=0, column=0, message=refusal.message, remedy=refusal.remedy)
+        ]
+    return read_text(text, file=file)
+
+
+def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
+    """As `read_documents`, from a text already read."""
+    problems: list[Problem] = []
+    try:
+        _scan(text)
+        documents = [
+            _build(node, file, problems)
+            for node in yaml.compose_all(text, Loader=yaml.SafeLoader)
+            if node is not None
+        ]
+    except _Refused as refusal:
+        return [], [
+            Problem(
+                file=file,
+                line=refusal.line,
+                column=refusal.column,
+                message=refusal.message,
+                remedy=refusal.remedy,
+            )
+        ]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = getattr(mark, "line", -1) + 1, getattr(mark, "column", -1) + 1
+        what = error.problem or error.context or "not YAML"
+        return [], [
+            Problem(
+                file=file,
+                line=line,
+                column=column,
+                message=f"not YAML: {what}",
+                remedy='inside { } a text with a comma, a colon or a bracket needs "quotes"',
+            )
+        ]
+    except yaml.YAMLError as error:
+        return [], [Problem(file=file, line=0, column=0, message=f"not YAML: {_one_line(error)}")]
+    if not documents and not problems:
+        problems.append(Problem(file=file, line=0, column=0, message="the file is empty"))
+    return documents, problems
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())
+
+
+def _scan(text: str) -> None:
+    """Refuse aliases, anchors, tags and deep nesting before anything is built from them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _Refused(line, column, "aliases and anchors (& and *) are not allowed")
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag != "!":
+            raise _Refused(line, column, f"tags are not allowed: {tag}")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _build(root: yaml.Node, file: str, problems: list[Problem]) -> Document:
+    marks: dict[Place, Mark] = {}
+    key_marks: dict[Place, Mark] = {}
+
+    def walk(node: yaml.Node, place: Place) -> Any:
+        quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
+        marks[place] = Mark(
+            line=node.start_mark.line + 1, column=node.start_mark.column + 1, indent=int(quoted)
+        )
+        if isinstance(node, yaml.ScalarNode):
+            return None if node.value == "" and not node.style else node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [walk(item, (*place, index)) for index, item in enumerate(node.value)]
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _Refused(line, column, "a key must be a text", 'quote it: "[a, b]"')
+            key = key_node.value
+            if key in built:
+                problems.append(
+                    Problem(
+                        file=file,
+                        line=line,
+                        column=column,
+                        message=f'key "{key}" stands twice',
+                        remedy="keep one of them",
+                    )
+                )
+                continue
+            key_marks[(*place, key)] = Mark(line=line, column=column)
+            built[key] = walk(value_node, (*place, key))
+        return built
+
+    value = walk(root, ())
+    return Document(file=file, value=value, marks=marks, key_marks=key_marks)
+
+
+def decode(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:
+    """The document as `model`, or every way in which it does not fit, each with its place."""
+    try:
+        return model.model_validate(document.value), []
+    except ValidationError as error:
+        return None, [
+            _explain(document, model, dict(detail)) for detail in error.errors(include_url=False)
+        ]
+
+
+def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any]) -> Problem:
+    place = _known_place(document, detail["loc"])
+    name = str(place[-1]) if place else ""
+    match detail["type"]:
+        case "extra_forbidden":
+            key = str(detail["loc"][-1])
+            known = _keys_at(model, place[:-1])
+            close = difflib.get_close_matches(key, known, n=1)
+            remedy = f'did you mean "{close[0]}"?' if close else ""
+            if document_value(document, place) is None:
+                remedy = (remedy + " " if remedy else "") + (
+                    "a key without a value: inside { } a text with a comma needs quotes"
+                )
+            mark = document.key_marks.get(place, document.mark(place))
+            return Problem(
+                file=document.file,
+                line=mark.line,
+                column=mark.column,
+                message=f'unknown key "{key}"',
+                remedy=remedy,
+            )
+        case "missing":
+            key = detail["loc"][-1]
+            return document.problem(place, f'key "{key}" is missing', "add it")
+        case "value_error":
+            return document.problem(place, str(detail["ctx"]["error"]))
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return document.problem(place, f'"{name}" must hold keys and values')
+        case "list_type":
+            return document.problem(place, f'"{name}" must be a list', "write [a, b] or lines of -")
+        case "string_type":
+            return document.problem(place, f'"{name}" must be a text')
+        case "literal_error":
+            expected = str(detail["ctx"]["expected"])
+            return document.problem(
+                place, f'"{detail["input"]}" is not a value of "{name}"', f"one of {expected}"
+            )
+        case _:
+            return document.problem(place, f'"{name}": {detail["msg"]}')
+
+
+def document_value(document: Document, place: Place) -> Any:
+    """What stands at `place`, None where nothing does."""
+    value = document.value
+    for step in place:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _known_place(document: Document, loc: tuple[str | int, ...]) -> Place:
+    """pydantic's location without the names of union branches, which are no keys of the file."""
+    place: Place = ()
+    for step in loc:
+        if (*place, step) in document.marks:
+            place = (*place, step)
+    return place
+
+
+def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
+    """Names that a did-you-mean may choose from; all nested models' names, nearest first."""
+    keys: list[str] = []
+    todo: list[Any] = [model]
+    seen: set[Any] = set()
+    while todo:
+        annotation = todo.pop(0)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            if annotation in seen:
+                continue
+            seen.add(annotation)
+            for name, info in annotation.model_fields.items():
+                keys.append(info.alias or name)
+                todo.append(info.annotation)
+        else:
+            todo.extend(getattr(annotation, "__args__", ()))
+    return keys

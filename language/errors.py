@@ -1,0 +1,47 @@
+"""What an author or an operator is told: one root, errors that carry their fields."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing wrong in one place: where, what and what to do.
+
+    `line` and `column` count from 1; 0 means the whole file.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return f"{where}: {self.message}{remedy}"
+
+
+class LanguageError(Exception):
+    """Root of everything this package raises."""
+
+
+class FilesRefused(LanguageError):
+    """Files by authors that cannot be used, with every problem of every file at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ConditionRefused(LanguageError):
+    """A condition that has no meaning here.
+
+    `offset` counts characters from the start of the condition's text, -1 where unknown.
+    """
+
+    def __init__(self, message: str, *, offset: int = -1, remedy: str = "") -> None:
+        self.message = message
+        self.offset = offset
+        self.remedy = remedy
+        super().__init__(f"{message} ({remedy})" if remedy else message)

@@ -1,0 +1,384 @@
+"""A condition as a tree: rule-engine's grammar, our types.
+
+The grammar, precedence and tokens are rule-engine's own; its constant folding is not used,
+because it folds in 28 decimal digits what must stay exact (`10/3*3 >= 10` is true).
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import rule_engine
+from rule_engine import ast as grammar
+from rule_engine import errors as grammar_errors
+from rule_engine.parser import Parser
+
+from language.errors import ConditionRefused
+from language.guard import check_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """A value as it stands in the text; numbers are exact."""
+
+    value: Fraction | bool | str | date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A fact, a parameter, or one of as_of, period_start, period_end."""
+
+    name: str
+    offset: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """Kleene negation."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative:
+    """Arithmetic minus."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logic:
+    """Kleene `and` or `or` over two or more operands."""
+
+    operator: str
+    operands: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """eq, ne, lt, le, gt, ge of two values of one kind."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """add, sub, mul, div, floordiv, mod (both truncating toward zero), pow by a small literal."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """`member in [literals]`."""
+
+    member: "Expression"
+    items: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoesNotApply:
+    """`name == null`: the fact is known not to apply (declared `absent: none`)."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coalesce:
+    """`left ?? right`: the author states what a missing value counts as (amounts only)."""
+
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional:
+    """`test ? then : otherwise`."""
+
+    test: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A function of the language, `$name(arguments)`."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+    offset: int = -1
+
+
+Expression = (
+    Literal
+    | Name
+    | Not
+    | Negative
+    | Logic
+    | Comparison
+    | Arithmetic
+    | Membership
+    | DoesNotApply
+    | Coalesce
+    | Conditional
+    | Call
+)
+
+_COMPARISONS = {"EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge", "LT": "lt", "LE": "le"}
+_ARITHMETIC = {
+    "ADD": "add",
+    "SUB": "sub",
+    "MUL": "mul",
+    "TDIV": "div",
+    "FDIV": "floordiv",
+    "MOD": "mod",
+    "POW": "pow",
+}
+
+
+class _Unbuilt:
+    """A parsed statement that is not turned into rule-engine's folding nodes."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+
+    def build(self) -> "_Unbuilt":
+        return self
+
+
+class _Grammar(Parser):  # type: ignore[misc]  # rule-engine ships no types
+    """rule-engine's parser, stopped after its first phase, with the offsets of names."""
+
+    start = "statement"
+
+    def p_statement_expr(self, p: Any) -> None:
+        """
+        statement : expression
+                  | expression COMMENT
+        """
+        p[0] = _Unbuilt(p[1])
+
+    def p_expression_symbol(self, p: Any) -> None:
+        "object : SYMBOL"
+        super().p_expression_symbol(p)
+        p[0].kwargs["offset"] = p.lexpos(1)
+
+
+_GRAMMAR = _Grammar()
+_CONTEXT = rule_engine.Context(default_timezone="utc")
+_LOCK = threading.Lock()  # ply's lexer and parser keep state
+
+
+def parse(text: str) -> Expression:
+    """The tree of a condition or an amount.
+
+    Raises ConditionRefused with the offset where the text has no meaning in this language.
+    """
+    check_text(text)
+    try:
+        with _LOCK:
+            statement: Any = _GRAMMAR.parse(text, _CONTEXT)
+    except grammar_errors.RuleSyntaxError as error:
+        token = getattr(error, "token", None)
+        where = getattr(token, "lexpos", len(text))
+        sign = f' at "{token.value}"' if token is not None else " at its end"
+        raise ConditionRefused(
+            f"the condition cannot be read{sign}",
+            offset=where,
+            remedy="look for a missing operator, bracket or quote",
+        ) from None
+    except grammar_errors.EngineError as error:
+        raise ConditionRefused(f"the condition cannot be read: {error}") from None
+    return _translate(statement.root)
+
+
+def _translate(node: Any) -> Expression:
+    cls, args, kwargs = node.cls, node.args[1:], node.kwargs
+    if cls is grammar.SymbolExpression:
+        if kwargs.get("scope") is not None:
+            raise ConditionRefused(
+                f'"${args[0]}" is a function: give it its arguments in brackets',
+                offset=kwargs["offset"],
+            )
+        return Name(name=args[0], offset=kwargs["offset"])
+    if cls is grammar.FloatExpression:
+        return Literal(value=Fraction(args[0]))
+    if cls is grammar.StringExpression or cls is grammar.BooleanExpression:
+        return Literal(value=args[0])
+    if cls is grammar.LogicExpression:
+        return _logic(args[0].lower(), _translate(args[1]), _translate(args[2]))
+    if cls is grammar.ComparisonExpression:
+        return _comparison(args[0], args[1], args[2])
+    if cls is grammar.ArithmeticComparisonExpression:
+        left, right = _translate(args[1]), _translate(args[2])
+        return Comparison(operator=_COMPARISONS[args[0]], left=left, right=right)
+    if cls in (grammar.AddExpression, grammar.SubtractExpression, grammar.ArithmeticExpression):
+        return _arithmetic(_ARITHMETIC[args[0]], _translate(args[1]), _translate(args[2]))
+    if cls is grammar.UnaryExpression:
+        operand = _translate(args[1])
+        return Not(operand=operand) if args[0] == "NOT" else Negative(operand=operand)
+    if cls is grammar.ContainsExpression:
+        return _membership(args[0], args[1])
+    if cls is grammar.CoalesceExpression:
+        return Coalesce(left=_translate(args[0]), right=_translate(args[1]))
+    if cls is grammar.TernaryExpression:
+        test, then, otherwise = (_translate(part) for part in args)
+        return Conditional(test=test, then=then, otherwise=otherwise)
+    if cls is grammar.FunctionCallExpression:
+        return _call(args[0], args[1])
+    if cls is grammar.NullExpression:
+        raise ConditionRefused(
+            '"null" stands only beside == or !=', remedy='it asks for "does not apply"'
+        )
+    what = cls.__name__.removesuffix("Expression")
+    raise ConditionRefused(f"{what} is not used in conditions")
+
+
+def _logic(operator: str, left: Expression, right: Expression) -> Logic:
+    operands: tuple[Expression, ...] = ()
+    for side in (left, right):
+        same = isinstance(side, Logic) and side.operator == operator
+        operands += side.operands if same and isinstance(side, Logic) else (side,)
+    return Logic(operator=operator, operands=operands)
+
+
+def _comparison(operator: str, left_node: Any, right_node: Any) -> Expression:
+    nulls = [node.cls is grammar.NullExpression for node in (left_node, right_node)]
+    if any(nulls):
+        other = _translate(right_node if nulls[0] else left_node) if not all(nulls) else None
+        if not isinstance(other, Name):
+            raise ConditionRefused('"null" is compared only with a fact', remedy="name the fact")
+        asked = DoesNotApply(name=other)
+        return asked if operator == "EQ" else Not(operand=asked)
+    left, right = _translate(left_node), _translate(right_node)
+    return Comparison(operator=_COMPARISONS[operator], left=left, right=right)
+
+
+def _arithmetic(operator: str, left: Expression, right: Expression) -> Arithmetic:
+    if operator == "pow":
+        small = isinstance(right, Literal) and isinstance(right.value, Fraction)
+        exponent = right.value if isinstance(right, Literal) else None
+        if not (small and isinstance(exponent, Fraction) and exponent in range(1, 9)):
+            raise ConditionRefused('"**" needs a whole number from 1 to 8 on its right')
+    return Arithmetic(operator=operator, left=left, right=right)
+
+
+def _membership(container: Any, member: Any) -> Membership:
+    if container.cls not in (grammar.ArrayExpression, grammar.SetExpression):
+        raise ConditionRefused(
+            '"in" needs a list of values in brackets',
+            remedy='write in ["a", "b"]; a text within a text has no use here',
+        )
+    items = tuple(_translate(item) for item in container.args[1])
+    literals = tuple(item for item in items if isinstance(item, Literal))
+    if len(literals) != len(items):
+        raise ConditionRefused('a list after "in" holds values only, no facts or formulas')
+    if not literals:
+        raise ConditionRefused('the list after "in" is empty', remedy="it would never hold")
+    return Membership(member=_translate(member), items=literals)
+
+
+def _call(function: Any, arguments: Any) -> Call:
+    if function.cls is not grammar.SymbolExpression or function.kwargs.get("scope") is None:
+        named = function.args[1] if function.cls is grammar.SymbolExpression else "this"
+        raise ConditionRefused(
+            f'"{named}" is not a function', remedy="functions begin with $, like $years(a, b)"
+        )
+    return Call(
+        function=function.args[1],
+        arguments=tuple(_translate(argument) for argument in arguments),
+        offset=function.kwargs["offset"],
+    )
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and everything within it, outermost first."""
+    yield expression
+    match expression:
+        case Not(operand=operand) | Negative(operand=operand):
+            yield from walk(operand)
+        case Logic(operands=operands):
+            for operand in operands:
+                yield from walk(operand)
+        case Comparison(left=left, right=right) | Arithmetic(left=left, right=right):
+            yield from walk(left)
+            yield from walk(right)
+        case Coalesce(left=left, right=right):
+            yield from walk(left)
+            yield from walk(right)
+        case Membership(member=member):
+            yield from walk(member)
+        case DoesNotApply(name=name):
+            yield name
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            for part in (test, then, otherwise):
+                yield from walk(part)
+        case Call(arguments=arguments):
+            for argument in arguments:
+                yield from walk(argument)
+        case Literal() | Name():
+            return
+
+
+def names_in(expression: Expression) -> frozenset[str]:
+    """Every name the expression uses directly."""
+    return frozenset(part.name for part in walk(expression) if isinstance(part, Name))
+
+
+_SIGNS = {
+    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "add": "+", "sub": "-",
+    "mul": "*", "div": "/", "floordiv": "//", "mod": "%", "pow": "**",
+}  # fmt: skip
+
+
+def unparse(expression: Expression) -> str:
+    """The expression with every bracket that its precedence implies written out."""
+    match expression:
+        case Literal(value=bool(value)):
+            return "true" if value else "false"
+        case Literal(value=str(value)):
+            return f'"{value}"'
+        case Literal(value=Fraction() as value):
+            return show_number(value)
+        case Literal(value=value):
+            assert isinstance(value, date)
+            return f"$date({value.year}, {value.month}, {value.day})"
+        case Name(name=name):
+            return name
+        case Not(operand=DoesNotApply(name=name)):
+            return f"({name.name} != null)"
+        case Not(operand=operand):
+            return f"(not {unparse(operand)})"
+        case Negative(operand=operand):
+            return f"(-{unparse(operand)})"
+        case Logic(operator=operator, operands=operands):
+            return "(" + f" {operator} ".join(unparse(operand) for operand in operands) + ")"
+        case Comparison(operator=operator, left=left, right=right):
+            return f"({unparse(left)} {_SIGNS[operator]} {unparse(right)})"
+        case Arithmetic(operator=operator, left=left, right=right):
+            return f"({unparse(left)} {_SIGNS[operator]} {unparse(right)})"
+        case Membership(member=member, items=items):
+            return f"({unparse(member)} in [{', '.join(unparse(item) for item in items)}])"
+        case DoesNotApply(name=name):
+            return f"({name.name} == null)"
+        case Coalesce(left=left, right=right):
+            return f"({unparse(left)} ?? {unparse(right)})"
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            return f"({unparse(test)} ? {unparse(then)} : {unparse(otherwise)})"
+        case Call(function=function, arguments=arguments):
+            return f"${function}({', '.join(unparse(argument) for argument in arguments)})"
+
+
+def show_number(value: Fraction) -> str:
+    """A number for people: a decimal where it ends, else a quotient."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    decimal = f"{float(value):.12g}"
+    return decimal if Fraction(decimal) == value else f"{value.numerator}/{value.denominator}"

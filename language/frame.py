@@ -1,0 +1,85 @@
+"""A part's columns made ready for conditions: every number a whole number with known bounds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from language.definition import Given, Scope
+from language.lowering import GIVEN, NOT_APPLICABLE, Bounds, Frame
+from language.types import FactType, Kind, kind_of
+
+MAX_EXACT_FLOAT = 2**53
+MAX_DECIMALS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The part's frame with whole-number columns, what lowering must know of it, and the names of
+    number columns that mix magnitudes so far apart that no one scale holds them all."""
+
+    frame: pl.DataFrame
+    known: Frame
+    unscalable: frozenset[str]
+
+
+def prepare(frame: pl.DataFrame, types: Mapping[str, FactType], names: Iterable[str]) -> Prepared:
+    """Scale the number columns among `names` to whole numbers and find their bounds.
+
+    Ratios and numbers are decimals of up to 15 significant digits held in float64: the scale is
+    the smallest power of ten that turns every value of the part into a whole number.
+    """
+    columns = set(frame.columns)
+    used = [name for name in dict.fromkeys(names) if name in columns and name in types]
+    bounds: dict[str, Bounds] = {}
+    unscalable: set[str] = set()
+    numbers = [name for name in used if kind_of(types[name]) is Kind.NUMBER]
+    for name in numbers:
+        if types[name] in (FactType.RATIO, FactType.NUMBER):
+            scaled = _scale_column(frame[name])
+            if scaled is None:
+                unscalable.add(name)
+                continue
+            series, scale = scaled
+            frame = frame.with_columns(series)
+        else:
+            scale = 100 if types[name] is FactType.MONEY else 1
+        low, high = frame[name].min(), frame[name].max()
+        bounds[name] = Bounds(low=_whole(low), high=_whole(high), scale=scale)
+    known = Frame(columns=frozenset(columns), bounds=bounds)
+    return Prepared(frame=frame, known=known, unscalable=frozenset(unscalable))
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _scale_column(series: pl.Series) -> tuple[pl.Series, int] | None:
+    if series.dtype.is_integer():
+        return series.cast(pl.Int64), 1
+    values = series.cast(pl.Float64).to_numpy()  # NumPy: Polars divides by a reciprocal
+    missing = np.isnan(values)
+    for decimals in range(MAX_DECIMALS + 1):
+        scale = 10**decimals
+        whole = np.rint(values * scale)
+        if bool((np.abs(whole) > MAX_EXACT_FLOAT).any()):
+            return None
+        # equal after the way back: the decimal that this float stands for is whole / scale
+        if bool((missing | (whole / scale == values)).all()):
+            numbers = pl.Series(series.name, np.where(missing, 0, whole).astype(np.int64))
+            frame = pl.select(pl.when(pl.lit(~missing)).then(pl.lit(numbers)).alias(series.name))
+            return frame.to_series(), scale
+    return None
+
+
+def types_of(scope: Scope) -> dict[str, FactType]:
+    """The types of the given facts of a scope."""
+    return {
+        name: definition.type for name, definition in scope.items() if isinstance(definition, Given)
+    }
+
+
+def flag_columns(names: Iterable[str]) -> list[str]:
+    """The companion columns that a fact's column may have."""
+    return [name + suffix for name in names for suffix in (GIVEN, NOT_APPLICABLE)]

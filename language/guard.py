@@ -1,0 +1,122 @@
+"""Cheap checks on a condition's text, before the grammar sees it.
+
+rule-engine folds constants while it parses and its parser recurses: `9**9**9` or 100,000
+parentheses would hang or crash it. A text that passes here parses in milliseconds.
+"""
+
+import re
+
+from language.errors import ConditionRefused
+
+MAX_LENGTH = 4096
+MAX_NESTING = 64
+MAX_TOKENS = 1000
+MAX_DIGITS = 24
+
+_REFUSED_WORDS = {
+    "now": "as_of is the only clock",
+    "today": "as_of is the only clock",
+    "random": "a decision must be the same every time",
+    "range": "conditions do not loop",
+    "re_groups": "patterns have no groups here",
+}
+_TOKEN = re.compile(
+    r"""\s+|(?P<text>[rs]?"(?:[^"\\\n]|\\.)*"|[rs]?'(?:[^'\\\n]|\\.)*')"""
+    r"""|(?P<special>[dtb](?="|'))|(?P<number>\d[\w.]*|\.\d[\w.]*)|(?P<word>\$?[A-Za-z_]\w*)"""
+    r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<operator>[=!<>?*/&|~^]+|[-+.,:%])|(?P<other>.)""",
+    re.VERBOSE | re.ASCII | re.DOTALL,
+)
+_OPERATORS = {
+    "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "//", "%", "**", ",", "?", ":", "??",
+}  # fmt: skip
+_LONG_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
+
+
+def check_text(text: str) -> None:
+    """Refuse a condition's text that is too large, too deep, or uses what has no meaning here."""
+    if len(text.encode()) > MAX_LENGTH:
+        raise ConditionRefused(
+            f"the condition is longer than {MAX_LENGTH} bytes", remedy="split it into clauses"
+        )
+    if not text.strip():
+        raise ConditionRefused("the condition is empty", remedy="write what must hold")
+    depth = tokens = 0
+    for match in _TOKEN.finditer(text):
+        found, offset = match.lastgroup, match.start()
+        if found is None:
+            continue
+        token = match.group()
+        tokens += 1
+        if tokens > MAX_TOKENS:
+            raise ConditionRefused(
+                f"the condition has more than {MAX_TOKENS} words and signs",
+                offset=offset,
+                remedy="split it into clauses, or use a parameter with a list",
+            )
+        match found:
+            case "open":
+                depth += 1
+                if depth > MAX_NESTING:
+                    raise ConditionRefused(
+                        f"brackets nested deeper than {MAX_NESTING}", offset=offset
+                    )
+            case "close":
+                depth -= 1
+            case "number":
+                _check_number(token, offset)
+            case "operator":
+                _check_operator(token, offset)
+            case "word":
+                _check_word(token, offset)
+            case "special":
+                raise ConditionRefused(
+                    f"{token}'…' literals are not used here",
+                    offset=offset,
+                    remedy="write a date as $date(2024, 5, 1)",
+                )
+            case "other":
+                raise ConditionRefused(
+                    f'the sign "{token}" has no meaning here',
+                    offset=offset,
+                    remedy="facts have ASCII names; texts stand in quotes",
+                )
+    if re.search(r"\b(?:not\s+){17}", text):
+        raise ConditionRefused('more than 16 times "not" in a row', remedy="simplify it")
+    if re.search(r"(?:-\s*){9}", text):
+        raise ConditionRefused("more than 8 minus signs in a row", remedy="simplify it")
+
+
+def _check_number(token: str, offset: int) -> None:
+    if not _LONG_NUMBER.fullmatch(token) or len(token) > MAX_DIGITS:
+        raise ConditionRefused(
+            f'"{token[:30]}" is not a number that can be read exactly',
+            offset=offset,
+            remedy="write digits, at most one point, at most 24 signs",
+        )
+
+
+def _check_operator(token: str, offset: int) -> None:
+    if token in _OPERATORS:
+        return
+    if token in ("=~", "=~~", "!~", "!~~"):
+        raise ConditionRefused(
+            f'patterns ("{token}") are not built yet',
+            offset=offset,
+            remedy="use in [..] or $starts_with",
+        )
+    if token == "=":
+        raise ConditionRefused('"=" is not a comparison', offset=offset, remedy='write "=="')
+    if token in ("!", "&&", "||"):
+        raise ConditionRefused(
+            f'"{token}" is not used here', offset=offset, remedy="write not, and, or"
+        )
+    raise ConditionRefused(f'"{token}" is not used in conditions', offset=offset)
+
+
+def _check_word(token: str, offset: int) -> None:
+    if token.startswith("$") and token[1:] in _REFUSED_WORDS:
+        raise ConditionRefused(
+            f'"{token}" is not allowed', offset=offset, remedy=_REFUSED_WORDS[token[1:]]
+        )
+    if token in ("for", "if", "inf", "nan"):
+        raise ConditionRefused(f'"{token}" is not used in conditions', offset=offset)

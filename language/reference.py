@@ -1,0 +1,341 @@
+"""What a condition means: a walk over its tree in exact rationals and three values.
+
+This is the definition; the columns in `lowering` must agree with it on every row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import reduce
+from math import floor
+from typing import Any
+
+from language.definition import (
+    Anything,
+    Beneath,
+    Choice,
+    Constant,
+    Dated,
+    Equal,
+    Formula,
+    Given,
+    Matcher,
+    NoValue,
+    Otherwise,
+    Scalar,
+    Scope,
+    Table,
+    Tier,
+    Tiers,
+    Within,
+)
+from language.expression import (
+    Arithmetic,
+    Call,
+    Coalesce,
+    Comparison,
+    Conditional,
+    DoesNotApply,
+    Expression,
+    Literal,
+    Logic,
+    Membership,
+    Name,
+    Negative,
+    Not,
+)
+from language.functions import FUNCTIONS, Undefined, truncate
+
+UNDEFINED = "undefined"
+NO_ROW = "no row"
+
+
+class NotApplicable:
+    """The value of a fact that is known not to apply to the subject."""
+
+    def __repr__(self) -> str:
+        return "does not apply"
+
+
+NONE = NotApplicable()
+
+Facts = Mapping[str, Scalar | NotApplicable | None]
+"""A subject's facts by name: None is missing, NONE does not apply, an absent name not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value, or unknown (None) with the facts whose arrival could settle it.
+
+    `reasons` says what else leaves it unknown: "undefined" or "no row".
+    """
+
+    value: Scalar | None
+    missing: frozenset[str] = field(default_factory=frozenset)
+    reasons: frozenset[str] = field(default_factory=frozenset)
+
+
+def _unknown(*values: Value) -> Value:
+    """Unknown because these are."""
+    unknown = [value for value in values if value.value is None]
+    return Value(
+        None,
+        frozenset().union(*(value.missing for value in unknown)),
+        frozenset().union(*(value.reasons for value in unknown)),
+    )
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+}
+
+
+def _compute(operator: str, a: Fraction, b: Fraction) -> Fraction:
+    match operator:
+        case "add":
+            return a + b
+        case "sub":
+            return a - b
+        case "mul":
+            return a * b
+        case "pow":
+            return a ** int(b)
+    if b == 0:
+        raise Undefined
+    match operator:
+        case "div":
+            return a / b
+        case "floordiv":
+            return truncate(a / b)
+        case "mod":
+            return a - b * truncate(a / b)
+    raise AssertionError(operator)
+
+
+def evaluate(expression: Expression, scope: Scope, facts: Facts) -> Value:
+    """The value of an expression for one subject."""
+    return Reference(scope, facts).value(expression)
+
+
+def kleene_and(values: list[Value]) -> Value:
+    """False if any is false, else unknown if any is unknown, else true."""
+    if any(value.value is False for value in values):
+        return Value(False)
+    return _unknown(*values) if any(value.value is None for value in values) else Value(True)
+
+
+def kleene_or(values: list[Value]) -> Value:
+    """True if any is true, else unknown if any is unknown, else false."""
+    if any(value.value is True for value in values):
+        return Value(True)
+    return _unknown(*values) if any(value.value is None for value in values) else Value(False)
+
+
+def kleene_not(value: Value) -> Value:
+    """The opposite; unknown stays unknown."""
+    return value if value.value is None else Value(not value.value)
+
+
+class Reference:
+    """One subject's walk; what names stand for is worked out once."""
+
+    def __init__(self, scope: Scope, facts: Facts) -> None:
+        self.scope = scope
+        self.facts = facts
+        self.known: dict[str, Value] = {}
+
+    def value(self, expression: Expression) -> Value:
+        match expression:
+            case Literal(value=value):
+                return Value(value)
+            case Name(name=name):
+                return self.of_name(name)
+            case Not(operand=operand):
+                return kleene_not(self.value(operand))
+            case Logic(operator="and", operands=operands):
+                return kleene_and([self.value(operand) for operand in operands])
+            case Logic(operands=operands):
+                return kleene_or([self.value(operand) for operand in operands])
+            case Negative(operand=operand):
+                return self.apply(lambda a: -a, [self.value(operand)])
+            case Comparison(operator=operator, left=left, right=right):
+                return self.apply(_COMPARE[operator], [self.value(left), self.value(right)])
+            case Arithmetic(operator=operator, left=left, right=right):
+                return self.apply(
+                    lambda a, b: _compute(operator, a, b), [self.value(left), self.value(right)]
+                )
+            case Membership(member=member, items=items):
+                values = [item.value for item in items]
+                return self.apply(lambda a: a in values, [self.value(member)])
+            case DoesNotApply(name=Name(name=name)):
+                return self.does_not_apply(name)
+            case Coalesce(left=left, right=right):
+                first = self.value(left)
+                return self.value(right) if first.value is None else first
+            case Conditional(test=test, then=then, otherwise=otherwise):
+                return self.choose([(test, then), (None, otherwise)])
+            case Call(function="has", arguments=(Name(name=name),)):
+                return self.has(name)
+            case Call(function=function, arguments=arguments):
+                return self.apply(
+                    FUNCTIONS[function].compute, [self.value(argument) for argument in arguments]
+                )
+
+    def apply(self, function: Callable[..., Any], values: list[Value]) -> Value:
+        if any(value.value is None for value in values):
+            return _unknown(*values)
+        try:
+            return Value(function(*(value.value for value in values)))
+        except (Undefined, OverflowError):
+            return Value(None, reasons=frozenset({UNDEFINED}))
+
+    def of_name(self, name: str) -> Value:
+        if name not in self.known:
+            self.known[name] = self.resolve(name)
+        return self.known[name]
+
+    def resolve(self, name: str) -> Value:
+        if name in self.facts:
+            given = self.facts[name]
+            if given is None or isinstance(given, NotApplicable):
+                reasons = frozenset() if given is None else frozenset({"does not apply"})
+                missing = frozenset({name}) if given is None else frozenset()
+                return Value(None, missing, reasons)
+            return Value(given)
+        match self.scope[name]:
+            case Given():
+                return Value(None, frozenset({name}))
+            case Formula(expression=expression):
+                return self.value(expression)
+            case Choice(cases=cases):
+                return self.choose(list(cases))
+            case Constant() | NoValue() | Table() | Tiers() | Dated() as parameter:
+                return self.of_parameter(parameter)
+
+    def does_not_apply(self, name: str) -> Value:
+        given = self.facts.get(name)
+        if given is None:
+            return Value(None, frozenset({name}))
+        return Value(isinstance(given, NotApplicable))
+
+    def choose(self, cases: list[tuple[Expression | None, Expression]]) -> Value:
+        for test, then in cases:
+            held = Value(True) if test is None else self.value(test)
+            if held.value is None:
+                return held
+            if held.value:
+                return self.value(then)
+        raise AssertionError("the last case has no condition")
+
+    def of_parameter(self, parameter: Constant | NoValue | Table | Tiers | Dated) -> Value:
+        match parameter:
+            case Constant(value=value):
+                return Value(value)
+            case NoValue():
+                return Value(None, reasons=frozenset({"no value in force"}))
+            case Table():
+                return self.look_up(parameter)
+            case Tiers(by=by):
+                return self.apply(lambda x: sum_tiers(parameter, x), [self.value(by)])
+            case Dated(at=at, spans=spans):
+                day = self.value(at)
+                if day.value is None:
+                    return day
+                assert isinstance(day.value, date)
+                for span in spans:
+                    if span.start <= day.value and (span.end is None or day.value <= span.end):
+                        return self.of_parameter(span.value)
+                return Value(None, reasons=frozenset({"no value in force"}))
+
+    def look_up(self, table: Table) -> Value:
+        keys = [self.value(name) for name in table.by]
+        applies = [
+            kleene_and([matches(m, key) for m, key in zip(row.matchers, keys, strict=True)])
+            for row in table.rows
+        ]
+        for row, holds in zip(table.rows, applies, strict=True):
+            if holds.value is True:
+                if row.value is None:
+                    return Value(None, reasons=frozenset({"left open"}))
+                return Value(row.value)
+        if any(holds.value is None for holds in applies):
+            return _unknown(*applies)
+        return Value(None, reasons=frozenset({NO_ROW}))
+
+    def has(self, name: str) -> Value:
+        if name in self.facts:
+            return Value(True)
+        return self.has_row(self.scope[name])
+
+    def has_row(self, definition: Any) -> Value:
+        match definition:
+            case Table(by=by, rows=rows):
+                keys = [self.value(key) for key in by]
+                return kleene_or(
+                    [
+                        kleene_and([matches(m, k) for m, k in zip(row.matchers, keys, strict=True)])
+                        for row in rows
+                    ]
+                )
+            case Dated(at=at, spans=spans):
+                day = self.value(at)
+                if day.value is None:
+                    return day
+                assert isinstance(day.value, date)
+                for span in spans:
+                    if span.start <= day.value and (span.end is None or day.value <= span.end):
+                        return self.has_row(span.value)
+                return Value(False)
+            case NoValue():
+                return Value(False)
+            case _:
+                return Value(True)
+
+
+def matches(matcher: Matcher, key: Value) -> Value:
+    """Whether a table key applies; unknown where the fact is missing and it matters."""
+    if isinstance(matcher, Anything):
+        return Value(True)
+    if key.value is None:
+        return key
+    return Value(_applies(matcher, key.value))
+
+
+def _applies(matcher: Matcher, key: Scalar) -> bool:
+    match matcher:
+        case Equal(values=values):
+            return key in values
+        case Beneath(prefixes=prefixes):
+            return isinstance(key, str) and key.startswith(prefixes)
+        case Within(low=low, low_included=low_in, high=high, high_included=high_in):
+            assert isinstance(key, Fraction)
+            above = low is None or key > low or (low_in and key == low)
+            return above and (high is None or key < high or (high_in and key == high))
+        case Otherwise(others=others):
+            return not any(_applies(other, key) for other in others)
+        case Anything():
+            return True
+
+
+def sum_tiers(tiers: Tiers, amount: Fraction) -> Fraction:
+    """The cumulative value of a scale at `amount`."""
+
+    def part(total: Fraction, tier: Tier) -> Fraction:
+        inside = amount - tier.over
+        if inside <= 0:
+            return total
+        if tier.up_to is not None:
+            inside = min(inside, tier.up_to - tier.over)
+        if tier.rate is not None:
+            return total + inside * tier.rate
+        if tier.each is not None:
+            return total + Fraction(floor(inside / tier.each)) * (tier.gives or 0)
+        return total + (tier.gives or 0)
+
+    return reduce(part, tiers.tiers, Fraction(0))
