@@ -122,8 +122,7 @@ def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
             )
         ]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = getattr(mark, "line", -1) + 1, getattr(mark, "column", -1) + 1
+        line, column = _line_and_column(error.problem_mark or error.context_mark)
         what = error.problem or error.context or "not YAML"
         return [], [
             Problem(
@@ -145,11 +144,16 @@ def _one_line(error: object) -> str:
     return " ".join(str(error).split())
 
 
+def _line_and_column(mark: Any) -> tuple[int, int]:
+    """A place counting from 1; 0, 0 where YAML does not know it."""
+    return (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
+
+
 def _scan(text: str) -> None:
     """Refuse aliases, anchors, tags and deep nesting before anything is built from them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _line_and_column(event.start_mark)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _Refused(line, column, "aliases and anchors (& and *) are not allowed")
         tag = getattr(event, "tag", None)

@@ -1,0 +1,107 @@
+"""Awards: what follows from a match for one period; the tables, and the pace of writing them."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from engine.run import run_table
+from ledger.database import Instant, metadata
+
+MOST_AWARDS = 2_000
+MOST_SECONDS = 0.25
+CHUNK = 500
+"""A transaction ends after MOST_AWARDS or MOST_SECONDS, looked at after each CHUNK: SQLite has one
+writer, and others wait for it."""
+
+award_table = Table(
+    "award",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("policy", String(100), nullable=False),  # the family, without version
+    Column("policy_version", String(40), nullable=False),  # "" where imported
+    Column("subject", String(40), nullable=False),
+    Column("subject_kind", String(20), nullable=False),
+    Column("period", String(20), nullable=False),
+    Column("item", String(200), nullable=False),
+    Column("amount_fen", BigInteger),  # null: still open
+    Column("state", String(20), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("run_id", String(40), ForeignKey(run_table.c.id)),
+    Column("opened_at", Instant, nullable=False),
+    Column("paid_on", Date),
+    UniqueConstraint("policy", "period", "subject", "item"),  # at most one award
+    CheckConstraint("state IN ('opened', 'paid', 'declined', 'withdrawn', 'closed')", name="state"),
+    CheckConstraint("origin IN ('run', 'imported')", name="origin"),
+    CheckConstraint("amount_fen >= 0", name="amount_fen"),
+    Index("ix_award_subject", "subject"),
+)
+
+adjustment_table = Table(
+    "award_adjustment",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("award_id", String(32), ForeignKey(award_table.c.id), nullable=False),
+    Column("run_id", String(40), ForeignKey(run_table.c.id), nullable=False),
+    Column("before_fen", BigInteger),  # null: was open
+    Column("after_fen", BigInteger, nullable=False),
+    Column("adjusted_at", Instant, nullable=False),
+    Index("ix_award_adjustment_award_id", "award_id"),
+)
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """When a transaction ends and who is told; `seconds` is a clock that only goes forward."""
+
+    seconds: Callable[[], float] | None = None
+    on_progress: Callable[[int], None] | None = None
+
+
+def name_rows(count: int, now: datetime) -> list[str]:
+    """New ids that grow with time and within the batch, so that they are appended to their index.
+
+    12 hexadecimal digits of milliseconds, 6 of the place in the batch, 14 at random.
+    """
+    milliseconds = int(now.timestamp() * 1000)
+    return [f"{milliseconds:012x}{place:06x}{secrets.token_hex(7)}" for place in range(count)]
+
+
+def write_in_batches(
+    engine: Engine,
+    rows: Sequence[_Row],
+    write: Callable[[Connection, Sequence[_Row]], int],
+    pace: Pace,
+) -> int:
+    """Write all rows chunk by chunk in short transactions; the sum of what `write` returned."""
+    written = position = 0
+    while position < len(rows):
+        with engine.begin() as connection:
+            started = pace.seconds() if pace.seconds else 0.0
+            end = min(position + MOST_AWARDS, len(rows))
+            while position < end:
+                chunk = rows[position : min(position + CHUNK, end)]
+                written += write(connection, chunk)
+                position += len(chunk)
+                if pace.seconds and pace.seconds() - started >= MOST_SECONDS:
+                    break
+        if pace.on_progress:
+            pace.on_progress(position)
+    return written

@@ -1,0 +1,13 @@
+"""What the awards refuse."""
+
+
+class AwardsError(Exception):
+    """Root of everything this package raises."""
+
+
+class MatchesRefused(AwardsError):
+    """Matches no award can be opened from; nothing was written."""
+
+
+class PastAwardsRefused(AwardsError):
+    """A file of past awards that cannot be read at all; nothing was written."""

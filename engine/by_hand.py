@@ -1,0 +1,216 @@
+"""The pure function: policies on subjects whose facts are given by hand, with every reason."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from engine.columns import PolicyColumns, lower_policy
+from engine.decision import Decision, decide, find_leaves, to_fen
+from engine.evaluate import facts_of_row
+from engine.program import Bound, Program, bind
+from language.exact import TooWide
+from language.frame import Prepared, prepare
+from language.reference import Value
+from language.types import FactType
+from profiles.fact import Fact
+from profiles.hand import Subject, Trouble, build_frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One subject's verdict under one policy; amounts in fen, None while open or not due."""
+
+    subject: str
+    policy: str
+    version: str
+    verdict: str
+    amount_fen: int | None
+    amounts_fen: Mapping[str, int | None]
+    failed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as `zhida evaluate` writes it; amounts in yuan with two decimals."""
+        return {
+            "subject": self.subject,
+            "policy": self.policy,
+            "version": self.version,
+            "verdict": self.verdict,
+            "amount": show_yuan(self.amount_fen),
+            "amounts": {name: show_yuan(fen) for name, fen in self.amounts_fen.items()},
+            "failed": list(self.failed),
+            "unknown": list(self.unknown),
+            "missing": list(self.missing),
+        }
+
+
+def show_yuan(fen: int | None) -> str | None:
+    """Fen as yuan with two decimals."""
+    if fen is None:
+        return None
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def evaluate_subjects(
+    program: Program, subjects: list[Subject], as_of: date
+) -> tuple[list[Result], list[Trouble]]:
+    """Evaluate every policy of a subject's audience; `as_of` is the day of lines without one.
+
+    A subject without an audience is evaluated under the policies of every audience. Results come
+    in the order of the subjects, then of the policies.
+    """
+    results: dict[int, list[Result]] = {index: [] for index in range(len(subjects))}
+    troubles: list[Trouble] = []
+    audiences = sorted({policy.audience for policy in program.policies})
+    groups: dict[tuple[str, date], list[int]] = {}
+    for index, subject in enumerate(subjects):
+        for audience in [subject.audience] if subject.audience else audiences:
+            if audience in audiences:
+                groups.setdefault((audience, subject.as_of or as_of), []).append(index)
+    for (audience, day), indexes in sorted(groups.items()):
+        members = [subjects[index] for index in indexes]
+        found = _evaluate_group(program, members, audience, day, troubles)
+        for index, member_results in zip(indexes, found, strict=True):
+            results[index] += member_results
+    order = {policy.key: number for number, policy in enumerate(program.policies)}
+    flat = []
+    for index in range(len(subjects)):
+        flat += sorted(results[index], key=lambda r: order[f"{r.policy}@{r.version}"])
+    return flat, list(dict.fromkeys(troubles))
+
+
+def _evaluate_group(
+    program: Program,
+    subjects: list[Subject],
+    audience: str,
+    as_of: date,
+    troubles: list[Trouble],
+) -> list[list[Result]]:
+    policies = [policy for policy in program.policies if policy.audience == audience]
+    extra: dict[str, Fact] = {}
+    for policy in policies:
+        extra |= {fact.name: fact for fact in policy.facts if fact.name not in extra}
+    shared = program.vocabulary.facts
+    hand = build_frame(
+        subjects,
+        program.vocabulary,
+        {name: fact for name, fact in extra.items() if name not in shared},
+        audience,
+        as_of,
+    )
+    troubles += hand.troubles
+    results: list[list[Result]] = [[] for _ in subjects]
+    for policy in policies:
+        bound = bind(policy, program.vocabulary, as_of)
+        for index, result in enumerate(_evaluate_policy(bound, hand.frame, subjects)):
+            results[index].append(result)
+    return results
+
+
+def _evaluate_policy(
+    bound: Bound, frame: pl.DataFrame, subjects: list[Subject]
+) -> Iterable[Result]:
+    types: dict[str, FactType] = dict(bound.types)
+    prepared = prepare(frame, types, types)
+    try:
+        if bound.names & prepared.unscalable:
+            raise TooWide("a column mixes magnitudes too far apart")
+        columns = lower_policy(bound, prepared.known, by_hand=True)
+    except TooWide:
+        columns = None
+    decided = None if columns is None else _select(columns, prepared)
+    for index, row in enumerate(frame.iter_rows(named=True)):
+        name = subjects[index].subject
+        settled = None if decided is None else decided.row(index, named=True)
+        if settled is not None and _is_closed(settled):
+            yield _from_columns(bound, settled, name)
+            continue
+        # what is missing is asked of the reference, which walks this one subject
+        decision = decide(bound, facts_of_row(row, types), by_hand=True)
+        yield _from_decision(bound, decision, name)
+
+
+def _select(columns: PolicyColumns, prepared: Prepared) -> pl.DataFrame:
+    exprs = [columns.verdict.alias("verdict"), columns.amount_fen.alias("amount")]
+    for prefix, group in (
+        ("also", columns.also_fen),
+        ("portion_fen", columns.portion_fen),
+        ("clause", columns.clauses),
+        ("portion", columns.portions),
+        ("scope", columns.scope),
+    ):
+        exprs += [expr.alias(f"{prefix}::{name}") for name, expr in group.items()]
+    return prepared.frame.select(pl.col("subject"), *exprs)
+
+
+def _is_closed(row: Mapping[str, Any]) -> bool:
+    """Whether nothing is missing: ineligible, or eligible with every amount and portion known."""
+    if row["verdict"] is None:
+        return False
+    if row["verdict"] is False:
+        return all(value is not None for key, value in row.items() if _is_test(key))
+    return row["amount"] is not None and all(
+        value is not None for key, value in row.items() if _is_test(key) or key.startswith("also::")
+    )
+
+
+def _is_test(key: str) -> bool:
+    return key.startswith(("clause::", "portion::", "scope::"))
+
+
+def _group(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    start = prefix + "::"
+    return {k.removeprefix(start): v for k, v in row.items() if k.startswith(start)}
+
+
+def _from_columns(bound: Bound, row: Mapping[str, Any], subject: str) -> Result:
+    scope, portions = _group(row, "scope"), _group(row, "portion")
+    values = {name: Value(value) for name, value in _group(row, "clause").items()}
+    outside = tuple(name for name, value in scope.items() if value is False)
+    failed: list[str] = list(outside)
+    if not outside:
+        for clause in bound.policy.clauses:
+            find_leaves(clause, values, True, failed, [])
+        if portions and not any(portions.values()):
+            failed += portions
+    eligible = bool(row["verdict"])
+    return Result(
+        subject=subject,
+        policy=bound.policy.id,
+        version=bound.policy.version,
+        verdict="eligible" if eligible else "ineligible",
+        amount_fen=row["amount"] if eligible else None,
+        amounts_fen=_group(row, "also") | _group(row, "portion_fen") if eligible else {},
+        failed=tuple(failed),
+        unknown=(),
+        missing=(),
+    )
+
+
+def _from_decision(bound: Bound, decision: Decision, subject: str) -> Result:
+    eligible = decision.verdict == "eligible"
+    amounts: dict[str, int | None] = {}
+    if eligible:
+        amounts = {name: to_fen(value) for name, value in decision.also.items()}
+        amounts |= {
+            portion.id: to_fen(decision.portion_amounts[portion.id])
+            if portion.id in decision.portion_amounts
+            else None
+            for portion in bound.policy.portions
+        }
+    return Result(
+        subject=subject,
+        policy=bound.policy.id,
+        version=bound.policy.version,
+        verdict=decision.verdict,
+        amount_fen=decision.amount_fen,
+        amounts_fen=amounts,
+        failed=decision.failed,
+        unknown=decision.unknown,
+        missing=decision.missing,
+    )

@@ -1,0 +1,186 @@
+"""One policy over one part: its verdicts and amounts as Polars columns.
+
+Agrees with `engine.decision` on every row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+
+import polars as pl
+
+from engine.program import Bound
+from language import exact
+from language.exact import Exact
+from language.lowering import GIVEN, Frame, Lowering
+from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step
+
+ZERO = exact.literal(Fraction(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyColumns:
+    """Expressions over a prepared frame; booleans are null where unknown, amounts in fen."""
+
+    verdict: pl.Expr
+    amount_fen: pl.Expr
+    also_fen: Mapping[str, pl.Expr]
+    portion_fen: Mapping[str, pl.Expr]
+    clauses: Mapping[str, pl.Expr]
+    portions: Mapping[str, pl.Expr]
+    scope: Mapping[str, pl.Expr]
+    delivery: pl.Expr
+
+
+def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> PolicyColumns:
+    """The columns of a policy over a part.
+
+    Raises TooWide where 128 bits do not hold its numbers.
+    """
+    lowering = Lowering(bound.scope, frame)
+    policy = bound.policy
+    clauses: dict[str, pl.Expr] = {}
+    tests = [_clause(clause, lowering, clauses) for clause in policy.clauses]
+    portions = {
+        portion.id: pl.lit(True) if portion.when is None else lowering.boolean(portion.when)
+        for portion in policy.portions
+    }
+    if portions:
+        tests.append(reduce(lambda a, b: a | b, portions.values()))
+    scope = _scope(bound, lowering, frame, by_hand=by_hand)
+    verdict = reduce(lambda a, b: a & b, [*scope.values(), *tests])
+    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
+    amount = _steps(policy.steps, lowering, portions, amounts)
+    due = pl.when(verdict)  # null and false alike: nothing is due yet
+    return PolicyColumns(
+        verdict=verdict,
+        amount_fen=due.then(exact.to_fen(amount)),
+        also_fen={
+            told.name: due.then(exact.to_fen(_steps(told.steps, lowering, portions, amounts)))
+            for told in policy.also
+        },
+        portion_fen={
+            name: pl.when(verdict & portions[name]).then(exact.to_fen(value))
+            for name, value in amounts.items()
+        },
+        clauses=clauses,
+        portions=portions,
+        scope=scope,
+        delivery=_delivery(bound, lowering),
+    )
+
+
+def _scope(bound: Bound, lowering: Lowering, frame: Frame, *, by_hand: bool) -> dict[str, pl.Expr]:
+    policy = bound.policy
+    found: dict[str, pl.Expr] = {}
+    if bound.outside is not None:
+        found[bound.outside] = pl.lit(False)
+    if policy.effective_at is not None:
+        day = lowering.of_name(policy.effective_at)
+        assert isinstance(day, pl.Expr)
+        inside = day >= pl.lit(policy.effective_from)
+        if policy.effective_to is not None:
+            inside = inside & (day <= pl.lit(policy.effective_to))
+        found["effective"] = inside
+    region = policy.region
+    if region is not None:
+        code = lowering.of_name(region.fact)
+        assert isinstance(code, pl.Expr)
+        inside = reduce(lambda a, b: a | b, [code.str.starts_with(p) for p in region.within])
+        for prefix in region.excepted:
+            inside = inside & ~code.str.starts_with(prefix)
+        if by_hand and region.fact + GIVEN in frame.columns:
+            inside = ~pl.col(region.fact + GIVEN) | inside
+        elif by_hand:
+            inside = pl.lit(True)
+        found["region"] = inside
+    return found
+
+
+def _clause(clause: Clause, lowering: Lowering, found: dict[str, pl.Expr]) -> pl.Expr:
+    match clause:
+        case Leaf(when=None):
+            value = pl.lit(None, dtype=pl.Boolean)
+        case Leaf(when=when, not_yet=not_yet):
+            assert when is not None
+            value = lowering.boolean(when)
+            if not_yet:
+                value = pl.when(value).then(True)
+        case ClauseGroup(members=members, group=group):
+            inner = [_clause(member, lowering, found) for member in members]
+            if group == "all":
+                value = reduce(lambda a, b: a & b, inner)
+            else:
+                value = reduce(lambda a, b: a | b, inner)
+            if group == "none":
+                value = ~value
+    found[clause.id] = value
+    return value
+
+
+def _steps(
+    steps: tuple[Step, ...],
+    lowering: Lowering,
+    portions: Mapping[str, pl.Expr],
+    amounts: Mapping[str, Exact],
+) -> Exact:
+    value = exact.unknown()
+    for step in steps:
+        result = _apply(step, value, lowering, portions, amounts)
+        if step.when is None:
+            value = result
+        else:
+            value = exact.choose([(lowering.boolean(step.when), result)], value)
+    return value
+
+
+def _apply(
+    step: Step,
+    value: Exact,
+    lowering: Lowering,
+    portions: Mapping[str, pl.Expr],
+    amounts: Mapping[str, Exact],
+) -> Exact:
+    if step.operation == "decided_by":
+        return exact.unknown()
+    if step.operation == "portions":
+        lines = [
+            # an undecided portion adds nothing yet; it follows as an adjustment
+            exact.choose([(portions[name].fill_null(False), amount)], ZERO)
+            for name, amount in amounts.items()
+        ]
+        if step.text == HIGHEST_PORTION:
+            return exact.smallest(lines, largest=True)
+        return reduce(exact.add, lines)
+    assert step.operand is not None
+    operand = lowering.number(step.operand)
+    match step.operation:
+        case "take":
+            return operand
+        case "plus":
+            return exact.add(value, operand)
+        case "minus":
+            return exact.subtract(value, operand)
+        case "times":
+            return exact.multiply(value, operand)
+        case "at_most":
+            return exact.smallest([value, operand])
+        case "at_least":
+            return exact.smallest([value, operand], largest=True)
+        case "nothing_below":
+            return exact.choose([(exact.compare("lt", value, operand), ZERO)], value)
+        case "round_down":
+            return exact.multiply(exact.floor(exact.divide(value, operand)), operand)
+        case "round_up":
+            return exact.multiply(exact.ceil(exact.divide(value, operand)), operand)
+        case "round_half_up":
+            return exact.multiply(exact.round_to(exact.divide(value, operand), 0), operand)
+    raise AssertionError(step.operation)
+
+
+def _delivery(bound: Bound, lowering: Lowering) -> pl.Expr:
+    cases = bound.policy.delivery
+    tests = [lowering.boolean(case.when) for case in cases if case.when is not None]
+    values = [pl.lit(case.by, dtype=pl.String) for case in cases]
+    return exact.choose_expr(tests, values, pl.String)

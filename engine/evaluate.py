@@ -1,0 +1,176 @@
+"""All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import polars as pl
+
+from engine.columns import lower_policy
+from engine.decision import decide
+from engine.program import Bound, Program, bind
+from language.exact import TooWide
+from language.frame import Prepared, prepare
+from language.lowering import GIVEN, NOT_APPLICABLE
+from language.reference import NONE, Facts
+from language.types import FactType
+
+OUTCOME_SCHEMA: dict[str, type[pl.DataType]] = {
+    "policy": pl.String,
+    "version": pl.String,
+    "subject": pl.String,
+    "kind": pl.String,
+    "period": pl.String,
+    "item": pl.String,
+    "verdict": pl.String,
+    "amount_fen": pl.Int64,
+    "delivery": pl.String,
+}
+"""An outcome's columns: the eligible and the unknown; who is not in it is ineligible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a pass over a part did: decisions by verdict, and rows that the reference decided."""
+
+    decisions: int
+    eligible: int
+    unknown: int
+    by_reference: int
+
+
+def bind_audience(program: Program, audience: str, as_of: date) -> list[Bound]:
+    """The policies for one kind of subjects that are in force on a day."""
+    bounds = [
+        bind(policy, program.vocabulary, as_of)
+        for policy in program.policies
+        if policy.audience == audience
+    ]
+    return [bound for bound in bounds if bound.outside is None]
+
+
+def evaluate_part(
+    bounds: Sequence[Bound], frame: pl.DataFrame, kind: str
+) -> tuple[pl.DataFrame, Tally]:
+    """The outcome of one part: columns OUTCOME_SCHEMA, sorted by policy, then as the part is.
+
+    `frame` has a column `subject` and one for each fact known of these subjects.
+    """
+    types: dict[str, FactType] = {}
+    for bound in bounds:
+        types |= bound.types
+    prepared = prepare(frame, types, types)
+    plans: list[tuple[Bound, list[pl.Expr]]] = []
+    slow: list[Bound] = []
+    for number, bound in enumerate(bounds):
+        try:
+            if bound.names & prepared.unscalable:
+                raise TooWide("a column mixes magnitudes too far apart")
+            columns = lower_policy(bound, prepared.known)
+        except TooWide:
+            slow.append(bound)
+            continue
+        plans.append(
+            (
+                bound,
+                [
+                    columns.verdict.alias(f"{number}::verdict"),
+                    columns.amount_fen.alias(f"{number}::amount"),
+                    columns.delivery.alias(f"{number}::delivery"),
+                ],
+            )
+        )
+    results = [_outcome_of(bound, frame, kind) for bound in slow]
+    if plans:
+        exprs = [expr for _, group in plans for expr in group]
+        decided = prepared.frame.lazy().select("subject", *exprs).collect()
+        height = prepared.frame.height
+        for bound, group in plans:
+            names = [expr.meta.output_name() for expr in group]
+            results.append(_pick(decided, names, bound, kind, height))
+    outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
+    outcome = outcome.sort("policy", "version", maintain_order=True)
+    eligible = int((outcome["verdict"] == "eligible").sum())
+    tally = Tally(
+        decisions=len(bounds) * frame.height,
+        eligible=eligible,
+        unknown=outcome.height - eligible,
+        by_reference=len(slow) * frame.height,
+    )
+    return outcome, tally
+
+
+def _pick(
+    decided: pl.DataFrame, names: list[str], bound: Bound, kind: str, height: int
+) -> pl.DataFrame:
+    verdict, amount, delivery = (pl.col(name) for name in names)
+    policy = bound.policy
+    return (
+        decided.lazy()
+        .filter(verdict.is_null() | verdict)
+        .select(
+            pl.lit(policy.id).alias("policy"),
+            pl.lit(policy.version).alias("version"),
+            "subject",
+            pl.lit(kind).alias("kind"),
+            pl.lit(bound.period.name).alias("period"),
+            pl.lit("").alias("item"),
+            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
+            amount.cast(pl.Int64).alias("amount_fen"),
+            delivery.alias("delivery"),
+        )
+        .collect()
+    )
+
+
+def _outcome_of(bound: Bound, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The outcome of one policy by the row-by-row reference."""
+    rows = []
+    for row in frame.select(_used(frame, bound)).iter_rows(named=True):
+        decision = decide(bound, facts_of_row(row, bound.types))
+        if decision.verdict == "ineligible":
+            continue
+        rows.append(
+            {
+                "policy": bound.policy.id,
+                "version": bound.policy.version,
+                "subject": row["subject"],
+                "kind": kind,
+                "period": bound.period.name,
+                "item": "",
+                "verdict": decision.verdict,
+                "amount_fen": decision.amount_fen,
+                "delivery": decision.delivery,
+            }
+        )
+    return pl.DataFrame(rows, schema=OUTCOME_SCHEMA)
+
+
+def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
+    """The columns of a frame that a policy's facts are in."""
+    wanted = {"subject", *bound.names}
+    wanted |= {name + suffix for name in bound.names for suffix in (GIVEN, NOT_APPLICABLE)}
+    return [name for name in frame.columns if name in wanted]
+
+
+def facts_of_row(row: dict[str, object], types: dict[str, FactType] | object) -> Facts:
+    """A frame's row as the reference reads it: exact numbers, None missing, absent not given."""
+    assert isinstance(types, dict) or hasattr(types, "get")
+    facts: dict[str, object] = {}
+    for name, value in row.items():
+        fact_type = types.get(name)
+        if fact_type is None or row.get(name + GIVEN) is False:
+            continue
+        if value is None:
+            facts[name] = NONE if row.get(name + NOT_APPLICABLE) else None
+        elif fact_type is FactType.MONEY:
+            facts[name] = Fraction(int(str(value)), 100)
+        elif fact_type in (FactType.INTEGER, FactType.NUMBER, FactType.RATIO):
+            facts[name] = Fraction(repr(value))
+        else:
+            facts[name] = value
+    return facts  # type: ignore[return-value]  # each value is of its column's type
+
+
+__all__ = ["OUTCOME_SCHEMA", "Prepared", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]

@@ -1,0 +1,146 @@
+"""A policy's own worked cases, run as tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from engine.by_hand import Result, evaluate_subjects, show_yuan
+from engine.program import Program, compile_policies
+from language.functions import round_half_up
+from language.number import parse_number
+from language.types import Kind, kind_of
+from policies.policy import ClauseGroup, Example, Policy
+from profiles.fact import Fact, Vocabulary
+from profiles.hand import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleResult:
+    """An example, and every way in which what came out is not what it expects."""
+
+    policy: str
+    example: str
+    line: int
+    differences: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the example came out as expected."""
+        return not self.differences
+
+
+def run_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleResult]:
+    """Run every example of a policy."""
+    program = compile_policies([policy], vocabulary)
+    facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    return [_run(program, policy, example, facts) for example in policy.examples]
+
+
+def _run(
+    program: Program, policy: Policy, example: Example, facts: Mapping[str, Fact]
+) -> ExampleResult:
+    given = {name: _typed(raw, facts.get(name)) for name, raw in example.given.items()}
+    subject = Subject(
+        line=example.line,
+        subject="example",
+        audience=policy.audience,
+        as_of=example.as_of,
+        facts=given,
+    )
+    results, troubles = evaluate_subjects(program, [subject], example.as_of)
+    differences = [trouble.message for trouble in troubles]
+    if not differences:
+        differences = _compare(example, results[0], policy)
+    return ExampleResult(
+        policy=policy.id,
+        example=example.name,
+        line=example.line,
+        differences=tuple(differences),
+    )
+
+
+def _typed(raw: Any, fact: Fact | None) -> Any:
+    """A value of an example: numbers as authors write them, `null` or nothing is missing."""
+    if raw is None or raw == "null":
+        return None
+    if isinstance(raw, str) and fact is not None and kind_of(fact.type) is Kind.NUMBER:
+        if raw == "none":
+            return raw
+        try:
+            return _decimal(parse_number(raw))
+        except ValueError:
+            return raw
+    return raw
+
+
+def _decimal(value: Fraction) -> str:
+    """An exact decimal; authors' units never need more than their own digits and two more."""
+    for digits in range(45):
+        scaled = value * 10**digits
+        if scaled.denominator == 1:
+            text = str(abs(scaled.numerator)).rjust(digits + 1, "0")
+            sign = "-" if value < 0 else ""
+            return sign + (text[:-digits] + "." + text[-digits:] if digits else text)
+    return str(float(value))
+
+
+def _compare(example: Example, result: Result, policy: Policy) -> list[str]:
+    differences = []
+    if result.verdict != example.verdict:
+        why = ""
+        if result.failed:
+            why = f" (failed: {', '.join(result.failed)})"
+        elif result.missing:
+            why = f" (missing: {', '.join(result.missing)})"
+        differences.append(f"expected {example.verdict}, came out {result.verdict}{why}")
+    if example.amount is not None:
+        differences += _compare_amount("amount", example.amount, result.amount_fen)
+    for name, text in example.amounts.items():
+        if name not in result.amounts_fen:
+            known = ", ".join(result.amounts_fen) or "none"
+            differences.append(f'no amount "{name}" came out (there are: {known})')
+            continue
+        differences += _compare_amount(name, text, result.amounts_fen[name])
+    if example.failing is not None:
+        found = set(result.failed) | _groups_of(policy, set(result.failed))
+        absent = [name for name in example.failing if name not in found]
+        if absent:
+            came = ", ".join(result.failed) or "nothing"
+            differences.append(f"expected {', '.join(absent)} to fail, but {came} did")
+    if example.missing is not None and set(example.missing) != set(result.missing):
+        differences.append(
+            f"expected missing {sorted(example.missing)}, came out {sorted(result.missing)}"
+        )
+    return differences
+
+
+def _compare_amount(name: str, text: str, fen: int | None) -> list[str]:
+    came = "unknown" if fen is None else show_yuan(fen)
+    if text == "unknown":
+        return [] if fen is None else [f"expected {name} unknown, came out {came}"]
+    try:
+        expected = round_half_up(parse_number(text) * 100).numerator
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    return [] if fen == expected else [f"expected {name} {show_yuan(expected)}, came out {came}"]
+
+
+def _groups_of(policy: Policy, failed: set[str]) -> set[str]:
+    """The groups that hold a failed leaf: an example may name either."""
+    found: set[str] = set()
+
+    def visit(clause: Any) -> bool:
+        if not isinstance(clause, ClauseGroup):
+            return clause.id in failed
+        inside = any([visit(member) for member in clause.members])
+        if inside:
+            found.add(clause.id)
+        return inside
+
+    for clause in policy.clauses:
+        visit(clause)
+    return found
+
+
+__all__ = ["ExampleResult", "run_examples"]

@@ -1,0 +1,104 @@
+"""Policies made ready for one day: periods fixed, parameters in force, names resolved."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from language.check import reachable_facts
+from language.definition import Constant, Definition
+from language.expression import Expression
+from language.types import FactType
+from policies.parameter import definition_of
+from policies.period import Period, period_of
+from policies.policy import Policy, Step, leaves_of
+from profiles.fact import Vocabulary
+
+Outside = Literal["effective", "window"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A policy on one day.
+
+    `outside` says why a run on this day leaves it out. `names` are all names that its conditions
+    and amounts reach, `types` the types of the facts
+    among them, also of those that are worked out unless given.
+    """
+
+    policy: Policy
+    as_of: date
+    period: Period
+    scope: Mapping[str, Definition]
+    outside: Outside | None
+    names: frozenset[str]
+    types: Mapping[str, FactType]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """The policies of a run, and the vocabulary they were written in."""
+
+    policies: tuple[Policy, ...]
+    vocabulary: Vocabulary
+
+    @cached_property
+    def hash(self) -> str:
+        """The same for the same policies in any order."""
+        digest = hashlib.sha256()
+        for policy in sorted(self.policies, key=lambda policy: policy.key):
+            digest.update(f"{policy.key} {policy.content_hash}\n".encode())
+        return digest.hexdigest()
+
+
+def compile_policies(policies: Iterable[Policy], vocabulary: Vocabulary) -> Program:
+    """The program of these policies; of several versions of one, each counts by its own dates."""
+    return Program(policies=tuple(policies), vocabulary=vocabulary)
+
+
+def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
+    """The policy as it stands on a day."""
+    period = period_of(policy.per, policy.period, as_of, policy.effective_from, policy.effective_to)
+    scope: dict[str, Definition] = dict(vocabulary.scope(policy.audience))
+    scope |= {fact.name: fact.formula or fact.given for fact in policy.facts}
+    scope |= {parameter.name: definition_of(parameter, as_of) for parameter in policy.parameters}
+    scope |= {
+        "as_of": Constant(value=as_of),
+        "period_start": Constant(value=period.start),
+        "period_end": Constant(value=period.end),
+    }
+    names = reachable_facts(expressions_of(policy), scope)
+    names |= {policy.region.fact} if policy.region else set()
+    names |= {policy.effective_at} if policy.effective_at else set()
+    outside = policy.in_force(as_of)
+    return Bound(
+        policy=policy,
+        as_of=as_of,
+        period=period,
+        scope=scope,
+        outside=outside,  # type: ignore[arg-type]  # one of the two
+        names=names,
+        types={
+            name: fact.type
+            for name, fact in (*vocabulary.facts.items(), *((f.name, f) for f in policy.facts))
+            if name in names
+        },
+    )
+
+
+def expressions_of(policy: Policy) -> list[Expression]:
+    """Every condition and formula that decides something for a subject."""
+    found = [leaf.when for leaf in leaves_of(policy.clauses)]
+    found += _of_steps(policy.steps)
+    for portion in policy.portions:
+        found += [portion.when, *_of_steps(portion.steps)]
+    for told in policy.also:
+        found += _of_steps(told.steps)
+    found += [case.when for case in policy.delivery]
+    return [expression for expression in found if expression is not None]
+
+
+def _of_steps(steps: tuple[Step, ...]) -> list[Expression | None]:
+    return [part for step in steps for part in (step.operand, step.when)]

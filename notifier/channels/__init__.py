@@ -1,0 +1,1 @@
+"""The means by which notices reach people."""

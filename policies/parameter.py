@@ -1,0 +1,247 @@
+"""Parameters: named values with dates and a legal source for each."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from language.definition import (
+    Constant,
+    Dated,
+    Definition,
+    NoValue,
+    Row,
+    Span,
+    Table,
+    Tier,
+    Tiers,
+    kind_of_scalar,
+)
+from language.definition import Otherwise as OtherwiseKey
+from language.document import Document, Place
+from language.errors import Problem
+from language.expression import Name
+from language.number import parse_number
+from language.types import FactType, Kind
+from policies.policy import DatedParameter, ParameterSpan
+from policies.policy_file import ParameterFile, TierFile, TitleFile, ValueFile
+from policies.table import build_table, parse_value
+from profiles.fact import Fact
+
+ALWAYS = date(1, 1, 1)
+_FORMS = ("value", "rows", "list_", "tiers")
+
+
+def build_parameter(
+    name: str,
+    file: ParameterFile,
+    facts: Mapping[str, Fact],
+    document: Document,
+) -> tuple[DatedParameter | None, list[Problem]]:
+    """The parameter an author wrote; `facts` are those its `by` and `at` may name."""
+    place: Place = ("parameters", name)
+    problems = [
+        document.problem((*place, key), f'"{key}" is not built yet', f"it belongs to {what}")
+        for key, what in (
+            ("local", "frames and what implements them"),
+            ("bounds", "limits set by a higher level"),
+        )
+        if getattr(file, key) is not None
+    ]
+    by = (file.by,) if isinstance(file.by, str) else tuple(file.by or ())
+    for key in (*by, *((file.at,) if file.at else ())):
+        if key not in facts:
+            problems.append(
+                document.problem((*place, "by"), f'unknown fact "{key}"', "declare it under facts:")
+            )
+    single = any(getattr(file, form) is not None for form in _FORMS)
+    if single == (file.values is not None):
+        problems.append(
+            document.problem(
+                place,
+                f'parameter "{name}" needs one of value, rows, list, tiers, or dated values',
+            )
+        )
+    if problems:
+        return None, problems
+    entries: list[tuple[Place, ValueFile]] = [(place, file)]
+    if file.values is not None:
+        entries = [((*place, "values", i), entry) for i, entry in enumerate(file.values)]
+    spans = []
+    for at, entry in entries:
+        span, found = _build_span(entry, at, file, by, facts, document)
+        problems += found
+        if span is not None:
+            spans.append(span)
+    if problems or not spans:
+        return None, problems
+    kinds = {_kind(span.value) for span in spans}
+    if len(kinds) > 1:
+        return None, [document.problem(place, f'values of "{name}" are of different kinds')]
+    problems += _clashes(name, spans, document, place)
+    # a temporary value stands before the one it interrupts, so the first that holds counts
+    spans.sort(key=lambda span: span.start, reverse=True)
+    label = file.label.zh if isinstance(file.label, TitleFile) else file.label
+    parameter = DatedParameter(
+        name=name, label=label or file.says or "", at=file.at, spans=tuple(spans)
+    )
+    return (None if problems else parameter), problems
+
+
+def _clashes(
+    name: str, spans: list[ParameterSpan], document: Document, place: Place
+) -> list[Problem]:
+    starts = [span.start for span in spans]
+    twice = {start for start in starts if starts.count(start) > 1}
+    return [
+        document.problem(place, f'"{name}" has two values from {start}', "keep one of them")
+        for start in sorted(twice)
+    ]
+
+
+def _build_span(
+    entry: ValueFile,
+    place: Place,
+    file: ParameterFile,
+    by: tuple[str, ...],
+    facts: Mapping[str, Fact],
+    document: Document,
+) -> tuple[ParameterSpan | None, list[Problem]]:
+    problems: list[Problem] = []
+
+    def report(message: str, remedy: str) -> None:
+        problems.append(document.problem(place, message, remedy))
+
+    start, end = ALWAYS, None
+    for key, text in (("from", entry.from_), ("to", entry.to)):
+        if text is None:
+            continue
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            problems.append(
+                document.problem((*place, key), f'"{text}" is not a day', "write 2024-05-01")
+            )
+            continue
+        start, end = (day, end) if key == "from" else (start, day)
+    forms = [form for form in _FORMS if getattr(entry, form) is not None]
+    if len(forms) != 1:
+        report("write exactly one of value, rows, list, tiers", "")
+        return None, problems
+    value: Constant | Table | Tiers | None = None
+    form = forms[0]
+    if form == "value":
+        try:
+            plain = parse_value(entry.value or "", file.type)
+            value = None if plain is None else Constant(value=plain)
+            if plain is None:
+                report("a parameter needs a value", "")
+        except ValueError as error:
+            report(str(error), "")
+    elif not by:
+        report(f'"{form.rstrip("_")}" needs "by:", the fact that chooses', "")
+    elif form == "tiers":
+        value = _build_tiers(entry.tiers or [], by, report)
+    else:
+        names = tuple(Name(name=key) for key in by)
+        types = tuple(facts[key].type for key in by)
+        systems = tuple(_system(file, facts[key]) for key in by)
+        closed = tuple(facts[key].values for key in by)
+        rows: dict[str, object] = dict(entry.rows or {})
+        if form == "list_":
+            rows = {", ".join(entry.list_ or []): "true", "else": "false"}
+        value = build_table(names, types, systems, closed, rows, file.type, report)
+    source = entry.source or file.source or ""
+    if problems or value is None:
+        return None, problems
+    return ParameterSpan(start=start, end=end, value=value, source=source), []
+
+
+def _system(file: ParameterFile, fact: Fact) -> str:
+    system = file.system or fact.system
+    return "GB/T 2260" if system.startswith("GB/T 2260") else system
+
+
+def _build_tiers(files: list[TierFile], by: tuple[str, ...], report: "object") -> Tiers | None:
+    say = report if callable(report) else None
+    assert say is not None
+    if len(by) != 1:
+        say("tiers are by one fact", "")
+        return None
+    tiers = []
+    for file in files:
+        try:
+            numbers = {
+                key: None if text is None else parse_number(text)
+                for key, text in (
+                    ("over", file.over),
+                    ("up_to", file.up_to),
+                    ("each", file.each),
+                    ("gives", file.gives),
+                    ("rate", file.rate),
+                )
+            }
+        except ValueError as error:
+            say(str(error), "")
+            return None
+        if (numbers["rate"] is None) == (numbers["gives"] is None) or (
+            numbers["each"] is not None and (numbers["gives"] is None or numbers["each"] <= 0)
+        ):
+            say("a tier has a rate, or gives (for each …)", "")
+            return None
+        over = numbers["over"]
+        assert over is not None
+        tiers.append(
+            Tier(
+                over=over,
+                up_to=numbers["up_to"],
+                rate=numbers["rate"],
+                each=numbers["each"],
+                gives=numbers["gives"],
+            )
+        )
+    return Tiers(by=Name(name=by[0]), tiers=tuple(tiers))
+
+
+def _kind(value: Constant | Table | Tiers) -> Kind:
+    match value:
+        case Constant(value=plain):
+            return kind_of_scalar(plain)
+        case Table(kind=kind):
+            return kind
+        case Tiers():
+            return Kind.NUMBER
+
+
+def definition_of(parameter: DatedParameter, as_of: date) -> Definition:
+    """What the parameter stands for in a run on `as_of`."""
+    if parameter.at is not None:
+        spans = tuple(
+            Span(start=span.start, end=span.end, value=span.value) for span in parameter.spans
+        )
+        return Dated(at=Name(name=parameter.at), spans=spans, kind=_kind(spans[0].value))
+    span = span_on(parameter, as_of)
+    return NoValue(kind=_kind(parameter.spans[0].value)) if span is None else span.value
+
+
+def span_on(parameter: DatedParameter, day: date) -> ParameterSpan | None:
+    """The value in force on a day: the latest begun that has not ended."""
+    for span in parameter.spans:
+        if span.start <= day and (span.end is None or day <= span.end):
+            return span
+    return None
+
+
+def tables_of(parameter: DatedParameter) -> list[Table]:
+    """The tables among a parameter's values."""
+    return [span.value for span in parameter.spans if isinstance(span.value, Table)]
+
+
+def has_else(table: Table) -> bool:
+    """Whether every known key has a row by `else` or `any`."""
+    return any(_catches_all(row) for row in table.rows)
+
+
+def _catches_all(row: Row) -> bool:
+    return all(not hasattr(m, "values") or isinstance(m, OtherwiseKey) for m in row.matchers)
+
+
+__all__ = ["FactType", "build_parameter", "definition_of", "has_else", "span_on", "tables_of"]

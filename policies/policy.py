@@ -1,0 +1,232 @@
+"""A policy as it was understood: its clauses, amounts and dates, with everything parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from language.definition import Constant as ConstantValue
+from language.definition import Dated, NoValue, Table, Tiers
+from language.expression import Expression
+from policies.period import Per
+from profiles.fact import Fact
+
+Group = Literal["all", "any", "none"]
+Delivery = Literal["direct", "confirm", "invite"]
+SUM_OF_PORTIONS = "sum_of_portions"
+HIGHEST_PORTION = "highest_portion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One provision. Without `when` an office judges it; `not_yet`: false means not yet."""
+
+    id: str
+    says: str
+    source: str
+    when: Expression | None
+    text: str
+    judged_by: str = ""
+    not_yet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseGroup:
+    """Provisions of which all, at least one, or none must hold."""
+
+    id: str
+    says: str
+    source: str
+    group: Group
+    members: tuple["Leaf | ClauseGroup", ...]
+
+
+Clause = Leaf | ClauseGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of an amount. `operand` is None for a rounding and where an office decides."""
+
+    operation: Literal[
+        "take",
+        "plus",
+        "minus",
+        "times",
+        "at_most",
+        "at_least",
+        "nothing_below",
+        "round_down",
+        "round_up",
+        "round_half_up",
+        "decided_by",
+        "portions",
+    ]
+    operand: Expression | None
+    text: str
+    when: Expression | None = None
+    says: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """One line of an award; without `when` it always holds."""
+
+    id: str
+    says: str
+    source: str
+    when: Expression | None
+    text: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlsoTold:
+    """Another figure that the recipient is told."""
+
+    name: str
+    label: str
+    unit: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryCase:
+    """How the benefit reaches those for whom `when` holds (everybody, where there is none)."""
+
+    when: Expression | None
+    by: Delivery
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Where a policy holds: codes begin with one of `within` and none of `excepted`."""
+
+    fact: str
+    within: tuple[str, ...]
+    excepted: tuple[str, ...]
+
+
+Parameter = ConstantValue | NoValue | Table | Tiers | Dated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedParameter:
+    """A parameter's values over time.
+
+    `at` names the fact whose day chooses; without it as_of does. Spans are latest first.
+    """
+
+    name: str
+    label: str
+    at: str | None
+    spans: tuple["ParameterSpan", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSpan:
+    """A parameter's value from `start` to `end`, with its legal source."""
+
+    start: date
+    end: date | None
+    value: ConstantValue | Table | Tiers
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A worked case: facts as the author typed them, and what must come out."""
+
+    name: str
+    as_of: date
+    given: Mapping[str, object]
+    verdict: Literal["eligible", "ineligible", "unknown"]
+    amount: str | None
+    amounts: Mapping[str, str]
+    failing: tuple[str, ...] | None
+    missing: tuple[str, ...] | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisLine:
+    """A document that the policy rests on."""
+
+    document: str
+    number: str
+    article: str
+    issued: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One version of a policy, complete."""
+
+    id: str
+    version: str
+    title_zh: str
+    title_en: str
+    audience: Literal["enterprise", "resident", "household"]
+    authority: str
+    level: str
+    region: Region | None
+    basis: tuple[BasisLine, ...]
+    effective_from: date
+    effective_to: date | None
+    effective_at: str | None
+    window_from: date | None
+    window_to: date | None
+    per: Per
+    period: str
+    parameters: tuple[DatedParameter, ...]
+    facts: tuple[Fact, ...]
+    clauses: tuple[Clause, ...]
+    benefit_kind: str
+    unit: str
+    steps: tuple[Step, ...]
+    portions: tuple[Portion, ...]
+    also: tuple[AlsoTold, ...]
+    delivery: tuple[DeliveryCase, ...]
+    public_notice: Mapping[str, object]
+    deadlines: Mapping[str, object]
+    contact_office: str
+    contact_phone: str
+    not_modelled: tuple[str, ...]
+    examples: tuple[Example, ...]
+    file: str
+    content_hash: str
+
+    @property
+    def key(self) -> str:
+        """The policy with its version."""
+        return f"{self.id}@{self.version}"
+
+    def in_force(self, as_of: date) -> str | None:
+        """None where the policy is in force, else which of `effective` and `window` it is out of.
+
+        With `effective_at` each subject's own day decides, not `as_of`.
+        """
+        if self.effective_at is None and not (
+            self.effective_from <= as_of
+            and (self.effective_to is None or as_of <= self.effective_to)
+        ):
+            return "effective"
+        if self.window_from is not None and as_of < self.window_from:
+            return "window"
+        if self.window_to is not None and as_of > self.window_to:
+            return "window"
+        return None
+
+
+def leaves_of(clauses: tuple[Clause, ...]) -> list[Leaf]:
+    """Every leaf of a clause tree, in order."""
+    found: list[Leaf] = []
+    for clause in clauses:
+        match clause:
+            case Leaf():
+                found.append(clause)
+            case ClauseGroup(members=members):
+                found += leaves_of(members)
+    return found

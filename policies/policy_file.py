@@ -1,0 +1,277 @@
+"""The shape of a policy file: its keys and what may stand under each.
+
+What the format has but this version does not build yet is listed in NOT_BUILT and refused by name.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from language.types import FactType
+from profiles.fact import FactFile
+
+NOT_BUILT: dict[str, str] = {
+    "implements": "frames and what implements them",
+    "without": "frames and what implements them",
+    "local": "frames and what implements them",
+    "each": "rows decided one by one",
+    "tables": "decision tables",
+    "stacking": "stacking rules between policies",
+    "budget": "budgets",
+    "back_pay": "back pay",
+    "recipient": "recipients other than the subject",
+    "service": "the elements of a service item",
+}
+"""Keys of a policy that are refused, and what they belong to."""
+
+SHOWN_ONLY: dict[str, str] = {
+    "deadlines": "deadlines are shown to people; nothing watches them yet",
+    "public_notice": "the public notice is described; no list is published yet",
+}
+"""Keys that are read and shown, but that nothing acts on yet: a warning says so."""
+
+
+class Strict(BaseModel):
+    """A mapping without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class TitleFile(Strict):
+    """A title in Chinese and, where given, English."""
+
+    zh: str
+    en: str = ""
+
+
+class BasisFile(Strict):
+    """A document that the policy rests on."""
+
+    document: str = ""
+    number: str = ""
+    article: str = ""
+    issued: str = ""
+
+
+class DatesFile(Strict):
+    """First and last day; `at` is the fact whose day is compared instead of as_of."""
+
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    at: str | None = None
+
+
+class RegionFile(Strict):
+    """Where the policy holds: codes or names, what is excepted, and the fact compared."""
+
+    of: str | None = None
+    in_: list[str] = Field(default=[], alias="in")
+    except_: list[str] = Field(default=[], alias="except")
+
+
+class TierFile(Strict):
+    """One step of a cumulative scale."""
+
+    over: str = "0"
+    up_to: str | None = None
+    each: str | None = None
+    gives: str | None = None
+    rate: str | None = None
+
+
+RowsFile = dict[str, "str | dict[str, str | dict[str, str]]"]
+
+
+class ValueFile(Strict):
+    """A parameter's value from a day on."""
+
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    source: str | None = None
+    value: str | None = None
+    rows: RowsFile | None = None
+    list_: list[str] | None = Field(default=None, alias="list")
+    tiers: list[TierFile] | None = None
+
+
+class ParameterFile(ValueFile):
+    """A parameter: one value, or dated `values`, `by` one fact or several."""
+
+    label: str | TitleFile | None = None
+    says: str | None = None
+    note: str | None = None
+    unit: str | None = None
+    type: FactType | None = None
+    by: str | list[str] | None = None
+    system: str | None = None
+    at: str | None = None
+    values: list[ValueFile] | None = None
+    local: object | None = None
+    bounds: object | None = None
+
+
+class ClauseFile(Strict):
+    """A clause: a leaf with `when` or `judged_by`, or a group of all, any or none."""
+
+    id: str
+    says: str | None = None
+    source: str | None = None
+    note: str | None = None
+    when: str | None = None
+    judged_by: str | None = None
+    not_yet: str | None = None
+    all: list["ClauseFile"] | None = None
+    any: list["ClauseFile"] | None = None
+    none: list["ClauseFile"] | None = None
+
+
+class StepFile(Strict):
+    """One step of an amount; exactly one of the operations."""
+
+    when: str | None = None
+    says: str | None = None
+    source: str | None = None
+    first: str | None = None
+    take: str | None = None
+    plus: str | None = None
+    minus: str | None = None
+    times: str | None = None
+    at_most: str | None = None
+    at_least: str | None = None
+    nothing_below: str | None = None
+    round: str | None = None
+    decided_by: str | None = None
+
+
+AmountFile = str | StepFile | list[str | StepFile]
+
+
+class PortionFile(Strict):
+    """One line of an award."""
+
+    id: str
+    says: str | None = None
+    source: str | None = None
+    when: str | None = None
+    amount: AmountFile
+
+
+class AlsoFile(Strict):
+    """Another figure that the recipient is told."""
+
+    label: str | TitleFile | None = None
+    unit: str | None = None
+    amount: AmountFile
+
+
+class BenefitFile(Strict):
+    """What the recipient gets."""
+
+    kind: Literal[
+        "cash",
+        "relief",
+        "deduction",
+        "insurance",
+        "service",
+        "limit",
+        "duration",
+        "qualification",
+    ] = "cash"
+    unit: str = "yuan"
+    amount: AmountFile | None = None
+    portions: list[PortionFile] = []
+    also: dict[str, AlsoFile] = {}
+    payee: str | None = None
+    through: str | None = None
+
+
+class DeliveryFile(Strict):
+    """One case of how the benefit reaches the recipient."""
+
+    when: str | None = None
+    by: Literal["direct", "confirm", "invite"]
+    says: str | None = None
+    ahead: str | None = None
+    answer: str | None = None
+    late: str | None = None
+    silence: str | None = None
+
+
+class ContactFile(Strict):
+    """Whom to ask."""
+
+    office: str = ""
+    phone: str = ""
+
+
+class UnmodelledFile(Strict):
+    """A condition that data cannot settle."""
+
+    says: str
+    source: str | None = None
+
+
+class ExpectFile(Strict):
+    """What an example must give."""
+
+    verdict: Literal["eligible", "ineligible", "unknown"]
+    amount: str | None = None
+    amounts: dict[str, str] = {}
+    failing: list[str] | None = None
+    missing: list[str] | None = None
+
+
+class CaseFile(Strict):
+    """One example."""
+
+    name: str
+    as_of: str | None = None
+    given: dict[str, object] = {}
+    expect: ExpectFile
+    source: str | None = None
+
+
+class ExamplesFile(Strict):
+    """Worked cases, with what they share."""
+
+    as_of: str | None = None
+    given: dict[str, object] = {}
+    cases: list[CaseFile]
+
+
+class PolicyFile(Strict):
+    """A policy as its author writes it."""
+
+    policy: str
+    version: str
+    kind: Literal["policy", "frame", "check"] = "policy"
+    title: TitleFile
+    audience: Literal["enterprise", "resident", "household"]
+    authority: str
+    level: Literal["national", "province", "city", "county", "town", "village"]
+    region: str | RegionFile | None = None
+    basis: list[BasisFile] = Field(min_length=1)
+    effective: DatesFile = DatesFile()
+    per: Literal["year", "half", "quarter", "month", "once"] | dict[str, str] = "year"
+    period: str = "this"
+    window: DatesFile | None = None
+    parameters: dict[str, ParameterFile] = {}
+    facts: dict[str, FactFile] = {}
+    clauses: list[ClauseFile] = []
+    benefit: BenefitFile
+    delivery: Literal["direct", "confirm", "invite"] | list[DeliveryFile] = "confirm"
+    public_notice: dict[str, object] | None = None
+    deadlines: dict[str, object] | None = None
+    contact: ContactFile = ContactFile()
+    not_modelled: list[UnmodelledFile] = []
+    examples: ExamplesFile | None = None
+    implements: object | None = None
+    without: object | None = None
+    local: object | None = None
+    each: object | None = None
+    tables: object | None = None
+    stacking: object | None = None
+    budget: object | None = None
+    back_pay: object | None = None
+    recipient: object | None = None
+    service: object | None = None

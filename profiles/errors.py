@@ -1,0 +1,59 @@
+"""What can go wrong with deliveries, releases and snapshots: one root, errors that carry fields."""
+
+from pathlib import Path
+
+
+class ProfilesError(Exception):
+    """Root of everything this package raises."""
+
+
+class DeliveryRefused(ProfilesError):
+    """A delivery that cannot be used as a whole; nothing of it was released."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        self.file = file
+        self.problems = problems
+        super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
+
+
+class ReleaseDamaged(ProfilesError):
+    """A release whose files are not what was released."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        self.what = what
+        super().__init__(
+            f"{path}: {what} (restore this release from a backup, or remove its folder and "
+            "ingest the delivery again)"
+        )
+
+
+class ReleaseOutdated(ProfilesError):
+    """A release made for other columns than its dataset declares today."""
+
+    def __init__(self, path: Path, dataset: str) -> None:
+        self.path = path
+        self.dataset = dataset
+        super().__init__(
+            f'{path}: its columns are not those that "{dataset}" declares today (ingest the '
+            "delivery again)"
+        )
+
+
+class SnapshotDamaged(ProfilesError):
+    """A snapshot whose files are not what was built."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        self.what = what
+        super().__init__(
+            f"{path}: {what} (remove this snapshot and build it again from its releases)"
+        )
+
+
+class NothingRegistered(ProfilesError):
+    """There is no register of subjects to build a snapshot from."""
+
+
+class WrongKey(ProfilesError):
+    """The key for surrogate ids is not 32 bytes."""

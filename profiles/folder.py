@@ -1,0 +1,62 @@
+"""Folders that are written as a whole or not at all, and files that are checked when read."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from profiles.content import hash_file
+
+Damaged = Callable[[Path, str], Exception]
+"""The error for a file that is not what was written."""
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A JSON file for people and programs to read."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def publish_folder(temporary: Path, target: Path) -> None:
+    """Give a finished folder its name, in one step that survives a power cut.
+
+    Another process may have been faster with the same content: then its folder stays.
+    """
+    for path in sorted(temporary.rglob("*")):
+        _sync(path)
+    _sync(temporary)
+    try:
+        temporary.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    _sync(target.parent)
+
+
+def verify_file(path: Path, expected: str | None, damaged: Damaged) -> None:
+    """Raise what `damaged` makes unless the file has the hash it was written with."""
+    try:
+        found = hash_file(path)
+    except OSError as error:
+        raise damaged(path, error.strerror or "cannot be read") from error
+    if found != expected:
+        raise damaged(path, "is not the file that was written: it was cut off or changed")
+
+
+def read_parquet(path: Path, damaged: Damaged) -> pl.DataFrame:
+    """A Parquet file, or what `damaged` makes."""
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise damaged(path, "is no readable Parquet file") from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,61 @@
+"""Tables and migrations, the same on both databases."""
+
+import contextlib
+
+import pytest
+from alembic import op
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+import awards.award
+import engine.run
+import ledger.journal
+import ledger.lease
+import notifier.channels.inbox
+import notifier.notice
+from ledger.database import metadata, migrate, open_database, reading
+
+TABLES = {
+    awards.award.award_table,
+    awards.award.adjustment_table,
+    engine.run.run_table,
+    ledger.journal.journal_entry,
+    ledger.journal.journal_cursor,
+    ledger.lease.lease_table,
+    notifier.channels.inbox.inbox_table,
+    notifier.notice.notice_table,
+    notifier.notice.delivery_table,
+}
+
+
+def test_tables_and_migrations_agree(database: Engine) -> None:
+    assert set(metadata.tables.values()) == TABLES
+    with reading(database) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migration_may_be_repeated(database: Engine) -> None:
+    migrate(database)
+    migrate(database)
+
+
+def test_migration_killed_midway_leaves_nothing_and_runs_again(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    engine = open_database(empty_database_url)
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(op, "execute", killed)  # the tables are there, their guards are not yet
+        migrate(engine)
+    assert inspect(engine).get_table_names() == []
+    migrate(engine)
+    assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+    engine.dispose()
