@@ -57,7 +57,7 @@ def diff_outcomes(current: pl.DataFrame, previous: pl.DataFrame | None) -> pl.Da
             pl.col("amount_fen"),
         )
         .filter(pl.col("change").is_not_null())
-        .select(CHANGE_SCHEMA)
+        .select(*CHANGE_SCHEMA)
         .sort(_KEY)
     )
 

@@ -1,6 +1,6 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,25 +9,22 @@ import polars as pl
 
 from engine.columns import lower_policy
 from engine.decision import decide
+from engine.outcome import OUTCOME_SCHEMA
 from engine.program import Bound, Program, bind
+from language.definition import Given
 from language.exact import TooWide
-from language.frame import Prepared, prepare
-from language.lowering import GIVEN, NOT_APPLICABLE
+from language.frame import prepare
+from language.lowering import GIVEN, NOT_APPLICABLE, Frame
 from language.reference import NONE, Facts
 from language.types import FactType
 
-OUTCOME_SCHEMA: dict[str, type[pl.DataType]] = {
-    "policy": pl.String,
-    "version": pl.String,
-    "subject": pl.String,
-    "kind": pl.String,
-    "period": pl.String,
-    "item": pl.String,
-    "verdict": pl.String,
-    "amount_fen": pl.Int64,
-    "delivery": pl.String,
-}
-"""An outcome's columns: the eligible and the unknown; who is not in it is ineligible."""
+EVALUATED_SCHEMA: Mapping[str, pl.DataType] = {**OUTCOME_SCHEMA, "delivery": pl.String()}
+"""The columns of an evaluated part: the eligible and the unknown; whoever is not in it is
+ineligible. `missing` names the facts that an open amount waits for; `delivery` is how the benefit
+reaches this subject."""
+
+UNDECIDED_DELIVERY = "invite"
+"""Where it is not known which case of delivery fits, nobody is paid without having asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +50,7 @@ def bind_audience(program: Program, audience: str, as_of: date) -> list[Bound]:
 def evaluate_part(
     bounds: Sequence[Bound], frame: pl.DataFrame, kind: str
 ) -> tuple[pl.DataFrame, Tally]:
-    """The outcome of one part: columns OUTCOME_SCHEMA, sorted by policy, then as the part is.
+    """The outcome of one part: columns EVALUATED_SCHEMA, sorted by policy, then as the part is.
 
     `frame` has a column `subject` and one for each fact known of these subjects.
     """
@@ -78,6 +75,7 @@ def evaluate_part(
                     columns.verdict.alias(f"{number}::verdict"),
                     columns.amount_fen.alias(f"{number}::amount"),
                     columns.delivery.alias(f"{number}::delivery"),
+                    _waits_for(bound, prepared.known).alias(f"{number}::missing"),
                 ],
             )
         )
@@ -89,7 +87,7 @@ def evaluate_part(
         for bound, group in plans:
             names = [expr.meta.output_name() for expr in group]
             results.append(_pick(decided, names, bound, kind, height))
-    outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
+    outcome = pl.concat(results) if results else pl.DataFrame(schema=EVALUATED_SCHEMA)
     outcome = outcome.sort("policy", "version", maintain_order=True)
     eligible = int((outcome["verdict"] == "eligible").sum())
     tally = Tally(
@@ -101,10 +99,25 @@ def evaluate_part(
     return outcome, tally
 
 
+def _waits_for(bound: Bound, frame: Frame) -> pl.Expr:
+    """The names of the amount's facts that are missing, with commas between."""
+    names = sorted(name for name in bound.amount_names if isinstance(bound.scope.get(name), Given))
+    parts = []
+    for name in names:
+        shown = pl.lit(name.split("::")[0])
+        if name not in frame.columns:
+            parts.append(shown)
+        else:
+            parts.append(pl.when(pl.col(name).is_null()).then(shown))
+    if not parts:
+        return pl.lit("")
+    return pl.concat_str(parts, separator=",", ignore_nulls=True)
+
+
 def _pick(
     decided: pl.DataFrame, names: list[str], bound: Bound, kind: str, height: int
 ) -> pl.DataFrame:
-    verdict, amount, delivery = (pl.col(name) for name in names)
+    verdict, amount, delivery, missing = (pl.col(name) for name in names)
     policy = bound.policy
     return (
         decided.lazy()
@@ -116,9 +129,13 @@ def _pick(
             pl.lit(kind).alias("kind"),
             pl.lit(bound.period.name).alias("period"),
             pl.lit("").alias("item"),
-            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
             amount.cast(pl.Int64).alias("amount_fen"),
-            delivery.alias("delivery"),
+            pl.when(verdict & amount.is_null())
+            .then(missing)
+            .otherwise(pl.lit(""))
+            .alias("missing"),
+            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
+            delivery.fill_null(UNDECIDED_DELIVERY).alias("delivery"),
         )
         .collect()
     )
@@ -139,12 +156,13 @@ def _outcome_of(bound: Bound, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
                 "kind": kind,
                 "period": bound.period.name,
                 "item": "",
-                "verdict": decision.verdict,
                 "amount_fen": decision.amount_fen,
-                "delivery": decision.delivery,
+                "missing": ",".join(decision.missing) if decision.verdict == "eligible" else "",
+                "verdict": decision.verdict,
+                "delivery": decision.delivery or UNDECIDED_DELIVERY,
             }
         )
-    return pl.DataFrame(rows, schema=OUTCOME_SCHEMA)
+    return pl.DataFrame(rows, schema=EVALUATED_SCHEMA)
 
 
 def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
@@ -154,9 +172,8 @@ def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
     return [name for name in frame.columns if name in wanted]
 
 
-def facts_of_row(row: dict[str, object], types: dict[str, FactType] | object) -> Facts:
+def facts_of_row(row: Mapping[str, object], types: Mapping[str, FactType]) -> Facts:
     """A frame's row as the reference reads it: exact numbers, None missing, absent not given."""
-    assert isinstance(types, dict) or hasattr(types, "get")
     facts: dict[str, object] = {}
     for name, value in row.items():
         fact_type = types.get(name)
@@ -173,4 +190,4 @@ def facts_of_row(row: dict[str, object], types: dict[str, FactType] | object) ->
     return facts  # type: ignore[return-value]  # each value is of its column's type
 
 
-__all__ = ["OUTCOME_SCHEMA", "Prepared", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]
+__all__ = ["EVALUATED_SCHEMA", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]

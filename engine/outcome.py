@@ -2,7 +2,8 @@
 
 Parts are written one by one, by any process; the manifest comes last and makes them an outcome.
 Hashes are over content in a canonical order, not over files: a Parquet file carries its writer's
-version. Everything is verified when read.
+version. Everything is verified when read; the file's own checksum comes first, because a damaged
+Parquet file can bring its reader down.
 """
 
 import hashlib
@@ -43,12 +44,13 @@ _PART_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One written part; `hash` is over its content."""
+    """One written part; `hash` is over its content, `file_hash` over the file that holds it."""
 
     name: str
     eligible: int
     unknown: int
     hash: str
+    file_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +102,16 @@ def write_part(path: Path, name: str, frame: pl.DataFrame) -> Part:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(f".{os.getpid()}.partial")
     rows.write_parquet(partial)
+    file_hash = _hash_file(partial)
     _settle(partial, target)
     eligible = rows.filter(pl.col("verdict") == "eligible").height
-    return Part(name=name, eligible=eligible, unknown=rows.height - eligible, hash=hash_rows(rows))
+    return Part(
+        name=name,
+        eligible=eligible,
+        unknown=rows.height - eligible,
+        hash=hash_rows(rows),
+        file_hash=file_hash,
+    )
 
 
 def finish_outcome(path: Path, origin: Origin, parts: Iterable[Part]) -> Outcome:
@@ -111,6 +120,8 @@ def finish_outcome(path: Path, origin: Origin, parts: Iterable[Part]) -> Outcome
     if len({part.name for part in ordered}) != len(ordered):
         raise OutcomeRefused("two parts have one name (name each part of the snapshot once)")
     outcome = Outcome(path=path, origin=origin, parts=ordered, hash=_hash_all(origin, ordered))
+    if has_outcome(path) and read_outcome(path).hash != outcome.hash:
+        raise OutcomeRefused(f"{path} holds another outcome already (write to another place)")
     path.mkdir(parents=True, exist_ok=True)
     content = {
         "format": FORMAT,
@@ -170,13 +181,10 @@ def read_rows(outcome: Outcome, part: Part) -> pl.DataFrame:
     file = _part_path(outcome.path, part.name)
     if not file.is_file():
         raise damaged("its file is missing")
-    try:
-        rows = pl.read_parquet(file, use_pyarrow=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise damaged("its file cannot be read") from error
-    if rows.schema != pl.Schema(OUTCOME_SCHEMA):
-        raise damaged("its columns are not those of an outcome")
-    if hash_rows(rows) != part.hash:
+    if _hash_file(file) != part.file_hash:
+        raise damaged("its file is not the one that was written")
+    rows = pl.read_parquet(file)
+    if rows.schema != pl.Schema(OUTCOME_SCHEMA) or hash_rows(rows) != part.hash:
         raise damaged("its rows are not those that were written")
     return rows
 
@@ -199,7 +207,7 @@ def hash_rows(rows: pl.DataFrame) -> str:
     order.
     """
     digest = hashlib.sha256(f"{FORMAT}\n{rows.height}\n".encode())
-    ordered = rows.select(OUTCOME_SCHEMA).sort([*KEY, "version", "verdict"])
+    ordered = rows.select(*OUTCOME_SCHEMA).sort([*KEY, "version", "verdict"])
     for name, kind in OUTCOME_SCHEMA.items():
         column = ordered[name]
         digest.update(f"{name}\n".encode())
@@ -219,7 +227,7 @@ def _check_rows(frame: pl.DataFrame) -> pl.DataFrame:
     if set(frame.columns) != set(OUTCOME_SCHEMA):
         odd = ", ".join(sorted(set(frame.columns) ^ set(OUTCOME_SCHEMA)))
         raise OutcomeRefused(f"an outcome has exactly its columns; not so: {odd}")
-    rows = frame.select(OUTCOME_SCHEMA)
+    rows = frame.select(*OUTCOME_SCHEMA)
     if rows.schema != pl.Schema(OUTCOME_SCHEMA):
         raise OutcomeRefused(f"an outcome's columns have another type: {dict(rows.schema)}")
     texts = [name for name, kind in OUTCOME_SCHEMA.items() if kind == pl.String()]
@@ -245,6 +253,11 @@ def _hash_all(origin: Origin, parts: Iterable[Part]) -> str:
         "parts": sorted([part.name, part.eligible, part.unknown, part.hash] for part in parts),
     }
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _part_path(path: Path, name: str) -> Path:

@@ -24,7 +24,7 @@ class Bound:
     """A policy on one day.
 
     `outside` says why a run on this day leaves it out. `names` are all names that its conditions
-    and amounts reach, `types` the types of the facts
+    and amounts reach, `amount_names` those that the amounts reach, `types` the types of the facts
     among them, also of those that are worked out unless given.
     """
 
@@ -34,6 +34,7 @@ class Bound:
     scope: Mapping[str, Definition]
     outside: Outside | None
     names: frozenset[str]
+    amount_names: frozenset[str]
     types: Mapping[str, FactType]
 
 
@@ -80,6 +81,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         scope=scope,
         outside=outside,  # type: ignore[arg-type]  # one of the two
         names=names,
+        amount_names=reachable_facts(amounts_of(policy), scope),
         types={
             name: fact.type
             for name, fact in (*vocabulary.facts.items(), *((f.name, f) for f in policy.facts))
@@ -91,12 +93,18 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
 def expressions_of(policy: Policy) -> list[Expression]:
     """Every condition and formula that decides something for a subject."""
     found = [leaf.when for leaf in leaves_of(policy.clauses)]
-    found += _of_steps(policy.steps)
+    found += [portion.when for portion in policy.portions]
+    found += [case.when for case in policy.delivery]
+    return [e for e in found if e is not None] + amounts_of(policy)
+
+
+def amounts_of(policy: Policy) -> list[Expression]:
+    """Every formula of an amount, and every condition of its steps."""
+    found = _of_steps(policy.steps)
     for portion in policy.portions:
-        found += [portion.when, *_of_steps(portion.steps)]
+        found += _of_steps(portion.steps)
     for told in policy.also:
         found += _of_steps(told.steps)
-    found += [case.when for case in policy.delivery]
     return [expression for expression in found if expression is not None]
 
 

@@ -13,7 +13,7 @@ from profiles.dataset import Dataset
 from profiles.errors import DeliveryRefused
 
 BLOCK_ROWS = 500_000
-_PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Decimal, pl.Categorical, pl.Enum, pl.Null)
+_PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Enum, pl.Null)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +126,13 @@ def _refuse_types(file: str, frame: pl.DataFrame, dataset: Dataset) -> None:
                 f'column "{name}" holds floating-point numbers, which lose digits of an '
                 "identifier: write it as text"
             )
-        elif not (dtype.is_integer() or dtype.is_float() or dtype.is_(pl.Datetime)) and not any(
-            dtype.is_(plain) for plain in _PLAIN
-        ):
+        elif not (dtype.is_numeric() or dtype.base_type() in _PLAIN):
             problems.append(f'column "{name}" holds {dtype}, which is no single value')
     if problems:
         raise DeliveryRefused(file, problems)
 
 
 def _write_texts(series: pl.Series) -> pl.Series:
-    if series.dtype.is_(pl.Datetime):
+    if series.dtype.base_type() == pl.Datetime:
         return series.dt.to_string("%Y-%m-%d %H:%M:%S")
     return series.cast(pl.String)

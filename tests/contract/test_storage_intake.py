@@ -10,7 +10,12 @@ import polars as pl
 import psycopg
 import pytest
 from sqlalchemy import Engine, event, exc, insert, text, update
-from storage_world import (
+
+from awards.award import adjustment_table, award_table
+from awards.errors import MatchesRefused
+from awards.intake import IntakeReport, open_awards
+from ledger.journal import journal_entry
+from tests.storage_world import (
     ACTOR,
     NOW,
     all_rows,
@@ -23,11 +28,6 @@ from storage_world import (
     subject_of,
     take_in,
 )
-
-from awards.award import adjustment_table, award_table
-from awards.errors import MatchesRefused
-from awards.intake import IntakeReport, open_awards
-from ledger.journal import journal_entry
 
 NATURAL_KEY = ("policy", "subject", "period", "item")
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, exc, text, update
-from storage_world import ACTOR, NOW, minutes_later, subject_of
 
 from ledger.database import reading
 from ledger.errors import EntryRefused, JournalBroken
@@ -26,6 +25,7 @@ from ledger.journal import (
     sealed_entries,
     verify,
 )
+from tests.storage_world import ACTOR, NOW, minutes_later, subject_of
 
 DROP_GUARDS = {
     "sqlite": ("DROP TRIGGER journal_entry_no_update", "DROP TRIGGER journal_entry_no_delete"),

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
-from storage_world import NOW, minutes_later
 
 from ledger.errors import LeaseLost
 from ledger.lease import Lease, acquire_lease, release_lease, renew_lease
+from tests.storage_world import NOW, minutes_later
 
 FIVE_MINUTES = timedelta(minutes=5)
 

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from storage_world import (
+
+import notifier.compose
+from ledger.database import reading
+from ledger.journal import read_cursor, seal
+from notifier.compose import READER, compose_notices
+from notifier.errors import CardMissing, NoticeRefused
+from notifier.notice import PolicyCard, delivery_table, notice_table
+from tests.storage_world import (
     NOW,
     all_rows,
     count_rows,
@@ -19,13 +26,6 @@ from storage_world import (
     subject_of,
     take_in,
 )
-
-import notifier.compose
-from ledger.database import reading
-from ledger.journal import read_cursor, seal
-from notifier.compose import READER, compose_notices
-from notifier.errors import CardMissing, NoticeRefused
-from notifier.notice import PolicyCard, delivery_table, notice_table
 
 CARDS = {"elder-allowance": make_card()}
 

@@ -9,21 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from storage_world import (
-    NOW,
-    all_rows,
-    count_rows,
-    make_card,
-    many_matches,
-    minutes_later,
-    subject_of,
-    take_in,
-)
 
-import notifier.outbox
 from ledger.database import reading
 from ledger.journal import seal
-from notifier.channels.channel import Answer, Message
+from notifier.channels.channel import Answer, Channel, Message
 from notifier.channels.inbox import Inbox, inbox_table, read_inbox
 from notifier.channels.maildir import Maildir
 from notifier.compose import compose_notices
@@ -36,6 +25,16 @@ from notifier.outbox import (
     deliver_pending,
     end_deliveries,
     read_messages,
+)
+from tests.storage_world import (
+    NOW,
+    all_rows,
+    count_rows,
+    make_card,
+    many_matches,
+    minutes_later,
+    subject_of,
+    take_in,
 )
 
 
@@ -200,7 +199,10 @@ def test_a_repeated_send_changes_nothing_for_the_recipient(
     database: Engine, tmp_path: Path, crash: str
 ) -> None:
     prepare(database, 3, channels=("inbox", "maildir"))
-    channels = {"inbox": Inbox(engine=database), "maildir": Maildir(path=tmp_path / "mail")}
+    channels: dict[str, Channel] = {
+        "inbox": Inbox(engine=database),
+        "maildir": Maildir(path=tmp_path / "mail"),
+    }
     for name, channel in channels.items():  # sent, but its worker died before it could say so
         claims = claim_deliveries(database, [name], now=NOW, worker="dead")
         channel.send(list(read_messages(database, claims).values()), now=NOW)
@@ -238,11 +240,8 @@ def test_a_clock_that_is_set_back_sends_nothing_twice(database: Engine) -> None:
     assert len(post.received) == 3
 
 
-def test_nothing_is_left_behind_however_small_the_batches(
-    database: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_behind_however_small_the_batches(database: Engine) -> None:
     prepare(database, 10)
-    monkeypatch.setattr(notifier.outbox, "BATCH", 1)
     told: list[int] = []
     report = deliver_pending(
         database, {"post": Postbox()}, now=NOW, worker="w", batch=1, on_progress=told.append

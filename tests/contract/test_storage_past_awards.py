@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from sqlalchemy import Engine
-from storage_world import ACTOR, NOW, all_rows, count_rows, make_match, make_matches, take_in
 
 from awards.award import award_table
 from awards.errors import PastAwardsRefused
@@ -15,6 +14,7 @@ from awards.intake import IntakeReport
 from awards.past import PastReport, import_past_awards
 from ledger.journal import journal_entry
 from profiles.identifier import subject_ids
+from tests.storage_world import ACTOR, NOW, all_rows, count_rows, make_match, make_matches, take_in
 
 KEY = b"k" * 32
 HEADING = "policy,identifier,kind,period,item,amount,paid_on"

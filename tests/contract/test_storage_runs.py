@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine
-from storage_world import ACTOR, AS_OF, NOW, all_rows, make_run, minutes_later
 
 from engine.errors import RunNotReproduced, RunRefused
 from engine.run import (
@@ -20,6 +19,7 @@ from engine.run import (
 )
 from ledger.database import reading
 from ledger.journal import journal_entry
+from tests.storage_world import ACTOR, AS_OF, NOW, all_rows, make_run, minutes_later
 
 COUNTS = {"eligible": 3, "unknown": 1}
 

@@ -1,0 +1,175 @@
+"""The demonstration: a synthetic city, two deliveries a month apart, two runs, explained."""
+
+import shutil
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from console import show
+from console.settings import Settings, make_home, read_clock
+from console.wiring import (
+    FoundSubject,
+    RunReport,
+    bounds_for,
+    find_subject,
+    keep_program,
+    load_chosen,
+    load_words,
+    opened_database,
+    run_once,
+    take_snapshot,
+)
+from engine.explain import explain
+from engine.program import Program, compile_policies
+from ledger.database import reading
+from notifier.channels.inbox import read_inbox
+from policies.load import CATALOGUE
+from profiles.fact import Vocabulary
+from profiles.ingest import ingest
+from profiles.sample_city import DEFAULT_SEED, write_city
+from profiles.snapshot import Snapshot
+
+DELIVERIES = (date(2025, 10, 31), date(2025, 11, 30))
+CITY = "990100"
+
+
+def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
+    """Run it in a fresh home: what was in `demo-home` from the last time is removed."""
+    home = settings.home.parent / "demo-home"
+    if home.exists():
+        shutil.rmtree(home)
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'zhida.db'}")
+    make_home(settings)
+    vocabulary = load_words()
+    loaded = load_chosen([], vocabulary, CITY)
+    program = compile_policies(loaded.policies, vocabulary)
+    keep_program(settings, program, [], CITY)
+    show.out.rule("[bold]直达 Zhida[/]: the policy finds the person", align="left")
+    show.out.print(
+        f"A synthetic city (示范市 {CITY}, a code that is given to nobody) of {firms:,} firms and "
+        f"{residents:,} residents,\nand {len(program.policies)} real policies from "
+        f"{_short(CATALOGUE)}; for this demonstration the city adopts those of other places."
+    )
+    report: RunReport | None = None
+    snapshot: Snapshot | None = None
+    for number, day in enumerate(DELIVERIES):
+        show.out.print()
+        show.out.rule(f"[bold]{number + 1}. Delivery and run of {day}[/]", align="left")
+        snapshot = deliver(settings, vocabulary, day, firms, residents)
+        with opened_database(settings) as engine, show.progress() as tell:
+            now = read_clock() + timedelta(microseconds=number)
+            report = run_once(settings, engine, program, snapshot, now=now, on_progress=tell)
+        show.show_run(report)
+    assert report is not None
+    assert snapshot is not None
+    explain_two(settings, vocabulary, program, snapshot, report)
+    tell_next(home)
+
+
+def deliver(
+    settings: Settings, vocabulary: Vocabulary, day: date, firms: int, residents: int
+) -> Snapshot:
+    """Write the departments' files of a day, take them in like anybody's, build the snapshot."""
+    with tempfile.TemporaryDirectory() as folder, show.progress() as tell:
+        report = write_city(
+            Path(folder),
+            firms=firms,
+            residents=residents,
+            seed=DEFAULT_SEED,
+            as_of=day,
+            on_progress=lambda done, total: tell("writing the departments' files", done, total),
+        )
+        reports = []
+        for number, (name, file) in enumerate(sorted(report.files.items())):
+            tell("taking in the deliveries", number, len(report.files))
+            reports.append(
+                ingest(
+                    file,
+                    vocabulary.datasets[name],
+                    root=settings.releases,
+                    delivered_on=day,
+                )
+            )
+        built = take_snapshot(settings, vocabulary, day, tell)
+    rows = sum(r.release.rows_in for r in reports)
+    bad = sum(sum(r.release.reasons.values()) for r in reports)
+    show.out.print(f"{len(reports)} department files, {rows:,} rows, {bad:,} of them quarantined")
+    show.show_snapshot(built)
+    show.out.print()
+    return built
+
+
+def explain_two(
+    settings: Settings,
+    vocabulary: Vocabulary,
+    program: Program,
+    snapshot: Snapshot,
+    report: RunReport,
+) -> None:
+    """One firm and one resident, clause by clause in both languages, and an inbox."""
+    chosen = [
+        _choose(report, "enterprise", "e01-job-retention-refund-shandong"),
+        _choose(report, "resident", "r06-disability-subsidies-shanghai"),
+    ]
+    show.out.print()
+    show.out.rule("[bold]3. Why: one firm and one resident[/]", align="left")
+    for subject, policy in chosen:
+        found = find_subject(settings, snapshot, vocabulary.datasets, subject)
+        assert found is not None
+        _explain(vocabulary, program, snapshot, found, policy)
+    subject, _ = chosen[1]
+    show.out.rule(f"[bold]4. The inbox of {subject}[/]", align="left")
+    with opened_database(settings) as engine, reading(engine) as connection:
+        messages = read_inbox(connection, subject)
+    show.show_inbox(messages[:1], "zh")
+    show.show_inbox(messages[:1], "en")
+    if len(messages) > 1:
+        show.out.print(f"[dim]… and {len(messages) - 1} more[/]")
+    show.out.print()
+
+
+def _choose(report: RunReport, kind: str, policy: str) -> tuple[str, str]:
+    """A subject that the second run found newly eligible, and for what."""
+    rows = report.change_rows.filter(
+        (pl.col("kind") == kind)
+        & (pl.col("change") == "gained")
+        & pl.col("amount_fen").is_not_null()
+    )
+    wanted = rows.filter(pl.col("policy") == policy)
+    row = (wanted if wanted.height else rows).sort("subject").row(0, named=True)
+    return row["subject"], row["policy"]
+
+
+def _explain(
+    vocabulary: Vocabulary,
+    program: Program,
+    snapshot: Snapshot,
+    found: FoundSubject,
+    policy: str,
+) -> None:
+    for bound in bounds_for(program, found.kind, snapshot.as_of, policy):
+        told = explain(bound, vocabulary, found.facts(bound), found.subject, found.sources)
+        for language in ("zh", "en"):
+            show.show_explanation(told, language)
+            show.out.print()
+
+
+def tell_next(home: Path) -> None:
+    """Three things to try."""
+    shown = _short(home)
+    show.out.rule("[bold]Next[/]", align="left")
+    show.out.print(
+        f"  .venv/bin/zhida --home {shown} explain SUBJECT          why anybody has what, or not\n"
+        f"  .venv/bin/zhida check policies/catalogue             the policies and their examples\n"
+        f"  .venv/bin/zhida new …  is yet to come; copy a file of policies/catalogue, change a\n"
+        f"  number, and run it: .venv/bin/zhida --home {shown} run --policies FILE --adopt {CITY}"
+    )
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,20 @@
+"""What the console tells its user."""
+
+from pathlib import Path
+
+
+class ConsoleError(Exception):
+    """Root of everything this package raises: a sentence for the user, an exit code."""
+
+    exit_code = 1
+
+
+class NotInitialised(ConsoleError):
+    """There is no installation in the home folder."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(f"{home} is no home of Zhida (make one with: zhida --home {home} init)")
+
+
+class NothingThere(ConsoleError):
+    """What a command needs has not been made yet."""

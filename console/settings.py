@@ -1,0 +1,90 @@
+"""Where this installation keeps its things, from the command line and the environment.
+
+Only this package reads the clock and the environment.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from console.errors import NotInitialised
+from profiles.folder import write_json
+
+DEFAULT_HOME = "zhida-home"
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The folder of one installation, and its database."""
+
+    home: Path
+    database_url: str
+
+    @property
+    def key_file(self) -> Path:
+        return self.home / "key"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.home / "snapshots"
+
+    @property
+    def outcomes(self) -> Path:
+        return self.home / "outcomes"
+
+    @property
+    def programs(self) -> Path:
+        return self.home / "programs"
+
+    @property
+    def maildir(self) -> Path:
+        return self.home / "maildir"
+
+
+def read_settings(home: Path | None) -> Settings:
+    """Settings from `--home` or ZHIDA_HOME (default ./zhida-home), and ZHIDA_DATABASE_URL.
+
+    Without the latter the database is a SQLite file in the home folder.
+    """
+    folder = home or Path(os.environ.get("ZHIDA_HOME") or DEFAULT_HOME)
+    folder = folder.expanduser().resolve()
+    url = os.environ.get("ZHIDA_DATABASE_URL") or f"sqlite:///{folder / 'zhida.db'}"
+    return Settings(home=folder, database_url=url)
+
+
+def read_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def make_home(settings: Settings) -> bool:
+    """Make the folder and its secret key; False where there was one already."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    for folder in (settings.releases, settings.snapshots, settings.outcomes, settings.programs):
+        folder.mkdir(exist_ok=True)
+    if settings.key_file.exists():
+        return False
+    # exclusive and private from the first byte: the key turns identity numbers into subject ids
+    handle = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+    write_json(settings.home / "zhida.json", {"format": "zhida-home-1"})
+    return True
+
+
+def read_key(settings: Settings) -> bytes:
+    """The key of this installation. Raises NotInitialised where there is none."""
+    try:
+        key = settings.key_file.read_bytes()
+    except OSError:
+        raise NotInitialised(settings.home) from None
+    if len(key) != KEY_BYTES:
+        raise NotInitialised(settings.home)
+    return key

@@ -1,0 +1,417 @@
+"""The way through the house: how a delivery becomes a notice, composed from the other packages."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Engine
+
+from awards.intake import IntakeReport, open_awards
+from console.errors import NothingThere
+from console.settings import Settings, read_key
+from engine.changes import diff_outcomes, summarise_changes
+from engine.evaluate import bind_audience, evaluate_part, facts_of_row
+from engine.explain import Source
+from engine.outcome import (
+    OUTCOME_SCHEMA,
+    Origin,
+    Outcome,
+    finish_outcome,
+    read_matches,
+    read_outcome,
+    write_part,
+)
+from engine.outcome import read_parts as read_outcome_parts
+from engine.program import Bound, Program, bind, compile_policies
+from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
+from language.reference import Facts
+from ledger.database import migrate, open_database, reading
+from ledger.journal import seal
+from notifier.channels.channel import Channel
+from notifier.channels.inbox import Inbox
+from notifier.channels.maildir import Maildir
+from notifier.compose import compose_notices
+from notifier.notice import PolicyCard
+from notifier.outbox import DeliveryReport, deliver_pending
+from policies.adoption import adopt
+from policies.load import CATALOGUE, Loaded, find_policy_files, load_policies
+from policies.policy import Policy, leaves_of
+from profiles.dataset import Dataset, builtin_datasets
+from profiles.fact import BUILTIN, Vocabulary, builtin_vocabulary, load_vocabulary
+from profiles.folder import write_json
+from profiles.identifier import check_identifiers, subject_ids
+from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
+
+KINDS = ("enterprise", "resident", "household")
+IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
+ACTOR = "operator"
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Engine]:
+    """The installation's database, migrated, for the length of a command."""
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def load_words(vocabulary_files: Sequence[Path] = ()) -> Vocabulary:
+    """The built-in vocabulary and datasets, or that of these files beside the built-in ones."""
+    datasets = builtin_datasets()
+    if not vocabulary_files:
+        return builtin_vocabulary(datasets)
+    return load_vocabulary([*BUILTIN.glob("*.yaml"), *vocabulary_files], datasets)
+
+
+def load_chosen(
+    paths: Sequence[Path], vocabulary: Vocabulary, adopted_by: str | None = None
+) -> Loaded:
+    """The policies of these files and folders (default: the catalogue), adopted by a region."""
+    loaded = load_policies(paths or [CATALOGUE], vocabulary)
+    if adopted_by is None:
+        return loaded
+    return replace(loaded, policies=tuple(adopt(policy, adopted_by) for policy in loaded.policies))
+
+
+def keep_program(
+    settings: Settings, program: Program, paths: Sequence[Path], adopted_by: str | None
+) -> None:
+    """Keep the policy files of a run, so that its reasons can be told after they were edited."""
+    target = settings.programs / program.hash
+    if target.exists():
+        return
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for number, path in enumerate(find_policy_files(paths or [CATALOGUE])):
+        shutil.copyfile(path, partial / f"{number:04d}-{path.name}")
+    write_json(partial / "program.json", {"adopted_by": adopted_by})
+    partial.rename(target)
+
+
+def load_kept(settings: Settings, program_hash: str, vocabulary: Vocabulary) -> Program:
+    """The program of a run, from the copies it was run with."""
+    folder = settings.programs / program_hash
+    try:
+        kept = json.loads((folder / "program.json").read_text(encoding="utf-8"))
+    except OSError:
+        raise NothingThere(
+            f"the policies of that run are gone ({folder}); run again to keep them anew"
+        ) from None
+    loaded = load_chosen([folder], vocabulary, kept["adopted_by"])
+    return compile_policies(loaded.policies, vocabulary)
+
+
+def take_snapshot(
+    settings: Settings, vocabulary: Vocabulary, as_of: date, on_progress: Progress | None = None
+) -> Snapshot:
+    """Build the snapshot of a day from the releases delivered until then."""
+    return build_snapshot(
+        releases_root=settings.releases,
+        snapshots_root=settings.snapshots,
+        datasets=vocabulary.datasets,
+        vocabulary=vocabulary,
+        as_of=as_of,
+        key=read_key(settings),
+        on_progress=on_progress,
+    )
+
+
+def newest_snapshot(settings: Settings) -> Snapshot:
+    """The snapshot of the latest day. Raises NothingThere where there is none."""
+    found = [
+        open_snapshot(path)
+        for path in sorted(settings.snapshots.glob("*"))
+        if (path / "manifest.json").exists()
+    ]
+    if not found:
+        raise NothingThere("there is no snapshot yet (make one with: zhida snapshot)")
+    latest = max(snapshot.as_of for snapshot in found)
+    built = [snapshot for snapshot in found if snapshot.as_of == latest]
+    return max(built, key=lambda snapshot: (snapshot.path / "manifest.json").stat().st_mtime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyResult:
+    """What a run found for one policy."""
+
+    policy: Policy
+    outside: str | None
+    subjects: int
+    eligible: int
+    unknown: int
+    amount_fen: int
+    open_amounts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A run from the first part to the last notice."""
+
+    run: Run
+    results: tuple[PolicyResult, ...]
+    changes: pl.DataFrame
+    change_rows: pl.DataFrame
+    first_run: bool
+    decisions: int
+    by_reference: int
+    intake: IntakeReport
+    notices: int
+    deliveries: DeliveryReport
+
+
+def run_once(
+    settings: Settings,
+    engine: Engine,
+    program: Program,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    on_progress: Progress | None = None,
+) -> RunReport:
+    """Evaluate, compare, open awards, tell the recipients; repeated, it goes on where it ended."""
+    tell = on_progress or (lambda what, done, total: None)
+    run = begin_run(
+        engine,
+        as_of=snapshot.as_of,
+        snapshot_hash=snapshot.hash,
+        program_hash=program.hash,
+        actor=ACTOR,
+        now=now,
+    )
+    path = settings.outcomes / run.id
+    results, outcome, decisions, by_reference = evaluate_snapshot(program, snapshot, path, tell)
+    counts = {"eligible": outcome.eligible, "unknown": outcome.unknown, "decisions": decisions}
+    with reading(engine) as connection:
+        before = last_accepted_run(connection)
+    run = finish_run(
+        engine,
+        run.id,
+        outcome_hash=outcome.hash,
+        outcome_path=str(path.relative_to(settings.home)),
+        counts=counts,
+        actor=ACTOR,
+        now=now,
+    )
+    previous = None
+    if before is not None and before.outcome_path is not None:
+        previous = _all_rows(read_outcome(settings.home / before.outcome_path))
+    tell("comparing with the last accepted run", 0, 1)
+    change_rows = diff_outcomes(_all_rows(outcome), previous)
+    run = accept_run(engine, run.id, actor=ACTOR, now=now)
+    matches = read_matches(outcome)
+    intake = open_awards(
+        engine,
+        matches,
+        run_id=run.id,
+        actor=ACTOR,
+        now=now,
+        on_progress=lambda done, total: tell("opening awards", done, total),
+    )
+    notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
+    return RunReport(
+        run=run,
+        results=results,
+        changes=summarise_changes(change_rows),
+        change_rows=change_rows,
+        first_run=previous is None,
+        decisions=decisions,
+        by_reference=by_reference,
+        intake=intake,
+        notices=notices,
+        deliveries=deliveries,
+    )
+
+
+def evaluate_snapshot(
+    program: Program, snapshot: Snapshot, path: Path, tell: Progress
+) -> tuple[tuple[PolicyResult, ...], Outcome, int, int]:
+    """Evaluate every part; the results by policy, the outcome on disk, and two counts."""
+    written = []
+    totals: dict[str, dict[str, int]] = {}
+    decisions = by_reference = 0
+    todo = [part for kind in KINDS for part in snapshot.parts(kind)]
+    for number, part in enumerate(todo):
+        tell("evaluating", number, len(todo))
+        bounds = bind_audience(program, part.kind, snapshot.as_of)
+        for bound in bounds:
+            totals.setdefault(bound.policy.key, {"subjects": 0})["subjects"] += part.subjects
+        if not bounds:
+            continue
+        frames = read_part(snapshot, part, datasets=[])
+        rows, tally = evaluate_part(bounds, frames.facts, part.kind)
+        decisions += tally.decisions
+        by_reference += tally.by_reference
+        rows = rows.drop("delivery")
+        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))
+        _count(rows, totals)
+    tell("evaluating", len(todo), len(todo))
+    origin = Origin(
+        as_of=snapshot.as_of,
+        snapshot_hash=snapshot.hash,
+        policy_hashes={policy.key: policy.content_hash for policy in program.policies},
+    )
+    outcome = finish_outcome(path, origin, written)
+    results = []
+    for policy in program.policies:
+        found = totals.get(policy.key, {})
+        results.append(
+            PolicyResult(
+                policy=policy,
+                outside=policy.in_force(snapshot.as_of),
+                subjects=found.get("subjects", 0),
+                eligible=found.get("eligible", 0),
+                unknown=found.get("unknown", 0),
+                amount_fen=found.get("amount", 0),
+                open_amounts=found.get("open", 0),
+            )
+        )
+    return tuple(results), outcome, decisions, by_reference
+
+
+def _count(rows: pl.DataFrame, totals: dict[str, dict[str, int]]) -> None:
+    eligible = pl.col("verdict") == "eligible"
+    counted = rows.group_by("policy", "version").agg(
+        eligible.sum().alias("eligible"),
+        (~eligible).sum().alias("unknown"),
+        pl.col("amount_fen").filter(eligible).sum().alias("amount"),
+        pl.col("amount_fen").filter(eligible).is_null().sum().alias("open"),
+    )
+    for row in counted.iter_rows(named=True):
+        total = totals[f"{row['policy']}@{row['version']}"]
+        for name in ("eligible", "unknown", "amount", "open"):
+            total[name] = total.get(name, 0) + row[name]
+
+
+def _all_rows(outcome: Outcome) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=OUTCOME_SCHEMA)
+    return pl.concat([empty, *(frame for _, frame in read_outcome_parts(outcome))])
+
+
+def tell_recipients(
+    settings: Settings, engine: Engine, program: Program, *, now: datetime, tell: Progress
+) -> tuple[int, DeliveryReport]:
+    """Seal the journal, compose notices from it, and deliver what is due."""
+    tell("sealing the journal", 0, 1)
+    seal(engine, now=now)
+    tell("composing notices", 0, 1)
+    cards = {policy.id: card_of(policy, program.vocabulary) for policy in program.policies}
+    cards |= {policy.key: card_of(policy, program.vocabulary) for policy in program.policies}
+    channels: Mapping[str, Channel] = {
+        "inbox": Inbox(engine=engine),
+        "maildir": Maildir(path=settings.maildir),
+    }
+    notices = compose_notices(engine, cards, now=now, channels=tuple(channels))
+    report = deliver_pending(
+        engine,
+        channels,
+        now=now,
+        worker="console",
+        on_progress=lambda done: tell("delivering notices", done, notices * len(channels)),
+    )
+    return notices, report
+
+
+def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
+    """What notices say about a policy."""
+    leaves = leaves_of(policy.clauses)
+    told = [clause.says for clause in policy.clauses if clause.says]
+    contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)
+    facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    return PolicyCard(
+        policy=policy.id,
+        version=policy.version,
+        title_zh=policy.title_zh,
+        title_en=policy.title_en or policy.title_zh,
+        authority=policy.authority,
+        basis=tuple(
+            " ".join(
+                p for p in (f"《{b.document}》" if b.document else "", b.number, b.article) if p
+            )
+            for b in policy.basis
+        ),
+        reasons_zh=tuple(told or [leaf.says or leaf.id for leaf in leaves]),
+        reasons_en=tuple(leaf.id.replace("-", " ") for leaf in leaves),
+        delivery=policy.delivery[-1].by,
+        contact_zh=contact,
+        not_modelled=policy.not_modelled,
+        fact_labels={
+            name: (fact.label_zh or fact.says or name, fact.label_en or name)
+            for name, fact in facts.items()
+            if "::" not in name
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSubject:
+    """A subject of a snapshot with its facts, as the reference reads them, and their sources."""
+
+    subject: str
+    kind: str
+    row: Mapping[str, Any]
+    sources: Mapping[str, Source]
+
+    def facts(self, bound: Bound) -> Facts:
+        """The facts that a policy uses."""
+        return facts_of_row(self.row, bound.types)
+
+
+def find_subject(
+    settings: Settings, snapshot: Snapshot, datasets: Mapping[str, Dataset], text: str
+) -> FoundSubject | None:
+    """The subject of a surrogate id or an identifier; None where the snapshot has none such."""
+    wanted = {text}
+    for kind, identifier in IDENTIFIERS.items():
+        checked = check_identifiers(identifier, pl.Series([text], dtype=pl.String))
+        if checked["reason"][0] is None:
+            wanted |= set(subject_ids(kind, checked["value"], read_key(settings)))
+    for kind in KINDS:
+        for part in snapshot.parts(kind):
+            facts = read_part(snapshot, part, datasets=[]).facts
+            rows = facts.filter(pl.col("subject").is_in(list(wanted)))
+            if rows.height:
+                row = rows.row(0, named=True)
+                return FoundSubject(
+                    subject=row["subject"],
+                    kind=kind,
+                    row=row,
+                    sources=sources_of(snapshot, datasets),
+                )
+    return None
+
+
+def sources_of(snapshot: Snapshot, datasets: Mapping[str, Dataset]) -> dict[str, Source]:
+    """Where each fact of a snapshot came from."""
+    found = {}
+    for name, source in snapshot.facts.items():
+        if source.release is None or source.delivered_on is None:
+            continue
+        found[name] = Source(
+            dataset=source.dataset,
+            department=datasets[source.dataset].department.zh,
+            release=source.release[:12],
+            delivered_on=source.delivered_on,
+        )
+    return found
+
+
+def bounds_for(program: Program, kind: str, as_of: date, policy: str | None) -> list[Bound]:
+    """The policies for a kind of subject on a day, also those out of force; or one by its id."""
+    return [
+        bind(p, program.vocabulary, as_of)
+        for p in program.policies
+        if p.audience == kind and (policy is None or policy in (p.id, p.key))
+    ]
