@@ -166,51 +166,63 @@ def show_explanation(told: Explanation, language: str) -> None:
     colour = _COLOUR[told.verdict]
     verdict = _VERDICT_ZH[told.verdict] if zh else told.verdict
     title = told.title_zh if zh else told.title_en
-    head = f"[bold]{escape(title)}[/] [dim]{told.policy}@{told.version}[/]  [{colour}]{verdict}[/]"
+    head = f"[bold]{escape(title)}[/]  [{colour}]{verdict}[/]"
     if told.verdict == "eligible":
-        amount = told.amount or ("金额待定" if zh else "amount open")
-        head += f"  [bold]{amount}[/]" + (f" {told.unit}" if told.amount else "")
-    tree = Tree(head)
-    branches = {-1: tree}
+        unknown_amount = "金额待定" if zh else "amount open"
+        head += f"  [bold]{told.amount or unknown_amount}[/]"
+        head += f" {told.unit}" if told.amount else ""
+    tree = Tree(f"{head}\n[dim]{told.policy}@{told.version}, {told.period}, {told.as_of}[/]")
+    branches: dict[int, Tree] = {-1: tree}
     for clause in told.clauses:
         branches[clause.depth] = _add_clause(branches[clause.depth - 1], clause, zh)
     if told.verdict == "eligible" and told.steps:
-        steps = tree.add("金额" if zh else "amount")
-        for step in told.steps:
-            style = "dim" if step.applied is False else ""
-            says = f"{step.says}：" if zh and step.says else ""
-            came = step.amount or ("待定" if zh else "open")
-            steps.add(Text(f"{says}{step.text} → {came}", style=style))
-        for fact in told.amount_facts:
-            steps.add(_fact(fact, zh))
-        for name, amount in told.also.items():
-            steps.add(Text(f"{name}: {amount or '—'}"))
+        _add_amount(tree, told, zh)
     if told.missing:
-        names = "、".join(f.label_zh if zh else f.label_en for f in told.missing)
+        names = ("、" if zh else ", ").join(f.label_zh if zh else f.label_en for f in told.missing)
         tree.add(Text(("缺少资料：" if zh else "missing: ") + names, style="yellow"))
     for reason in told.reasons:
         tree.add(Text(reason, style="yellow"))
-    for says in told.not_modelled:
+    for says in told.not_modelled_zh if zh else told.not_modelled_en:
         tree.add(Text(("须人工核实：" if zh else "for a person to check: ") + says, style="dim"))
     out.print(tree)
 
 
 def _add_clause(parent: Tree, clause: ClauseTold, zh: bool) -> Tree:
-    sign, colour = _SIGN[clause.value]
+    # under a `none` it is good that a clause does not hold
+    good = None if clause.value is None else clause.value is not clause.unwanted
+    sign, colour = _SIGN[good]
     line = Text()
     line.append(sign + " ", style=colour)
-    if clause.group and clause.group in _GROUP_ZH:
+    if clause.group:
         line.append((_GROUP_ZH if zh else _GROUP_EN)[clause.group] + " ", style="dim")
-    line.append(clause.says if zh and clause.says else clause.id)
-    condition = clause.condition_zh if zh else clause.condition_en
-    if condition:
-        line.append(f"  {condition}", style="cyan")
+    if clause.unwanted and not clause.group:
+        line.append(("无：" if good else "有：") if zh else ("not " if good else ""), style="dim")
+    line.append(clause.says_zh or clause.id if zh else clause.says_en)
     if zh and clause.source:
-        line.append(f"  〔{clause.source}〕", style="dim")
+        line.append(f" 〔{clause.source}〕", style="dim")
     branch = parent.add(line)
+    condition = clause.condition_zh if zh else clause.condition_en
+    if condition and (len(clause.facts) > 1 or not clause.unwanted):
+        branch.add(Text(condition, style="cyan"))
     for fact in clause.facts:
         branch.add(_fact(fact, zh))
     return branch
+
+
+def _add_amount(tree: Tree, told: Explanation, zh: bool) -> None:
+    steps = tree.add("金额" if zh else "amount")
+    for step in told.steps:
+        says = step.says_zh if zh else step.says_en
+        came = step.amount or ("待定" if zh else "open")
+        line = Text(style="dim" if step.applied is False else "")
+        line.append(says or step.text)
+        line.append(f"  {step.text if says else ''} → ", style="cyan")
+        line.append(came, style="bold")
+        steps.add(line)
+    for fact in told.amount_facts:
+        steps.add(_fact(fact, zh))
+    for name, amount in told.also.items():
+        steps.add(Text(f"{name}: {amount or '—'}"))
 
 
 def _fact(fact: FactUsed, zh: bool) -> Text:

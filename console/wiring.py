@@ -41,7 +41,7 @@ from notifier.notice import PolicyCard
 from notifier.outbox import DeliveryReport, deliver_pending
 from policies.adoption import adopt
 from policies.load import CATALOGUE, Loaded, find_policy_files, load_policies
-from policies.policy import Policy, leaves_of
+from policies.policy import Clause, ClauseGroup, Policy
 from profiles.dataset import Dataset, builtin_datasets
 from profiles.fact import BUILTIN, Vocabulary, builtin_vocabulary, load_vocabulary
 from profiles.folder import write_json
@@ -326,8 +326,6 @@ def tell_recipients(
 
 def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
     """What notices say about a policy."""
-    leaves = leaves_of(policy.clauses)
-    told = [clause.says for clause in policy.clauses if clause.says]
     contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)
     facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
     return PolicyCard(
@@ -342,8 +340,8 @@ def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
             )
             for b in policy.basis
         ),
-        reasons_zh=tuple(told or [leaf.says or leaf.id for leaf in leaves]),
-        reasons_en=tuple(leaf.id.replace("-", " ") for leaf in leaves),
+        reasons_zh=tuple(_reason(clause, "zh") for clause in policy.clauses),
+        reasons_en=tuple(_reason(clause, "en") for clause in policy.clauses),
         delivery=policy.delivery[-1].by,
         contact_zh=contact,
         not_modelled=policy.not_modelled,
@@ -353,6 +351,15 @@ def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
             if "::" not in name
         },
     )
+
+
+def _reason(clause: Clause, language: str) -> str:
+    """What a clause says; of a `none` also what there must not be."""
+    says = (clause.says or clause.id) if language == "zh" else (clause.says_en or clause.id)
+    if not isinstance(clause, ClauseGroup) or clause.group != "none":
+        return says
+    comma, colon = ("、", "：") if language == "zh" else ("; ", ": ")
+    return says + colon + comma.join(_reason(member, language) for member in clause.members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -45,16 +45,21 @@ class FactUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseTold:
-    """A clause with its truth value (None: unknown), how deep it stands, and what it rests on."""
+    """A clause with its truth value (None: unknown), how deep it stands, and what it rests on.
+
+    `unwanted`: it stands under a `none`, so that it is good where it does not hold.
+    """
 
     id: str
     depth: int
-    says: str
+    says_zh: str
+    says_en: str
     source: str
     value: bool | None
     condition_zh: str
     condition_en: str
     group: str = ""
+    unwanted: bool = False
     facts: tuple[FactUsed, ...] = ()
 
 
@@ -62,7 +67,8 @@ class ClauseTold:
 class StepTold:
     """A step of the amount; `amount` is None where it is open, `applied` False where skipped."""
 
-    says: str
+    says_zh: str
+    says_en: str
     text: str
     source: str
     applied: bool | None
@@ -91,7 +97,8 @@ class Explanation:
     unknown: tuple[str, ...]
     missing: tuple[FactUsed, ...]
     reasons: tuple[str, ...]
-    not_modelled: tuple[str, ...] = field(default_factory=tuple)
+    not_modelled_zh: tuple[str, ...]
+    not_modelled_en: tuple[str, ...]
 
 
 def explain(
@@ -108,7 +115,8 @@ def explain(
     missing = [teller.fact(name) for name in decision.missing if not name.startswith("judged")]
     steps = [
         StepTold(
-            says=taken.step.says,
+            says_zh=taken.step.says,
+            says_en=taken.step.says_en,
             text=_operation(taken.step.operation, taken.step.text),
             source=taken.step.source,
             applied=taken.applied,
@@ -117,6 +125,15 @@ def explain(
         for taken in decision.steps
     ]
     fen = decision.amount_fen
+    clauses = (
+        *teller.scope(decision),
+        *teller.clauses(policy.clauses, decision, 0),
+        *teller.portions(decision),
+    )
+    told = {fact.name for clause in clauses for fact in clause.facts}
+    amount_facts: tuple[FactUsed, ...] = ()
+    if decision.verdict == "eligible":
+        amount_facts = tuple(f for f in teller.used(bound.amount_names) if f.name not in told)
     return Explanation(
         subject=subject,
         policy=policy.id,
@@ -128,13 +145,9 @@ def explain(
         verdict=decision.verdict,
         amount=None if fen is None else f"{fen / 100:,.2f}",
         unit=policy.unit,
-        clauses=(
-            *teller.scope(decision),
-            *teller.clauses(policy.clauses, decision, 0),
-            *teller.portions(decision),
-        ),
+        clauses=clauses,
         steps=tuple(steps) if decision.verdict == "eligible" else (),
-        amount_facts=teller.used(bound.amount_names) if decision.verdict == "eligible" else (),
+        amount_facts=amount_facts,
         also={name: _yuan(value) for name, value in decision.also.items()}
         if decision.verdict == "eligible"
         else {},
@@ -142,7 +155,8 @@ def explain(
         unknown=decision.unknown,
         missing=tuple(missing),
         reasons=decision.reasons,
-        not_modelled=policy.not_modelled,
+        not_modelled_zh=policy.not_modelled,
+        not_modelled_en=policy.not_modelled_en,
     )
 
 
@@ -167,12 +181,18 @@ class _Teller:
             label = fact.label_zh if language == "zh" else fact.label_en
             labels[name] = (label or fact.says or name).split("：")[0]
         for name, parameter in self.parameters.items():
-            labels[name] = parameter.label if language == "zh" and parameter.label else name
+            zh = parameter.label or name
+            labels[name] = zh if language == "zh" else parameter.label_en
         times = {"as_of": "运行日", "period_start": "所属期首日", "period_end": "所属期末日"}
         return labels | (times if language == "zh" else {})
 
     def clauses(
-        self, clauses: tuple[Clause, ...], decision: Decision, depth: int
+        self,
+        clauses: tuple[Clause, ...],
+        decision: Decision,
+        depth: int,
+        *,
+        unwanted: bool = False,
     ) -> list[ClauseTold]:
         told: list[ClauseTold] = []
         for clause in clauses:
@@ -182,26 +202,31 @@ class _Teller:
                     ClauseTold(
                         id=clause.id,
                         depth=depth,
-                        says=clause.says,
+                        says_zh=clause.says,
+                        says_en=clause.says_en or clause.id,
                         source=clause.source,
                         value=value,
                         condition_zh="",
                         condition_en="",
                         group=clause.group,
+                        unwanted=unwanted,
                     )
                 )
-                told += self.clauses(clause.members, decision, depth + 1)
+                inside = unwanted != (clause.group == "none")
+                told += self.clauses(clause.members, decision, depth + 1, unwanted=inside)
             else:
-                told.append(self.leaf(clause, value, depth))
+                told.append(self.leaf(clause, value, depth, unwanted))
         return told
 
-    def leaf(self, leaf: Leaf, value: bool | None, depth: int) -> ClauseTold:
+    def leaf(self, leaf: Leaf, value: bool | None, depth: int, unwanted: bool) -> ClauseTold:
         return ClauseTold(
             id=leaf.id,
             depth=depth,
-            says=leaf.says,
+            says_zh=leaf.says,
+            says_en=leaf.says_en or leaf.id,
             source=leaf.source,
             value=value,
+            unwanted=unwanted,
             condition_zh=self.condition(leaf.when, "zh") or f"由{leaf.judged_by}认定",
             condition_en=self.condition(leaf.when, "en") or f"judged by {leaf.judged_by}",
             facts=self.used(reachable_facts([leaf.when], self.bound.scope)) if leaf.when else (),
@@ -218,11 +243,12 @@ class _Teller:
                 ClauseTold(
                     id=name,
                     depth=0,
-                    says=names[name],
+                    says_zh=names[name],
+                    says_en=english[name],
                     source="",
                     value=_truth(value),
-                    condition_zh=names[name],
-                    condition_en=english[name],
+                    condition_zh="",
+                    condition_en="",
                     facts=facts,
                 )
             )
@@ -233,7 +259,8 @@ class _Teller:
             ClauseTold(
                 id=portion.id,
                 depth=0,
-                says=portion.says,
+                says_zh=portion.says,
+                says_en=portion.says_en or portion.id,
                 source=portion.source,
                 value=_truth(decision.portions[portion.id]),
                 condition_zh=self.condition(portion.when, "zh"),
@@ -280,7 +307,7 @@ class _Teller:
         return FactUsed(
             name=parameter.name,
             label_zh=parameter.label or parameter.name,
-            label_en=parameter.name,
+            label_en=parameter.label_en,
             value_zh=zh,
             value_en=en,
             legal_source=span.source if span and parameter.at is None else "",

@@ -8,22 +8,20 @@ from language.definition import (
     Dated,
     Definition,
     NoValue,
-    Row,
     Span,
     Table,
     Tier,
     Tiers,
     kind_of_scalar,
 )
-from language.definition import Otherwise as OtherwiseKey
 from language.document import Document, Place
 from language.errors import Problem
 from language.expression import Name
 from language.number import parse_number
-from language.types import FactType, Kind
+from language.types import Kind
 from policies.policy import DatedParameter, ParameterSpan
-from policies.policy_file import ParameterFile, TierFile, TitleFile, ValueFile
-from policies.table import build_table, parse_value
+from policies.policy_file import ParameterFile, TierFile, ValueFile
+from policies.table import Report, build_table, parse_value
 from profiles.fact import Fact
 
 ALWAYS = date(1, 1, 1)
@@ -79,9 +77,13 @@ def build_parameter(
     problems += _clashes(name, spans, document, place)
     # a temporary value stands before the one it interrupts, so the first that holds counts
     spans.sort(key=lambda span: span.start, reverse=True)
-    label = file.label.zh if isinstance(file.label, TitleFile) else file.label
+    label = file.label or file.says
     parameter = DatedParameter(
-        name=name, label=label or file.says or "", at=file.at, spans=tuple(spans)
+        name=name,
+        label=label.zh if label else "",
+        label_en=(label.en if label else "") or name.replace("_", " "),
+        at=file.at,
+        spans=tuple(spans),
     )
     return (None if problems else parameter), problems
 
@@ -160,9 +162,7 @@ def _system(file: ParameterFile, fact: Fact) -> str:
     return "GB/T 2260" if system.startswith("GB/T 2260") else system
 
 
-def _build_tiers(files: list[TierFile], by: tuple[str, ...], report: "object") -> Tiers | None:
-    say = report if callable(report) else None
-    assert say is not None
+def _build_tiers(files: list[TierFile], by: tuple[str, ...], say: Report) -> Tiers | None:
     if len(by) != 1:
         say("tiers are by one fact", "")
         return None
@@ -233,15 +233,3 @@ def span_on(parameter: DatedParameter, day: date) -> ParameterSpan | None:
 def tables_of(parameter: DatedParameter) -> list[Table]:
     """The tables among a parameter's values."""
     return [span.value for span in parameter.spans if isinstance(span.value, Table)]
-
-
-def has_else(table: Table) -> bool:
-    """Whether every known key has a row by `else` or `any`."""
-    return any(_catches_all(row) for row in table.rows)
-
-
-def _catches_all(row: Row) -> bool:
-    return all(not hasattr(m, "values") or isinstance(m, OtherwiseKey) for m in row.matchers)
-
-
-__all__ = ["FactType", "build_parameter", "definition_of", "has_else", "span_on", "tables_of"]

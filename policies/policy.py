@@ -13,6 +13,20 @@ from profiles.fact import Fact
 
 Group = Literal["all", "any", "none"]
 Delivery = Literal["direct", "confirm", "invite"]
+Operation = Literal[
+    "take",
+    "plus",
+    "minus",
+    "times",
+    "at_most",
+    "at_least",
+    "nothing_below",
+    "round_down",
+    "round_up",
+    "round_half_up",
+    "decided_by",
+    "portions",
+]
 SUM_OF_PORTIONS = "sum_of_portions"
 HIGHEST_PORTION = "highest_portion"
 
@@ -23,6 +37,7 @@ class Leaf:
 
     id: str
     says: str
+    says_en: str
     source: str
     when: Expression | None
     text: str
@@ -36,6 +51,7 @@ class ClauseGroup:
 
     id: str
     says: str
+    says_en: str
     source: str
     group: Group
     members: tuple["Leaf | ClauseGroup", ...]
@@ -48,24 +64,12 @@ Clause = Leaf | ClauseGroup
 class Step:
     """One step of an amount. `operand` is None for a rounding and where an office decides."""
 
-    operation: Literal[
-        "take",
-        "plus",
-        "minus",
-        "times",
-        "at_most",
-        "at_least",
-        "nothing_below",
-        "round_down",
-        "round_up",
-        "round_half_up",
-        "decided_by",
-        "portions",
-    ]
+    operation: Operation
     operand: Expression | None
     text: str
     when: Expression | None = None
     says: str = ""
+    says_en: str = ""
     source: str = ""
 
 
@@ -75,6 +79,7 @@ class Portion:
 
     id: str
     says: str
+    says_en: str
     source: str
     when: Expression | None
     text: str
@@ -87,6 +92,7 @@ class AlsoTold:
 
     name: str
     label: str
+    label_en: str
     unit: str
     steps: tuple[Step, ...]
 
@@ -98,6 +104,7 @@ class DeliveryCase:
     when: Expression | None
     by: Delivery
     says: str = ""
+    says_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +128,7 @@ class DatedParameter:
 
     name: str
     label: str
+    label_en: str
     at: str | None
     spans: tuple["ParameterSpan", ...]
 
@@ -194,6 +202,7 @@ class Policy:
     contact_office: str
     contact_phone: str
     not_modelled: tuple[str, ...]
+    not_modelled_en: tuple[str, ...]
     examples: tuple[Example, ...]
     file: str
     content_hash: str
@@ -202,6 +211,18 @@ class Policy:
     def key(self) -> str:
         """The policy with its version."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def starts_on(self) -> date:
+        """The first day on which a run may decide it."""
+        start = date.min if self.effective_at else self.effective_from
+        return max(start, self.window_from or date.min)
+
+    @property
+    def ends_on(self) -> date:
+        """The last day on which a run may decide it."""
+        end = date.max if self.effective_at else self.effective_to or date.max
+        return min(end, self.window_to or date.max)
 
     def in_force(self, as_of: date) -> str | None:
         """None where the policy is in force, else which of `effective` and `window` it is out of.

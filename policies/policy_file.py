@@ -3,9 +3,9 @@
 What the format has but this version does not build yet is listed in NOT_BUILT and refused by name.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from language.types import FactType
 from profiles.fact import FactFile
@@ -42,6 +42,15 @@ class TitleFile(Strict):
 
     zh: str
     en: str = ""
+
+
+def _spread(value: object) -> object:
+    """A plain text is the Chinese one."""
+    return {"zh": value} if isinstance(value, str) else value
+
+
+Says = Annotated[TitleFile, BeforeValidator(_spread)]
+"""Words for people: a Chinese text, or `{zh: …, en: …}`."""
 
 
 class BasisFile(Strict):
@@ -97,8 +106,8 @@ class ValueFile(Strict):
 class ParameterFile(ValueFile):
     """A parameter: one value, or dated `values`, `by` one fact or several."""
 
-    label: str | TitleFile | None = None
-    says: str | None = None
+    label: Says | None = None
+    says: Says | None = None
     note: str | None = None
     unit: str | None = None
     type: FactType | None = None
@@ -114,7 +123,7 @@ class ClauseFile(Strict):
     """A clause: a leaf with `when` or `judged_by`, or a group of all, any or none."""
 
     id: str
-    says: str | None = None
+    says: Says | None = None
     source: str | None = None
     note: str | None = None
     when: str | None = None
@@ -129,7 +138,7 @@ class StepFile(Strict):
     """One step of an amount; exactly one of the operations."""
 
     when: str | None = None
-    says: str | None = None
+    says: Says | None = None
     source: str | None = None
     first: str | None = None
     take: str | None = None
@@ -150,7 +159,7 @@ class PortionFile(Strict):
     """One line of an award."""
 
     id: str
-    says: str | None = None
+    says: Says | None = None
     source: str | None = None
     when: str | None = None
     amount: AmountFile
@@ -159,7 +168,7 @@ class PortionFile(Strict):
 class AlsoFile(Strict):
     """Another figure that the recipient is told."""
 
-    label: str | TitleFile | None = None
+    label: Says | None = None
     unit: str | None = None
     amount: AmountFile
 
@@ -190,7 +199,7 @@ class DeliveryFile(Strict):
 
     when: str | None = None
     by: Literal["direct", "confirm", "invite"]
-    says: str | None = None
+    says: Says | None = None
     ahead: str | None = None
     answer: str | None = None
     late: str | None = None
@@ -207,7 +216,7 @@ class ContactFile(Strict):
 class UnmodelledFile(Strict):
     """A condition that data cannot settle."""
 
-    says: str
+    says: Says
     source: str | None = None
 
 

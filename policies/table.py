@@ -11,7 +11,6 @@ from fractions import Fraction
 from language.definition import (
     Anything,
     Beneath,
-    Constant,
     Equal,
     Matcher,
     Otherwise,
@@ -242,8 +241,8 @@ def _overlap_of_ranges(first: Within, second: Within) -> str | None:
     return None
 
 
-def gaps_of(table: Table) -> list[str]:
-    """Where a table by one number leaves values between its first and last row without a row."""
+def gaps_of(table: Table) -> list[tuple[Fraction, Fraction]]:
+    """Between which numbers a table by one number has no row, inside its first and last row."""
     ranges = [row.matchers[0] for row in table.rows if isinstance(row.matchers[0], Within)]
     if len(table.by) != 1 or len(ranges) != len(table.rows) or not ranges:
         return []
@@ -254,10 +253,5 @@ def gaps_of(table: Table) -> list[str]:
             continue
         touching = below.high == above.low and (below.high_included or above.low_included)
         if below.high < above.low or (below.high == above.low and not touching):
-            gaps.append(f"between {float(below.high):g} and {float(above.low):g}")
+            gaps.append((below.high, above.low))
     return gaps
-
-
-def constant_of(value: Scalar) -> Constant:
-    """A plain parameter value."""
-    return Constant(value=value)

@@ -17,6 +17,7 @@ import polars as pl
 from profiles.errors import DeliveryRefused
 
 BLOCK_BYTES = 32 * 1024 * 1024
+LONGEST_HEADER = 100_000
 LONGEST_RECORD = 20
 """Lines that one quoted cell may go on for."""
 
@@ -69,6 +70,8 @@ def open_csv(path: Path) -> CsvFile:
         else:
             raise DeliveryRefused(name, ["is empty: it has not even a header"])
         end = file.tell()
+    if len(text) > LONGEST_HEADER:
+        raise DeliveryRefused(name, ["its first line is too long for a header"])
     if "\0" in text:
         raise DeliveryRefused(name, ["is not text: it holds NUL bytes"])
     header = tuple(cell.strip() for cell in next(csv.reader([text], strict=False)))

@@ -165,7 +165,7 @@ def _find_reasons_resident(matrix: npt.NDArray[np.uint8], texts: pl.Series) -> p
     born = texts.str.slice(6, 8)
     # Dates are checked by the calendar; a year below 1800 is nobody's who could be in a file.
     dates = born.str.to_date("%Y%m%d", strict=False)
-    no_date = dates.is_null() | ~dates.dt.year().fill_null(0).is_between(1800, 2199)
+    no_date = ~dates.dt.year().fill_null(0).is_between(1800, 2199)
     reasons = pl.DataFrame({"wrong": ~_resident_digits_agree(matrix), "no_date": no_date})
     return reasons.select(
         pl.when(pl.col("no_date"))

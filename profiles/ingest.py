@@ -31,7 +31,10 @@ class ReleaseReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sifted:
-    """Good rows (typed, with `line`), bad ones (the quarantine's columns and `counted`)."""
+    """Good rows (typed, with `line`), bad ones (the quarantine's columns, `counted` and `key`).
+
+    `counted` is the reason counted for a row; `key` says whom it is about, null if nobody can tell.
+    """
 
     good: pl.DataFrame
     bad: pl.DataFrame
@@ -72,8 +75,10 @@ def ingest(
     delivery = Delivery(
         rows=good.drop("line"),
         quarantine=bad.select(list(QUARANTINE_SCHEMA)),
+        doubtful=bad["key"].drop_nulls(),
         rows_in=rows_in,
         repeated=repeated,
+        unassigned=bad["key"].null_count(),
         reasons=Counter(bad["counted"].to_list()),
         source_name=source.name,
         source_hash=hash_file(source),
@@ -94,7 +99,11 @@ def _sift_block(block: TextBlock, dataset: Dataset) -> _Sifted:
     typed = pl.DataFrame(values)
     complaints += _check_order(typed, dataset)
     broken = block.broken.select(
-        "line", "reason", row=_mask_text(block.broken["text"]), counted=_strip_count("reason")
+        "line",
+        "reason",
+        row=_mask_text(block.broken["text"]),
+        counted=_strip_count("reason"),
+        key=pl.lit(None, dtype=pl.String),
     )
     if not complaints:
         return _Sifted(good=typed, bad=broken)
@@ -106,6 +115,7 @@ def _sift_block(block: TextBlock, dataset: Dataset) -> _Sifted:
         "reason",
         _write_rows(block.cells.filter(is_wrong), dataset).alias("row"),
         "counted",
+        typed[dataset.key].filter(is_wrong).alias("key"),
     )
     return _Sifted(good=typed.filter(~is_wrong), bad=pl.concat([broken, bad]))
 
@@ -166,6 +176,7 @@ def _settle_duplicates(
         pl.lit(reason).alias("reason"),
         _write_rows(_write_typed(set_aside, dataset), dataset).alias("row"),
         pl.lit(reason).alias("counted"),
+        pl.col(dataset.key).alias("key"),
     )
     return kept, good.height - kept.height - set_aside.height, contradictions
 
@@ -235,4 +246,4 @@ def _tell_nobody(step: str, done: int, total: int) -> None:
     pass
 
 
-_EMPTY_BAD = pl.DataFrame(schema={**QUARANTINE_SCHEMA, "counted": pl.String()})
+_EMPTY_BAD = pl.DataFrame(schema={**QUARANTINE_SCHEMA, "counted": pl.String(), "key": pl.String()})

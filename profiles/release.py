@@ -18,7 +18,8 @@ from profiles.folder import publish_folder, read_parquet, verify_file, write_jso
 from profiles.typed_values import DTYPES
 
 FORMAT = 1
-ROWS, QUARANTINE, MANIFEST = "rows.parquet", "quarantine.parquet", "manifest.json"
+ROWS, QUARANTINE, DOUBTFUL = "rows.parquet", "quarantine.parquet", "doubtful.parquet"
+MANIFEST = "manifest.json"
 QUARANTINE_SCHEMA = {"line": pl.Int64(), "reason": pl.String(), "row": pl.String()}
 
 
@@ -27,7 +28,8 @@ class Release:
     """A delivery as it lies on disk.
 
     `sequence` counts the releases of a dataset in the order in which they came in; `reasons`
-    counts quarantined rows by the first thing wrong with each.
+    counts quarantined rows by the first thing wrong with each, `unassigned` those of which
+    nobody can tell whom they are about.
     """
 
     dataset: str
@@ -38,18 +40,24 @@ class Release:
     rows: int
     quarantined: int
     repeated: int
+    unassigned: int
     reasons: Mapping[str, int]
     path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a delivery holds, before it is written as a release."""
+    """What a delivery holds, before it is written as a release.
+
+    `doubtful` are the keys of quarantined rows: whoever has one of them is not known in full.
+    """
 
     rows: pl.DataFrame
     quarantine: pl.DataFrame
+    doubtful: pl.Series
     rows_in: int
     repeated: int
+    unassigned: int
     reasons: Mapping[str, int]
     source_name: str
     source_hash: str
@@ -65,8 +73,13 @@ def write_release(
     rows = sort_rows(delivery.rows)
     quarantine = delivery.quarantine.sort("line", "reason", "row")
     rows_hash = hash_content(rows)
-    set_aside_hash = hash_content(sort_rows(quarantine.select("reason", "row")))
-    release_hash = _name_release(dataset.name, delivered_on, rows_hash, set_aside_hash)
+    doubtful = pl.DataFrame({"key": delivery.doubtful.unique().sort()})
+    hashes = {
+        "rows": rows_hash,
+        "quarantine": hash_content(sort_rows(quarantine.select("reason", "row"))),
+        "doubtful": hash_content(doubtful),
+    }
+    release_hash = _name_release(dataset.name, delivered_on, hashes)
     folder = root / dataset.name
     target = folder / release_hash
     if target.exists():
@@ -76,23 +89,24 @@ def write_release(
     try:
         rows.write_parquet(temporary / ROWS)
         quarantine.write_parquet(temporary / QUARANTINE)
+        doubtful.write_parquet(temporary / DOUBTFUL)
         earlier = list_releases(root, dataset.name)
         manifest = {
             "format": FORMAT,
             "dataset": dataset.name,
             "hash": release_hash,
-            "rows_hash": rows_hash,
-            "quarantine_hash": set_aside_hash,
+            "content": hashes,
             "delivered_on": delivered_on.isoformat(),
             "sequence": 1 + max((release.sequence for release in earlier), default=0),
             "rows_in": delivery.rows_in,
             "rows": rows.height,
             "quarantined": quarantine.height,
             "repeated": delivery.repeated,
+            "unassigned": delivery.unassigned,
             "reasons": dict(sorted(delivery.reasons.items())),
             "columns": {name: column.type for name, column in dataset.columns.items()},
             "source": {"name": delivery.source_name, "sha256": delivery.source_hash},
-            "files": {name: hash_file(temporary / name) for name in (ROWS, QUARANTINE)},
+            "files": {name: hash_file(temporary / name) for name in (ROWS, QUARANTINE, DOUBTFUL)},
         }
         write_json(temporary / MANIFEST, manifest)
         publish_folder(temporary, target)
@@ -128,7 +142,7 @@ def read_release(release: Release, dataset: Dataset) -> pl.DataFrame:
     expected = {name: DTYPES[column.type] for name, column in dataset.columns.items()}
     if manifest["columns"] != {name: column.type for name, column in dataset.columns.items()}:
         raise ReleaseOutdated(release.path, dataset.name)
-    if dict(rows.schema) != expected or hash_content(rows) != manifest["rows_hash"]:
+    if dict(rows.schema) != expected or hash_content(rows) != manifest["content"]["rows"]:
         raise ReleaseDamaged(release.path, "its rows do not match its hash")
     return rows
 
@@ -140,9 +154,19 @@ def read_quarantine(release: Release) -> pl.DataFrame:
     return read_parquet(release.path / QUARANTINE, ReleaseDamaged)
 
 
-def _name_release(dataset: str, delivered_on: date, rows: str, quarantine: str) -> str:
+def read_doubtful(release: Release) -> pl.Series:
+    """The keys of which rows were set aside: what the release says of them is not all there is."""
+    manifest = _load_manifest(release.path)
+    verify_file(release.path / DOUBTFUL, manifest["files"].get(DOUBTFUL), ReleaseDamaged)
+    keys = read_parquet(release.path / DOUBTFUL, ReleaseDamaged)
+    if hash_content(keys) != manifest["content"]["doubtful"]:
+        raise ReleaseDamaged(release.path, "its doubtful keys do not match their hash")
+    return keys["key"]
+
+
+def _name_release(dataset: str, delivered_on: date, hashes: Mapping[str, str]) -> str:
     """What a delivery is: the day, the rows, and what was set aside, wherever it stood."""
-    return hash_texts([FORMAT, dataset, delivered_on.isoformat(), rows, quarantine])
+    return hash_texts([FORMAT, dataset, delivered_on.isoformat(), dict(hashes)])
 
 
 def _read_manifest(path: Path) -> Release:
@@ -156,6 +180,7 @@ def _read_manifest(path: Path) -> Release:
         rows=manifest["rows"],
         quarantined=manifest["quarantined"],
         repeated=manifest["repeated"],
+        unassigned=manifest["unassigned"],
         reasons=manifest["reasons"],
         path=path,
     )
@@ -170,8 +195,7 @@ def _load_manifest(path: Path) -> dict[str, Any]:
         name = _name_release(
             path.parent.name,
             date.fromisoformat(manifest["delivered_on"]),
-            manifest["rows_hash"],
-            manifest["quarantine_hash"],
+            manifest["content"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseDamaged(path, "its manifest cannot be read") from error

@@ -3,6 +3,7 @@
     <root>/<hash>/manifest.json
     <root>/<hash>/facts-<kind>-0000.parquet           one row a subject
     <root>/<hash>/rows/<dataset>/<kind>-0000.parquet  that part's rows, `subject` for the key
+    <root>/<hash>/doubtful-<kind>-0000.parquet        of whom which dataset had to set rows aside
 
 The hash covers the releases used, the date and the canonical content of every part; it does not
 depend on how Parquet was written.
@@ -23,7 +24,8 @@ from profiles.errors import SnapshotDamaged
 from profiles.fact import Vocabulary
 from profiles.folder import read_parquet, verify_file
 from profiles.ingest import Progress
-from profiles.snapshot_build import FORMAT, MANIFEST, build_folder, facts_file, rows_file
+from profiles.parting import doubtful_file, facts_file, rows_file
+from profiles.snapshot_build import FORMAT, MANIFEST, build_folder
 
 PART_SIZE = 500_000
 
@@ -56,22 +58,28 @@ class SourceOfFact:
 class Part:
     """Some subjects of a kind: the unit of evaluation, checkpoint and distribution.
 
-    `facts_hash` and `rows_hashes`, by dataset, are the canonical hashes of its content.
+    The hashes are those of its content; `rows_hashes` by dataset.
     """
 
     kind: str
     number: int
     subjects: int
     facts_hash: str
+    doubtful_hash: str
     rows_hashes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFrames:
-    """A part in memory: `facts`, one row a subject, and `rows` by dataset, sorted by subject."""
+    """A part in memory: `facts`, one row a subject, and `rows` by dataset, sorted by subject.
+
+    `doubtful` has the columns `dataset` and `subject`: of that subject not all rows of that
+    dataset could be read, so whatever is measured over them is missing.
+    """
 
     facts: pl.DataFrame
     rows: Mapping[str, pl.DataFrame]
+    doubtful: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +168,8 @@ def read_part(
         name: _read_frame(snapshot, rows_file(name, part.kind, part.number), part.rows_hashes[name])
         for name in wanted
     }
-    return PartFrames(facts=facts, rows=rows)
+    doubtful = _read_frame(snapshot, doubtful_file(part.kind, part.number), part.doubtful_hash)
+    return PartFrames(facts=facts, rows=rows, doubtful=doubtful)
 
 
 def _read_frame(snapshot: Snapshot, name: str, expected: str) -> pl.DataFrame:
@@ -198,5 +207,6 @@ def _read_part_entry(item: dict[str, Any]) -> Part:
         number=item["number"],
         subjects=item["subjects"],
         facts_hash=item["facts"],
+        doubtful_hash=item["doubtful"],
         rows_hashes=dict(item["rows"]),
     )

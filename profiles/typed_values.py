@@ -110,7 +110,8 @@ def _parse_identifiers(column: Column, texts: pl.Series) -> Parsed:
         if rows.any():
             words = "empty, but required" if code == "empty" else words
             complaints.append(_complain(column, words, rows))
-    return Parsed(values=checked["value"].alias(column.name), complaints=tuple(complaints))
+    right = checked["value"].set(checked["reason"].is_not_null(), None)
+    return Parsed(values=right.alias(column.name), complaints=tuple(complaints))
 
 
 def _parse_boolean(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
@@ -236,16 +237,17 @@ def _parse_date(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
 
 def _parse_month(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
     """`2024-05`, or its first day as a date."""
-    parts = texts.str.extract_groups(r"^(\d{4})[-/.年](\d{1,2})(?:月|-01|-01 00:00:00)?$").struct.unnest()
+    parts = texts.str.extract_groups(
+        r"^(\d{4})[-/.年](\d{1,2})(?:月|-01|-01 00:00:00)?$"
+    ).struct.unnest()
     compact = texts.str.extract_groups(r"^(\d{4})(\d{2})$").struct.unnest()
     months = _join_dates(parts, compact)
     return _check_dates(column, texts, months, "not a month", "2024-05")
 
 
 def _parse_year(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    years = (texts.str.extract(r"^(\d{4})(?:年度?|\.0|-01-01(?: 00:00:00)?)?$") + "-01-01").str.to_date(
-        "%Y-%m-%d", strict=False
-    )
+    numbers = texts.str.extract(r"^(\d{4})(?:年度?|\.0|-01-01(?: 00:00:00)?)?$")
+    years = (numbers + "-01-01").str.to_date("%Y-%m-%d", strict=False)
     return _check_dates(column, texts, years, "not a year", "2024")
 
 

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -67,28 +68,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without tables."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"empty_{next(_NUMBERS)}"
-    _create_database(server, name)
-    return _postgresql_url(server, name)
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        with _one_database(request.getfixturevalue("postgresql_server"), "template0") as url:
+            yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database, for tests that open it in several processes."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = tmp_path / "zhida.db"
         path.write_bytes(template.read_bytes())
-        return f"sqlite:///{path}"
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"test_{next(_NUMBERS)}"
-    _create_database(server, name, request.getfixturevalue("postgresql_template"))
-    return _postgresql_url(server, name)
+        yield f"sqlite:///{path}"
+    else:
+        server: str = request.getfixturevalue("postgresql_server")
+        with _one_database(server, request.getfixturevalue("postgresql_template")) as url:
+            yield url
 
 
 @pytest.fixture
@@ -121,6 +121,15 @@ def _migrate(url: str) -> None:
 
 def _postgresql_url(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _one_database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_NUMBERS)}"
+    _create_database(server, name, template)
+    yield _postgresql_url(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def _create_database(server: str, name: str, template: str = "template0") -> None:

@@ -168,18 +168,19 @@ def test_what_is_settled_is_never_adjusted(database: Engine, settled: dict[str, 
     assert all_rows(database, award_table)[0].amount_fen == 100
 
 
-def test_an_award_paid_after_our_look_is_not_adjusted(database: Engine) -> None:
+@pytest.mark.parametrize("meanwhile", ["state = 'paid'", "amount_fen = 150", "amount_fen = 120"])
+def test_an_award_changed_after_our_look_is_not_adjusted(database: Engine, meanwhile: str) -> None:
     take_in(database, make_matches(make_match(amount_fen=100)))
     run = make_run(database, "b")
 
-    def pay_first(connection: Any, *_rest: object) -> None:
+    def change_first(connection: Any) -> None:
         if not connection.get_execution_options().get("zhida_reading"):
-            connection.exec_driver_sql("UPDATE award SET state = 'paid'")
+            connection.exec_driver_sql(f"UPDATE award SET {meanwhile}")
 
-    event.listen(database, "begin", pay_first)
+    event.listen(database, "begin", change_first)
     higher = make_matches(make_match(amount_fen=150))
     report = open_awards(database, higher, run_id=run.id, actor=ACTOR, now=NOW)
-    event.remove(database, "begin", pay_first)
+    event.remove(database, "begin", change_first)
     assert report == IntakeReport(raced=1)
     assert count_rows(database, adjustment_table) == 0
 

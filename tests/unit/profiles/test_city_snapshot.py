@@ -1,15 +1,23 @@
 import json
+import pickle
 from datetime import date
 
 import polars as pl
 import pytest
-from delivery_world import DATASETS, DAY, KEY, credit_code, deliver, resident_number
 
 import profiles.snapshot_build
 from profiles.errors import NothingRegistered, SnapshotDamaged
 from profiles.fact import builtin_vocabulary
 from profiles.identifier import subject_ids
 from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
+from tests.unit.profiles.delivery_world import (
+    DATASETS,
+    DAY,
+    KEY,
+    credit_code,
+    deliver,
+    resident_number,
+)
 
 VOCABULARY = builtin_vocabulary(DATASETS)
 FIRMS = [credit_code(number) for number in range(5)]
@@ -166,6 +174,84 @@ def test_a_subject_has_each_figure_of_its_region_or_the_nearest_above(tmp_path):
         "990100",
         "990101",
     ]
+
+
+def test_what_was_set_aside_makes_facts_missing_never_smaller(home):
+    deliver(
+        home,
+        "unemployment-insurance",
+        INSURANCE,
+        *(f"{FIRMS[0]},2024-{month:02},10,100,true" for month in range(1, 13)),
+        f"{FIRMS[0]},2024-12,11,100,true",
+        *(f"{FIRMS[1]},2024-{month:02},10,100,true" for month in range(1, 13)),
+        f"{FIRMS[2]},2024-12,ten,100,true",
+        on=date(2025, 6, 2),
+    )
+    snapshot = build(home, date(2025, 6, 2))
+    paid = [facts_of(snapshot, code)["ui_paid_months"] for code in FIRMS[:4]]
+    assert paid == [None, 12, None, 0]
+    assert facts_of(snapshot, FIRMS[0])["ent_region"] == "990101"
+    (part,) = snapshot.parts("enterprise")
+    doubtful = read_part(snapshot, part).doubtful
+    assert set(doubtful["dataset"]) == {"unemployment-insurance"}
+    assert set(doubtful["subject"]) == {id_of(FIRMS[0]), id_of(FIRMS[2])}
+
+
+def test_a_bad_row_is_neither_no_row_nor_does_not_apply(home):
+    deliver(
+        home,
+        "zombie-list",
+        "uscc,listed_on,removed_on",
+        f"{FIRMS[0]},2024-02-30,",
+        f"{FIRMS[1]},2024-02-28,",
+    )
+    deliver(
+        home,
+        "titles",
+        "uscc,title,event,recognised_on,valid_to",
+        f"{FIRMS[0]},hero,first,2024-01-01,",
+        f"{FIRMS[1]},hnte,first,2024-01-01,",
+    )
+    snapshot = build(home)
+    zombie = [facts_of(snapshot, code)["is_zombie"] for code in FIRMS[:3]]
+    assert zombie == [None, True, False]
+    titles = [facts_of(snapshot, code)["title"] for code in FIRMS[:3]]
+    assert titles == [None, "hnte", None]
+    not_applicable = [facts_of(snapshot, code)["title::none"] for code in FIRMS[:3]]
+    assert not_applicable == [False, False, True]
+
+
+def test_bad_rows_of_whom_nobody_can_tell_are_noted(home):
+    deliver(
+        home,
+        "zombie-list",
+        "uscc,listed_on,removed_on",
+        "x,2024-01-01,",
+        "1,2",
+        f"{FIRMS[1]},2024-02-28,",
+    )
+    (note,) = [note for note in build(home).notes if note.startswith("zombie-list")]
+    assert "2 rows were set aside whose subject cannot be told" in note
+
+
+def test_a_doubtful_figure_is_not_replaced_by_the_one_above(tmp_path):
+    codes = FIRMS[:2]
+    deliver(tmp_path, "registration", REGISTRATION, *map(firm, codes, ["990101", "990102"]))
+    deliver(
+        tmp_path,
+        "disability-employment-ratio",
+        "region,year,ratio_pct",
+        "990000,2025,1.5",
+        "990101,2025,170",
+    )
+    snapshot = build(tmp_path)
+    found = [facts_of(snapshot, code)["p_disabled_ratio_pct"] for code in codes]
+    assert found == [None, 1.5]
+
+
+def test_a_snapshot_can_be_sent_to_another_process(home):
+    snapshot = build(home)
+    assert pickle.loads(pickle.dumps(snapshot)) == snapshot
 
 
 @pytest.mark.parametrize("part_size", [1, 2, 3, 5])

@@ -104,6 +104,7 @@ def test_ten_thousand_unclosed_quotes_are_ten_thousand_bad_lines(tmp_path):
         (b"a\tb\tc\n1\t2\t3\n", "tabs"),
         (b"a;b\n1;2\n", "semicolons"),
         (b"a\0b,c\n", "NUL"),
+        (b"a" * 200_000 + b",b\n", "too long for a header"),
     ],
 )
 def test_files_that_are_no_csv_are_refused_in_words(tmp_path, content, said):

@@ -4,7 +4,6 @@ import random
 
 import polars as pl
 import pytest
-from delivery_world import KEY, credit_code, resident_number
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
@@ -19,6 +18,7 @@ from profiles.identifier import (
     normalise,
     subject_ids,
 )
+from tests.unit.profiles.delivery_world import KEY, credit_code, resident_number
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

@@ -4,13 +4,20 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from delivery_world import DATASETS, DAY, credit_code, deliver, resident_number, write_csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.errors import DeliveryRefused
 from profiles.ingest import ingest
 from profiles.release import read_quarantine, read_release
+from tests.unit.profiles.delivery_world import (
+    DATASETS,
+    DAY,
+    credit_code,
+    deliver,
+    resident_number,
+    write_csv,
+)
 
 INSURANCE = "uscc,month,insured,premium,paid_in_full"
 A, B = credit_code(1), credit_code(2)

@@ -3,11 +3,17 @@ import json
 from datetime import date
 
 import pytest
-from delivery_world import DATASETS, DAY, credit_code, deliver
 
 import profiles.release
 from profiles.errors import ReleaseDamaged, ReleaseOutdated
-from profiles.release import list_releases, newest_release, read_quarantine, read_release
+from profiles.release import (
+    list_releases,
+    newest_release,
+    read_doubtful,
+    read_quarantine,
+    read_release,
+)
+from tests.unit.profiles.delivery_world import DATASETS, DAY, credit_code, deliver
 
 SIZES = DATASETS["size-class"]
 HEADER = "uscc,year,ent_size"
@@ -38,6 +44,12 @@ def test_the_newest_release_of_the_day_counts(tmp_path):
     assert newest_release(root, "size-class", date(2025, 4, 30)) is None
     assert newest_release(root, "size-class", date(2025, 5, 31)) == may
     assert newest_release(root, "size-class", DAY) == corrected != june
+
+
+def test_of_several_deliveries_of_one_day_the_last_counts(tmp_path):
+    for number in range(8):
+        release = deliver(tmp_path, SIZES, HEADER, *LINES[number:]).release
+        assert newest_release(tmp_path / "releases", "size-class", DAY) == release
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "swapped"])
@@ -85,6 +97,24 @@ def test_an_unreadable_manifest_is_found(tmp_path):
     (release.path / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(ReleaseDamaged, match="manifest cannot be read"):
         read_quarantine(release)
+
+
+def test_the_doubtful_are_those_whose_rows_were_set_aside(tmp_path):
+    one, other = credit_code(500), credit_code(501)
+    report = deliver(
+        tmp_path,
+        SIZES,
+        HEADER,
+        *LINES,
+        f"{one},2024,giant",
+        f"{other},2024,small",
+        f"{other},2024,large",
+        "bad,2024,small",
+        "1,2",
+    )
+    assert sorted(read_doubtful(report.release)) == sorted([one, other])
+    assert report.release.unassigned == 2
+    assert report.release.quarantined == 5
 
 
 def test_a_release_for_other_columns_is_outdated(tmp_path):

@@ -1,0 +1,236 @@
+"""One document becomes one policy: the steps in order, every problem noted on the way."""
+
+import hashlib
+import json
+from datetime import date
+
+from language.check import reachable_facts
+from language.document import Document, Place, decode
+from language.errors import Problem
+from language.expression import parse
+from language.types import Kind
+from policies.amount import build_also, build_amount, build_portions
+from policies.clauses import build_clauses, build_delivery, check_ids
+from policies.draft import Draft, words
+from policies.names import resolve_names, warn_unused
+from policies.period import parse_period
+from policies.policy import BasisLine, Example, Policy, Region, leaves_of
+from policies.policy_file import (
+    NOT_BUILT,
+    SHOWN_ONLY,
+    DatesFile,
+    ExamplesFile,
+    PolicyFile,
+    RegionFile,
+)
+from policies.table import region_prefix
+from profiles.fact import Vocabulary
+from profiles.region import region_code
+
+REGION_FACTS = {"enterprise": "ent_region", "resident": "hukou_region", "household": "hh_region"}
+"""Where a subject is registered, unless the policy names another fact."""
+
+_MONTHS = {"year": 12, "half": 6, "quarter": 3, "month": 1}
+
+
+def build_policy(
+    document: Document, vocabulary: Vocabulary
+) -> tuple[Policy | None, list[Problem], list[Problem]]:
+    """The policy of one document, with its problems and its warnings."""
+    if not isinstance(document.value, dict):
+        return None, [document.problem((), "a policy holds keys and values")], []
+    file, problems = decode(document, PolicyFile)
+    if file is None:
+        return None, problems, []
+    draft = Draft(document, file, vocabulary)
+    policy = _build(draft)
+    return (None if draft.problems else policy), draft.problems, draft.warnings
+
+
+def _build(draft: Draft) -> Policy | None:
+    file = draft.file
+    _refuse_not_built(draft)
+    if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+        draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
+    facts, parameters = resolve_names(draft)
+    if draft.problems:
+        return None
+    clauses = build_clauses(draft, file.clauses, ("clauses",))
+    check_ids(draft, clauses)
+    portions = build_portions(draft)
+    if not clauses and not portions:
+        draft.refuse(("policy",), "the policy has neither clauses nor portions")
+    effective_from, effective_to = _dates(draft, file.effective, ("effective",))
+    window_from, window_to = _dates(draft, file.window or DatesFile(), ("window",))
+    _check_time(draft)
+    policy = Policy(
+        id=file.policy,
+        version=file.version,
+        title_zh=file.title.zh,
+        title_en=file.title.en,
+        audience=file.audience,
+        authority=file.authority,
+        level=file.level,
+        region=_region(draft),
+        basis=tuple(
+            BasisLine(
+                document=line.document, number=line.number, article=line.article, issued=line.issued
+            )
+            for line in file.basis
+        ),
+        effective_from=effective_from or date(1, 1, 1),
+        effective_to=effective_to,
+        effective_at=file.effective.at,
+        window_from=window_from,
+        window_to=window_to,
+        per=file.per if isinstance(file.per, str) else "once",
+        period=file.period,
+        parameters=tuple(parameters),
+        facts=tuple(facts),
+        clauses=clauses,
+        benefit_kind=file.benefit.kind,
+        unit=file.benefit.unit,
+        steps=build_amount(draft, portions),
+        portions=portions,
+        also=build_also(draft),
+        delivery=build_delivery(draft),
+        public_notice=dict(file.public_notice or {}),
+        deadlines=dict(file.deadlines or {}),
+        contact_office=file.contact.office,
+        contact_phone=file.contact.phone,
+        not_modelled=tuple(words(entry.says)[0] for entry in file.not_modelled),
+        not_modelled_en=tuple(words(entry.says)[1] for entry in file.not_modelled),
+        examples=_examples(draft, file.examples),
+        file=draft.document.file,
+        content_hash=hash_content(draft.document.value),
+    )
+    _check_whole(draft, policy)
+    return policy
+
+
+def _refuse_not_built(draft: Draft) -> None:
+    file = draft.file
+    for key, what in NOT_BUILT.items():
+        if getattr(file, key) is not None:
+            draft.refuse((key,), f'"{key}" is not built yet', f"it belongs to {what}")
+    if file.kind != "policy":
+        draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet')
+    if isinstance(file.per, dict):
+        draft.refuse(("per",), '"per: {each: …}" is not built yet', "name a length of time")
+    for key in ("payee", "through"):
+        if getattr(file.benefit, key) is not None:
+            draft.refuse(("benefit", key), f'"{key}" is not built yet', "the subject is paid")
+    for key, what in SHOWN_ONLY.items():
+        if getattr(file, key) is not None:
+            draft.warn((key,), what)
+
+
+def _dates(draft: Draft, file: DatesFile, place: Place) -> tuple[date | None, date | None]:
+    start = draft.day(file.from_, (*place, "from"))
+    end = draft.day(file.to, (*place, "to"))
+    if start and end and end < start:
+        draft.refuse(place, "it ends before it begins")
+    return start, end
+
+
+def _check_time(draft: Draft) -> None:
+    file = draft.file
+    if file.effective.at is not None:
+        name = file.effective.at
+        kind = draft.check(parse(name), ("effective", "at")) if name.isidentifier() else None
+        if kind is not Kind.DATE:
+            draft.refuse(("effective", "at"), f'"{name}" is no date fact')
+    if file.window is not None and file.window.at is not None:
+        draft.refuse(("window", "at"), '"at" belongs to effective, not to window')
+    if file.period in ("this", "last"):
+        if file.period == "last" and file.per == "once":
+            draft.refuse(("period",), '"once" has no last period')
+        return
+    try:
+        period = parse_period(file.period)
+    except ValueError as error:
+        draft.refuse(("period",), str(error))
+        return
+    years = period.end.year - period.start.year
+    months = years * 12 + period.end.month - period.start.month + 1
+    if isinstance(file.per, str) and _MONTHS.get(file.per) != months:
+        draft.refuse(("period",), f'"{file.period}" is not a period of "per: {file.per}"')
+
+
+def _region(draft: Draft) -> Region | None:
+    region = draft.file.region
+    if region is None:
+        return None
+    file = RegionFile.model_validate({"in": [region]}) if isinstance(region, str) else region
+    fact = file.of or REGION_FACTS[draft.file.audience]
+    kind = draft.check(parse(fact), ("region", "of")) if fact.isidentifier() else None
+    if kind is not Kind.TEXT:
+        draft.refuse(("region", "of"), f'"{fact}" is no region fact')
+    prefixes: dict[str, list[str]] = {"in": [], "except": []}
+    for key, names in (("in", file.in_), ("except", file.except_)):
+        for name in names:
+            code = region_code(name)
+            if code is None:
+                draft.refuse(("region", key), f'"{name}" is no region', "write its code")
+            else:
+                prefixes[key].append(region_prefix(code))
+    return Region(
+        fact=fact, within=tuple(prefixes["in"]) or ("",), excepted=tuple(prefixes["except"])
+    )
+
+
+def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
+    if file is None:
+        draft.warn(("policy",), "the policy has no examples", "add worked cases under examples:")
+        return ()
+    examples = []
+    for index, case in enumerate(file.cases):
+        place: Place = ("examples", "cases", index)
+        text = case.as_of or file.as_of
+        if text is None:
+            draft.refuse(place, f'example "{case.name}" has no day', "add as_of: 2024-06-30")
+            continue
+        as_of = draft.day(text, (*place, "as_of"))
+        given = dict(file.given) | dict(case.given)
+        for name in given:
+            if name not in draft.scope and name not in draft.vocabulary.datasets:
+                at = (*place, "given", name)
+                draft.refuse(at, f'unknown fact "{name}" in an example', "declare it")
+        if as_of is None:
+            continue
+        expect = case.expect
+        examples.append(
+            Example(
+                name=case.name,
+                as_of=as_of,
+                given=given,
+                verdict=expect.verdict,
+                amount=expect.amount,
+                amounts=dict(expect.amounts),
+                failing=None if expect.failing is None else tuple(expect.failing),
+                missing=None if expect.missing is None else tuple(expect.missing),
+                line=draft.document.mark(place).line,
+            )
+        )
+    return tuple(examples)
+
+
+def _check_whole(draft: Draft, policy: Policy) -> None:
+    """What only the whole shows."""
+    warn_unused(draft)
+    for leaf in leaves_of(policy.clauses):
+        if leaf.when is not None and not reachable_facts([leaf.when], draft.scope):
+            draft.warn(("clauses",), f'clause "{leaf.id}" uses no fact: it never changes')
+    if policy.not_modelled and any(case.by == "direct" for case in policy.delivery):
+        draft.refuse(
+            ("delivery",),
+            '"delivery: direct" pays without asking, but not_modelled names conditions that '
+            "data cannot settle",
+            "use confirm or invite",
+        )
+
+
+def hash_content(value: object) -> str:
+    """SHA-256 of a policy's meaning: independent of comments, spaces and the order of keys."""
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""A policy on its way from file to meaning: its document, what names mean, and what is wrong."""
+
+from datetime import date
+
+from language.check import check
+from language.definition import Definition
+from language.document import Document, Place
+from language.errors import ConditionRefused, Problem
+from language.expression import Expression
+from language.types import Kind
+from policies.policy_file import PolicyFile, TitleFile
+from profiles.fact import Vocabulary, parse_at
+
+TIMES = ("as_of", "period_start", "period_end")
+"""The only dates of a run that conditions may use."""
+
+
+class Draft:
+    """One document being read; problems gather, so that all are told together."""
+
+    def __init__(self, document: Document, file: PolicyFile, vocabulary: Vocabulary) -> None:
+        self.document = document
+        self.file = file
+        self.vocabulary = vocabulary
+        self.scope: dict[str, Definition] = {}
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.used: list[Expression] = []
+
+    def refuse(self, place: Place, message: str, remedy: str = "", offset: int = 0) -> None:
+        """Note what makes the file unusable."""
+        self.problems.append(self.document.problem(place, message, remedy, offset))
+
+    def warn(self, place: Place, message: str, remedy: str = "") -> None:
+        """Note what its author should look at."""
+        self.warnings.append(self.document.problem(place, message, remedy))
+
+    def check(self, expression: Expression, place: Place, *, amount: bool = False) -> Kind | None:
+        """The kind of an expression's value; None after noting what is wrong with it."""
+        try:
+            return check(expression, self.scope, amount=amount)
+        except ConditionRefused as refusal:
+            self.refuse(place, refusal.message, refusal.remedy, refusal.offset)
+            return None
+
+    def expression(
+        self, text: str, place: Place, kind: Kind, *, amount: bool = False
+    ) -> Expression | None:
+        """Parse and check; None after noting what is wrong. `amount` allows `??`."""
+        parsed, found = parse_at(text, self.document, place)
+        self.problems += found
+        if parsed is None:
+            return None
+        actual = self.check(parsed, place, amount=amount)
+        if actual is None:
+            return None
+        if actual is not kind:
+            self.refuse(place, f'"{text}" is {actual}, here stands {kind}')
+            return None
+        self.used.append(parsed)
+        return parsed
+
+    def day(self, text: str | None, place: Place) -> date | None:
+        """A day; None where there is none, or after noting that it cannot be read."""
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.refuse(place, f'"{text}" is not a day', "write 2024-05-01")
+            return None
+
+
+def words(says: TitleFile | None) -> tuple[str, str]:
+    """A text for people in Chinese and in English; English falls back to Chinese."""
+    return ("", "") if says is None else (says.zh, says.en or says.zh)

@@ -1,0 +1,202 @@
+"""What the names in a policy stand for: its own facts, its parameters, the vocabulary."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from language.check import check, reachable_facts
+from language.definition import Constant, Definition, NoValue
+from language.document import Place
+from language.errors import ConditionRefused
+from language.expression import parse
+from language.types import FactType, Kind
+from policies.draft import TIMES, Draft
+from policies.parameter import build_parameter, definition_of, span_on, tables_of
+from policies.policy import DatedParameter
+from policies.policy_file import ParameterFile
+from policies.table import gaps_of
+from profiles.fact import Fact, build_fact
+
+_TYPE_OF_KIND = {
+    Kind.BOOLEAN: FactType.BOOLEAN,
+    Kind.NUMBER: FactType.NUMBER,
+    Kind.DATE: FactType.DATE,
+    Kind.TEXT: FactType.TEXT,
+}
+_NUMBERS = (FactType.INTEGER, FactType.MONEY, FactType.RATIO, FactType.NUMBER)
+
+
+def resolve_names(draft: Draft) -> tuple[list[Fact], list[DatedParameter]]:
+    """The policy's own facts and parameters; the draft's scope holds all names afterwards."""
+    own = _build_facts(draft)
+    known = {
+        name: fact
+        for name, fact in draft.vocabulary.facts.items()
+        if fact.of in (draft.file.audience, "region")
+    } | {fact.name: fact for fact in own}
+    known, parameters = _build_parameters(draft, known)
+    draft.scope = _build_scope(known, parameters)
+    if draft.problems:
+        # with names missing from the scope every condition would be refused once more
+        return [], []
+    typed = _type_facts(draft, own)
+    _check_parameters(draft, parameters)
+    return typed, parameters
+
+
+def _build_facts(draft: Draft) -> list[Fact]:
+    facts: list[Fact] = []
+    for name, entry in draft.file.facts.items():
+        place: Place = ("facts", name)
+        if name in TIMES:
+            draft.refuse(place, f'"{name}" is a date of the run, not a fact')
+            continue
+        if entry.from_ is not None:
+            draft.refuse(
+                (*place, "from"),
+                "a policy's own measure over rows is not built yet",
+                "declare it in a vocabulary file",
+            )
+            continue
+        shared = draft.vocabulary.facts.get(name)
+        computed = entry.is_ is not None or entry.choose is not None
+        inferred = shared.type if shared else (FactType.NUMBER if computed else None)
+        built, found = build_fact(
+            name,
+            entry,
+            draft.document,
+            place,
+            draft.vocabulary.datasets,
+            of=draft.file.audience,
+            inferred=inferred,
+        )
+        draft.problems += found
+        facts += built
+    return facts
+
+
+def _build_parameters(
+    draft: Draft, known: dict[str, Fact]
+) -> tuple[dict[str, Fact], list[DatedParameter]]:
+    """The parameters, and the facts with the types of those that are worked out.
+
+    A table may be by a fact that is worked out from another parameter, so what can be typed is
+    typed first, until nothing more can.
+    """
+    waiting = dict(draft.file.parameters)
+    parameters: list[DatedParameter] = []
+    for name in list(waiting):
+        place: Place = ("parameters", name)
+        if not name.isascii() or not name.isidentifier() or name in TIMES:
+            draft.refuse(place, f'"{name}" is no name', "use a-z, 0-9 and _")
+            del waiting[name]
+        elif name in draft.file.facts:
+            draft.refuse(place, f'"{name}" is a parameter and a fact', "rename one of them")
+            del waiting[name]
+    untyped = {name for name in draft.file.facts if name in known and known[name].formula}
+    while waiting:
+        scope = _build_scope(known, parameters)
+        for name in sorted(untyped):
+            try:
+                kind = check(parse(name), scope, amount=True)
+            except ConditionRefused:
+                continue
+            known[name] = replace(known[name], type=_TYPE_OF_KIND[kind])
+            untyped.discard(name)
+        ready = [name for name in waiting if not untyped & set(_by(waiting[name]))]
+        for name in ready or list(waiting):
+            built, found = build_parameter(name, waiting.pop(name), known, draft.document)
+            draft.problems += found
+            if built is not None:
+                parameters.append(built)
+    order = list(draft.file.parameters)
+    return known, sorted(parameters, key=lambda parameter: order.index(parameter.name))
+
+
+def _by(file: ParameterFile) -> list[str]:
+    return [file.by] if isinstance(file.by, str) else list(file.by or [])
+
+
+def _build_scope(
+    known: Mapping[str, Fact], parameters: list[DatedParameter]
+) -> dict[str, Definition]:
+    scope: dict[str, Definition] = {
+        name: fact.formula or fact.given for name, fact in known.items()
+    }
+    # kinds do not change over time, so any day serves to check with
+    day = date(2000, 1, 1)
+    for parameter in parameters:
+        definition = definition_of(parameter, day)
+        if isinstance(definition, NoValue):
+            definition = definition_of(parameter, parameter.spans[-1].start)
+        scope[parameter.name] = definition
+    return scope | {name: Constant(value=day) for name in TIMES}
+
+
+def _type_facts(draft: Draft, facts: list[Fact]) -> list[Fact]:
+    """Check each formula and give it the type it turned out to have."""
+    typed = []
+    for fact in facts:
+        if fact.formula is None:
+            typed.append(fact)
+            continue
+        place: Place = ("facts", fact.name)
+        kind = draft.check(parse(fact.name), place, amount=True)
+        if kind is None:
+            continue
+        declared = draft.file.facts[fact.name].type
+        if declared is not None and not _fits(kind, declared):
+            draft.refuse(place, f'"{fact.name}" is declared {declared}, its value is {kind}')
+        typed.append(replace(fact, type=declared or _TYPE_OF_KIND[kind]))
+    return typed
+
+
+def _fits(kind: Kind, declared: FactType) -> bool:
+    if kind is Kind.NUMBER:
+        return declared in _NUMBERS
+    if kind is Kind.TEXT:
+        return declared in (FactType.TEXT, FactType.CODE)
+    return _TYPE_OF_KIND[kind] is declared
+
+
+def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
+    """Warn of values without a source, of days without a value, and of gaps between rows."""
+    start = draft.day(draft.file.effective.from_, ("effective", "from"))
+    for parameter in parameters:
+        place: Place = ("parameters", parameter.name)
+        for number, span in enumerate(reversed(parameter.spans), start=1):
+            if not span.source:
+                draft.warn(
+                    place,
+                    f'value {number} of parameter "{parameter.name}" has no source',
+                    "name the document and article",
+                )
+        if start and parameter.at is None and span_on(parameter, start) is None:
+            draft.warn(
+                place,
+                f'"{parameter.name}" has no value on {start}, when the policy begins',
+                "until it has one, whoever needs it stays unknown",
+            )
+        for table in tables_of(parameter):
+            fact = draft.vocabulary.facts.get(table.by[0].name)
+            whole = fact is not None and fact.type is FactType.INTEGER
+            for low, high in gaps_of(table):
+                if whole and high - low == 1:
+                    continue  # 79 and 80 are neighbours among whole numbers
+                draft.warn(
+                    place,
+                    f'"{parameter.name}" has no row between {float(low):g} and {float(high):g}',
+                    "add a row, else:, or a clause that keeps these out",
+                )
+
+
+def warn_unused(draft: Draft) -> None:
+    """Warn of what is declared and never used: often a slip of a name."""
+    used = reachable_facts(draft.used, draft.scope)
+    used |= {draft.file.effective.at} if draft.file.effective.at else set()
+    for name in draft.file.parameters:
+        if name not in used:
+            draft.warn(("parameters", name), f'parameter "{name}" is never used')
+    for name in draft.file.facts:
+        if name not in used:
+            draft.warn(("facts", name), f'fact "{name}" is never used')
