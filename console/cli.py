@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from sqlalchemy.exc import SQLAlchemyError
 
 from awards.errors import AwardsError
 from awards.past import import_past_awards
@@ -489,11 +490,19 @@ def main() -> None:
         for line in str(error).splitlines():
             show.err.print(f"[red]error[/] {escape(_mask(line))}", soft_wrap=True)
         sys.exit(REFUSED)
+    except BrokenPipeError:
+        sys.exit(0)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        show.err.print(f"[red]error[/] the database cannot be used: {escape(_mask(reason))}")
+        sys.exit(REFUSED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        show.err.print(f"[red]error[/] {escape(where)}{escape(error.strerror or str(error))}")
+        sys.exit(REFUSED)
     except KeyboardInterrupt:
         show.err.print("stopped; the same command goes on where it ended")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,11 @@ Progress = Callable[[str, int, int], None]
 
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Engine]:
-    """The installation's database, migrated, for the length of a command."""
+    """The installation's database, migrated, for the length of a command.
+
+    Raises NotInitialised where there is no home: a mistyped one is not made in silence.
+    """
+    read_key(settings)
     engine = open_database(settings.database_url)
     try:
         migrate(engine)

@@ -57,3 +57,7 @@ class NothingRegistered(ProfilesError):
 
 class WrongKey(ProfilesError):
     """The key for surrogate ids is not 32 bytes."""
+
+
+class SubjectsRefused(ProfilesError):
+    """A table of subjects with facts given by hand that cannot be read."""

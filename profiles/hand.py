@@ -21,6 +21,7 @@ from language.number import MAX_DIGITS, significant_digits
 from language.types import FactType
 from profiles.dataset import Dataset
 from profiles.derivation import DTYPES, compute_facts
+from profiles.errors import SubjectsRefused
 from profiles.fact import Fact, Vocabulary
 from profiles.measure import column_type
 from profiles.region import region_code
@@ -60,13 +61,24 @@ class Read:
 
 
 def read_subjects(path: Path) -> Read:
-    """Read subjects from .jsonl, .csv or .parquet. OSError where the file cannot be opened."""
+    """Read subjects from .jsonl, .csv or .parquet.
+
+    Raises OSError where the file cannot be opened, SubjectsRefused where it is no such table.
+    """
     suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return _read_table(pl.read_parquet(path), first_line=1)
-    if suffix == ".csv":
-        frame = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=False)
-        return _read_table(frame, first_line=2)
+    if suffix in (".parquet", ".csv"):
+        with path.open("rb"):
+            pass  # so that a missing file is an OSError, whatever its kind
+    try:
+        if suffix == ".parquet":
+            return _read_table(pl.read_parquet(path), first_line=1)
+        if suffix == ".csv":
+            return _read_table(pl.read_csv(path, infer_schema=False), first_line=2)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0][:200]
+        raise SubjectsRefused(
+            f"{path.name}: no {suffix[1:]} table can be read from it: {reason}"
+        ) from None
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         return parse_lines(lines)
 

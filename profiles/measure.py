@@ -151,7 +151,9 @@ def measure_rows(
             _aggregate(measure).alias("value"),
         )
     )
-    result = pl.DataFrame({"subject": subjects}).join(found, on="subject", how="left")
+    result = pl.DataFrame({"subject": subjects}).join(
+        found, on="subject", how="left", maintain_order="left"
+    )
     undecided = pl.col("::undecided")
     settled = pl.col("value").is_not_null() if measure.function in ("any", "all") else ~undecided
     if measure.function == "any":

@@ -49,19 +49,29 @@ def main(url: str, maildir: str, minutes: str, fatal_event: str) -> None:
     engine = open_database(url)
     for name in ("before_cursor_execute", "after_cursor_execute", "commit", "begin"):
         event.listen(engine, name, tick)
-    work(engine, Path(maildir), minutes)
+    work(engine, Path(maildir), float(minutes))
     engine.dispose()
     print(next(events))
 
 
-def work(engine: Engine, maildir: Path, minutes: str) -> None:
+def work(
+    engine: Engine,
+    maildir: Path,
+    minutes: float,
+    *,
+    policy: str = "elder-allowance",
+    matches: int = MATCHES,
+    adjusted: int = ADJUSTED,
+) -> None:
     """What one pass does: may be repeated, and then changes nothing more."""
-    now = minutes_later(float(minutes))
-    rest = many_matches(MATCHES)[ADJUSTED:]
-    take_in(engine, pl.concat([many_matches(ADJUSTED, amount_fen=None), rest]), now=now)
-    take_in(engine, many_matches(ADJUSTED, amount_fen=700), snapshot="b", now=now)
+    now = minutes_later(minutes)
+    still_open = many_matches(adjusted, policy=policy, amount_fen=None)
+    known = many_matches(matches, policy=policy)[adjusted:]
+    take_in(engine, pl.concat([still_open, known]), now=now)
+    later = many_matches(adjusted, policy=policy, amount_fen=700)
+    take_in(engine, later, snapshot="b", now=now)
     seal(engine, now=now, batch=150)
-    cards = {"elder-allowance": make_card()}
+    cards = {policy: make_card(policy)}
     compose_notices(engine, cards, now=now, channels=("inbox", "maildir"))
     channels: dict[str, Channel] = {"inbox": Inbox(engine=engine), "maildir": Maildir(path=maildir)}
     deliver_pending(engine, channels, now=now, worker=f"worker-{minutes}", batch=60)
