@@ -113,15 +113,14 @@ class Lowering:
             case Logic(operands=operands):
                 return reduce(lambda a, b: a | b, [self.boolean(o) for o in operands])
             case Comparison(operator=operator, left=left, right=right):
-                return _compare(operator, self.lower(left), self.lower(right))
+                compared = _compare(operator, self.lower(left), self.lower(right))
+                if operator not in ("eq", "ne"):
+                    return compared
+                return self.with_none(operator, left, right, compared)
             case Arithmetic(operator=operator, left=left, right=right):
                 return self.arithmetic(operator, left, right)
             case Membership(member=member, items=items):
-                column = self.lower(member)
-                hits = [_compare("eq", column, _constant(item.value)) for item in items]
-                if isinstance(column, pl.Expr):
-                    return column.is_in([item.value for item in items])
-                return reduce(lambda a, b: a | b, hits)
+                return self.without_none(member, self.membership(member, items))
             case DoesNotApply(name=Name(name=name)):
                 return self.does_not_apply(name)
             case Coalesce(left=left, right=right):
@@ -132,6 +131,37 @@ class Lowering:
                 return self.has(self.scope[name])
             case Call(function=function, arguments=arguments):
                 return self.call(function, arguments)
+
+    def membership(self, member: Expression, items: tuple[Literal, ...]) -> pl.Expr:
+        column = self.lower(member)
+        if isinstance(column, pl.Expr):
+            return column.is_in([item.value for item in items])
+        hits = [_compare("eq", column, _constant(item.value)) for item in items]
+        return reduce(lambda a, b: a | b, hits)
+
+    def none_flag(self, expression: Expression) -> pl.Expr | None:
+        """True where this is the name of a fact that is known not to apply; else never null."""
+        if not isinstance(expression, Name):
+            return None
+        flag = expression.name + NOT_APPLICABLE
+        return pl.col(flag).fill_null(False) if flag in self.frame.columns else None
+
+    def with_none(
+        self, operator: str, left: Expression, right: Expression, compared: pl.Expr
+    ) -> pl.Expr:
+        """An equality where what does not apply equals no value."""
+        flags = [self.none_flag(left), self.none_flag(right)]
+        known = [flag for flag in flags if flag is not None]
+        if not known:
+            return compared
+        same = known[0] & known[1] if len(known) == 2 else pl.lit(False)
+        settled = same if operator == "eq" else ~same
+        return pl.when(reduce(lambda a, b: a | b, known)).then(settled).otherwise(compared)
+
+    def without_none(self, expression: Expression, test: pl.Expr) -> pl.Expr:
+        """A test that is false where the fact does not apply."""
+        flag = self.none_flag(expression)
+        return test if flag is None else pl.when(flag).then(False).otherwise(test)
 
     def arithmetic(self, operator: str, left: Expression, right: Expression) -> Exact:
         a = self.number(left)
@@ -235,7 +265,13 @@ class Lowering:
         return [
             reduce(
                 lambda a, b: a & b,
-                [_match(m, key) for m, key in zip(row.matchers, keys, strict=True)],
+                [
+                    # a key that does not apply has no row but `any`
+                    _match(m, key)
+                    if isinstance(m, Anything)
+                    else self.without_none(name, _match(m, key))
+                    for m, name, key in zip(row.matchers, table.by, keys, strict=True)
+                ],
             )
             for row in table.rows
         ]

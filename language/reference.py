@@ -164,12 +164,20 @@ class Reference:
                 return kleene_or([self.value(operand) for operand in operands])
             case Negative(operand=operand):
                 return self.apply(lambda a: -a, [self.value(operand)])
+            case Comparison(operator=("eq" | "ne") as operator, left=left, right=right) if (
+                self.is_none(left) or self.is_none(right)
+            ):
+                # what does not apply equals no value
+                same = self.is_none(left) and self.is_none(right)
+                return Value(same == (operator == "eq"))
             case Comparison(operator=operator, left=left, right=right):
                 return self.apply(_COMPARE[operator], [self.value(left), self.value(right)])
             case Arithmetic(operator=operator, left=left, right=right):
                 return self.apply(
                     lambda a, b: _compute(operator, a, b), [self.value(left), self.value(right)]
                 )
+            case Membership(member=member) if self.is_none(member):
+                return Value(False)
             case Membership(member=member, items=items):
                 values = [item.value for item in items]
                 return self.apply(lambda a: a in values, [self.value(member)])
@@ -218,6 +226,14 @@ class Reference:
             case Constant() | NoValue() | Table() | Tiers() | Dated() as parameter:
                 return self.of_parameter(parameter)
 
+    def is_none(self, expression: Expression) -> bool:
+        """Whether this is the name of a fact that is known not to apply."""
+        match expression:
+            case Name(name=name):
+                return isinstance(self.facts.get(name), NotApplicable)
+            case _:
+                return False
+
     def does_not_apply(self, name: str) -> Value:
         given = self.facts.get(name)
         if given is None:
@@ -254,11 +270,7 @@ class Reference:
                 return Value(None, reasons=frozenset({"no value in force"}))
 
     def look_up(self, table: Table) -> Value:
-        keys = [self.value(name) for name in table.by]
-        applies = [
-            kleene_and([matches(m, key) for m, key in zip(row.matchers, keys, strict=True)])
-            for row in table.rows
-        ]
+        applies = self.rows_that_apply(table)
         for row, holds in zip(table.rows, applies, strict=True):
             if holds.value is True:
                 if row.value is None:
@@ -268,6 +280,20 @@ class Reference:
             return _unknown(*applies)
         return Value(None, reasons=frozenset({NO_ROW}))
 
+    def rows_that_apply(self, table: Table) -> list[Value]:
+        """For each row whether it applies; a key that does not apply has no row but `any`."""
+        keys = [Value(False) if self.is_none(name) else None for name in table.by]
+        values = [self.value(name) for name in table.by]
+        return [
+            kleene_and(
+                [
+                    none if none is not None and not isinstance(m, Anything) else matches(m, value)
+                    for m, none, value in zip(row.matchers, keys, values, strict=True)
+                ]
+            )
+            for row in table.rows
+        ]
+
     def has(self, name: str) -> Value:
         if name in self.facts:
             return Value(True)
@@ -275,14 +301,8 @@ class Reference:
 
     def has_row(self, definition: Any) -> Value:
         match definition:
-            case Table(by=by, rows=rows):
-                keys = [self.value(key) for key in by]
-                return kleene_or(
-                    [
-                        kleene_and([matches(m, k) for m, k in zip(row.matchers, keys, strict=True)])
-                        for row in rows
-                    ]
-                )
+            case Table():
+                return kleene_or(self.rows_that_apply(definition))
             case Dated(at=at, spans=spans):
                 day = self.value(at)
                 if day.value is None:

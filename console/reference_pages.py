@@ -1,0 +1,143 @@
+"""The reference pages that are made from the code: `make docs` writes them, a test compares them."""
+
+import sys
+from pathlib import Path
+
+import typer.main
+from typer.core import TyperGroup
+
+from console.cli import app
+from language.functions import FUNCTIONS
+from policies.load import CATALOGUE, load_policies
+from profiles.dataset import builtin_datasets
+from profiles.fact import Vocabulary, builtin_vocabulary
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+NOTE = "<!-- Made from the code by `make docs`; change the code, not this page. -->"
+
+
+def build_pages() -> dict[str, str]:
+    """Every page by its file name."""
+    vocabulary = builtin_vocabulary(builtin_datasets())
+    return {
+        "commands.md": _commands(),
+        "functions.md": _functions(),
+        "facts.md": _facts(vocabulary),
+        "datasets.md": _datasets(vocabulary),
+        "catalogue.md": _catalogue(vocabulary),
+    }
+
+
+def _page(title: str, *lines: str) -> str:
+    return "\n".join([f"# {title}", "", NOTE, "", *lines]) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _table(*heads: str) -> list[str]:
+    return [_row(*heads), _row(*("---" for _ in heads))]
+
+
+def _commands() -> str:
+    lines: list[str] = []
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        lines += [f"## zhida {name}", "", (command.help or "").strip(), ""]
+        lines += _table("parameter", "meaning")
+        for parameter in command.params:
+            shown = ", ".join(parameter.opts) if parameter.opts else str(parameter.name)
+            if parameter.param_type_name == "argument":
+                shown = str(parameter.name).upper()
+            lines.append(_row(f"`{shown}`", getattr(parameter, "help", None) or ""))
+        lines.append("")
+    return _page("Commands", *lines)
+
+
+def _functions() -> str:
+    lines = _table("function", "meaning", "example")
+    for name, function in FUNCTIONS.items():
+        kinds = ", ".join(function.arguments) + (", …" if function.variadic else "")
+        lines.append(_row(f"`${name}({kinds})`", function.says, f"`{function.example}`"))
+    return _page("Functions of conditions", *lines)
+
+
+def _facts(vocabulary: Vocabulary) -> str:
+    lines: list[str] = []
+    for kind in ("enterprise", "resident", "household", "region"):
+        lines += [f"## {kind}", ""]
+        lines += _table("fact", "中文", "English", "type", "unit", "from", "values")
+        for fact in vocabulary.facts.values():
+            if fact.of != kind or "::" in fact.name:
+                continue
+            source = fact.measure.dataset if fact.measure else ""
+            if fact.formula is not None:
+                source = "worked out"
+            lines.append(
+                _row(
+                    f"`{fact.name}`",
+                    fact.label_zh,
+                    fact.label_en,
+                    fact.type,
+                    fact.unit,
+                    source or "given by hand",
+                    ", ".join(fact.values),
+                )
+            )
+        lines.append("")
+    return _page("Facts of the vocabulary", *lines)
+
+
+def _datasets(vocabulary: Vocabulary) -> str:
+    lines: list[str] = []
+    for dataset in vocabulary.datasets.values():
+        complete = f"complete ({dataset.complete})" if dataset.complete else "not complete"
+        lines += [
+            f"## {dataset.name}",
+            "",
+            f"{dataset.title.zh} ({dataset.title.en}), {dataset.department.zh}. {complete}; "
+            f"refreshed {dataset.refresh}.",
+            "",
+            *_table("column", "中文", "type", "sensitivity", "values"),
+        ]
+        for column in dataset.columns.values():
+            name = f"`{column.name}`" + (" (key)" if column.name == dataset.key else "")
+            kind = column.type + (f", {column.unit}" if column.unit == "万元" else "")
+            lines.append(
+                _row(name, column.label.zh, kind, column.sensitivity, ", ".join(column.values))
+            )
+        lines.append("")
+    return _page("Datasets of the departments", *lines)
+
+
+def _catalogue(vocabulary: Vocabulary) -> str:
+    lines = _table("policy", "政策", "audience", "region", "in force", "examples")
+    for policy in load_policies([CATALOGUE], vocabulary).policies:
+        start = max(policy.effective_from, policy.window_from or policy.effective_from)
+        end = policy.window_to or policy.effective_to
+        begins = "" if start.year == 1 else str(start)
+        lines.append(
+            _row(
+                f"`{policy.key}`",
+                policy.title_zh,
+                policy.audience,
+                ", ".join(p or "national" for p in policy.region.within) if policy.region else "",
+                f"{begins} – {end or ''}",
+                str(len(policy.examples)),
+            )
+        )
+    return _page("The catalogue", *lines)
+
+
+def main() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in build_pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"docs/reference/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
