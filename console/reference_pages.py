@@ -1,4 +1,4 @@
-"""The reference pages that are made from the code: `make docs` writes them, a test compares them."""
+"""The reference pages made from the code: `make docs` writes them, a test compares them."""
 
 import sys
 from pathlib import Path

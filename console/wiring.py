@@ -23,6 +23,7 @@ from engine.outcome import (
     Origin,
     Outcome,
     finish_outcome,
+    has_outcome,
     read_matches,
     read_outcome,
     write_part,
@@ -196,7 +197,10 @@ def run_once(
         now=now,
     )
     path = settings.outcomes / run.id
-    results, outcome, decisions, by_reference = evaluate_snapshot(program, snapshot, path, tell)
+    outcome, by_reference = evaluate_snapshot(program, snapshot, path, tell)
+    rows = _all_rows(outcome)
+    results = count_results(program, snapshot, rows)
+    decisions = sum(result.subjects for result in results)
     counts = {"eligible": outcome.eligible, "unknown": outcome.unknown, "decisions": decisions}
     with reading(engine) as connection:
         before = last_accepted_run(connection)
@@ -213,7 +217,7 @@ def run_once(
     if before is not None and before.outcome_path is not None:
         previous = _all_rows(read_outcome(settings.home / before.outcome_path))
     tell("comparing with the last accepted run", 0, 1)
-    change_rows = diff_outcomes(_all_rows(outcome), previous)
+    change_rows = diff_outcomes(rows, previous)
     run = accept_run(engine, run.id, actor=ACTOR, now=now)
     matches = read_matches(outcome)
     intake = open_awards(
@@ -241,51 +245,38 @@ def run_once(
 
 def evaluate_snapshot(
     program: Program, snapshot: Snapshot, path: Path, tell: Progress
-) -> tuple[tuple[PolicyResult, ...], Outcome, int, int]:
-    """Evaluate every part; the results by policy, the outcome on disk, and two counts."""
+) -> tuple[Outcome, int]:
+    """The outcome of a program over a snapshot, and how many rows the reference decided.
+
+    An outcome that is there already is read: it would come out the same.
+    """
+    if has_outcome(path):
+        return read_outcome(path), 0
     written = []
-    totals: dict[str, dict[str, int]] = {}
-    decisions = by_reference = 0
+    by_reference = 0
     todo = [part for kind in KINDS for part in snapshot.parts(kind)]
     for number, part in enumerate(todo):
         tell("evaluating", number, len(todo))
         bounds = bind_audience(program, part.kind, snapshot.as_of)
-        for bound in bounds:
-            totals.setdefault(bound.policy.key, {"subjects": 0})["subjects"] += part.subjects
         if not bounds:
             continue
         frames = read_part(snapshot, part, datasets=[])
         rows, tally = evaluate_part(bounds, frames.facts, part.kind)
-        decisions += tally.decisions
         by_reference += tally.by_reference
-        rows = rows.drop("delivery")
-        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))
-        _count(rows, totals)
+        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows.drop("delivery")))
     tell("evaluating", len(todo), len(todo))
     origin = Origin(
         as_of=snapshot.as_of,
         snapshot_hash=snapshot.hash,
         policy_hashes={policy.key: policy.content_hash for policy in program.policies},
     )
-    outcome = finish_outcome(path, origin, written)
-    results = []
-    for policy in program.policies:
-        found = totals.get(policy.key, {})
-        results.append(
-            PolicyResult(
-                policy=policy,
-                outside=policy.in_force(snapshot.as_of),
-                subjects=found.get("subjects", 0),
-                eligible=found.get("eligible", 0),
-                unknown=found.get("unknown", 0),
-                amount_fen=found.get("amount", 0),
-                open_amounts=found.get("open", 0),
-            )
-        )
-    return tuple(results), outcome, decisions, by_reference
+    return finish_outcome(path, origin, written), by_reference
 
 
-def _count(rows: pl.DataFrame, totals: dict[str, dict[str, int]]) -> None:
+def count_results(
+    program: Program, snapshot: Snapshot, rows: pl.DataFrame
+) -> tuple[PolicyResult, ...]:
+    """The outcome's rows counted by policy."""
     eligible = pl.col("verdict") == "eligible"
     counted = rows.group_by("policy", "version").agg(
         eligible.sum().alias("eligible"),
@@ -293,10 +284,24 @@ def _count(rows: pl.DataFrame, totals: dict[str, dict[str, int]]) -> None:
         pl.col("amount_fen").filter(eligible).sum().alias("amount"),
         pl.col("amount_fen").filter(eligible).is_null().sum().alias("open"),
     )
-    for row in counted.iter_rows(named=True):
-        total = totals[f"{row['policy']}@{row['version']}"]
-        for name in ("eligible", "unknown", "amount", "open"):
-            total[name] = total.get(name, 0) + row[name]
+    found = {f"{row['policy']}@{row['version']}": row for row in counted.iter_rows(named=True)}
+    sizes = {kind: sum(part.subjects for part in snapshot.parts(kind)) for kind in KINDS}
+    results = []
+    for policy in program.policies:
+        row = found.get(policy.key, {})
+        outside = policy.in_force(snapshot.as_of)
+        results.append(
+            PolicyResult(
+                policy=policy,
+                outside=outside,
+                subjects=0 if outside else sizes[policy.audience],
+                eligible=row.get("eligible", 0),
+                unknown=row.get("unknown", 0),
+                amount_fen=row.get("amount", 0),
+                open_amounts=row.get("open", 0),
+            )
+        )
+    return tuple(results)
 
 
 def _all_rows(outcome: Outcome) -> pl.DataFrame:
