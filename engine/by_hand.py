@@ -15,7 +15,6 @@ from language.exact import TooWide
 from language.frame import Prepared, prepare
 from language.reference import Value
 from language.types import FactType
-from profiles.fact import Fact
 from profiles.hand import Subject, Trouble, build_frame
 
 
@@ -92,22 +91,21 @@ def _evaluate_group(
     troubles: list[Trouble],
 ) -> list[list[Result]]:
     policies = [policy for policy in program.policies if policy.audience == audience]
-    extra: dict[str, Fact] = {}
-    for policy in policies:
-        extra |= {fact.name: fact for fact in policy.facts if fact.name not in extra}
     shared = program.vocabulary.facts
-    hand = build_frame(
-        subjects,
-        program.vocabulary,
-        {name: fact for name, fact in extra.items() if name not in shared},
-        audience,
-        as_of,
-    )
-    troubles += hand.troubles
+    given = {name for subject in subjects for name in subject.facts}
+    frames: dict[tuple[tuple[str, FactType], ...], pl.DataFrame] = {}
     results: list[list[Result]] = [[] for _ in subjects]
+    all_own = {f.name: f for policy in policies for f in policy.facts if f.name not in shared}
     for policy in policies:
+        own = {fact.name: fact for fact in policy.facts if fact.name not in shared}
+        # two policies may declare facts of one name with different types
+        key = tuple(sorted((name, own[name].type) for name in own if name in given))
+        if key not in frames:
+            hand = build_frame(subjects, program.vocabulary, all_own | own, audience, as_of)
+            frames[key] = hand.frame
+            troubles += hand.troubles
         bound = bind(policy, program.vocabulary, as_of)
-        for index, result in enumerate(_evaluate_policy(bound, hand.frame, subjects)):
+        for index, result in enumerate(_evaluate_policy(bound, frames[key], subjects)):
             results[index].append(result)
     return results
 

@@ -12,9 +12,10 @@ import polars as pl
 
 from engine.program import Bound
 from language import exact
-from language.exact import Exact
+from language.exact import Exact, TooWide
 from language.lowering import GIVEN, Frame, Lowering
-from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step
+from language.size import CHOICE, MAX_SIZE, Sizes
+from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step, leaves_of
 
 ZERO = exact.literal(Fraction(0))
 
@@ -38,6 +39,7 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
 
     Raises TooWide where 128 bits do not hold its numbers.
     """
+    check_size(bound)
     lowering = Lowering(bound.scope, frame)
     policy = bound.policy
     clauses: dict[str, pl.Expr] = {}
@@ -69,6 +71,35 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
         scope=scope,
         delivery=_delivery(bound, lowering),
     )
+
+
+def check_size(bound: Bound) -> None:
+    """Raise TooWide where the policy's columns would grow beyond measure."""
+    sizes = Sizes(bound.scope)
+    policy = bound.policy
+    total = sum(sizes.of(leaf.when) for leaf in leaves_of(policy.clauses) if leaf.when)
+    total += sum(sizes.of(portion.when) for portion in policy.portions if portion.when)
+    for steps in (
+        policy.steps,
+        *(portion.steps for portion in policy.portions),
+        *(told.steps for told in policy.also),
+    ):
+        size = 1
+        for step in steps:
+            operand = sizes.of(step.operand) if step.operand else len(policy.portions)
+            test = 2 * sizes.of(step.when) if step.when else 0
+            grown = (
+                2 * CHOICE * (size + operand) if step.operation in _REPEATING else size + operand
+            )
+            size = min(factor * (size + operand) + test + (size if step.when else 0), MAX_SIZE + 1)
+        total += size
+    if total > MAX_SIZE:
+        raise TooWide("the policy's conditions and amounts are too large for columns")
+
+
+_REPEATING = (
+    "at_most", "at_least", "nothing_below", "round_down", "round_up", "round_half_up",
+)  # fmt: skip
 
 
 def _scope(bound: Bound, lowering: Lowering, frame: Frame, *, by_hand: bool) -> dict[str, pl.Expr]:
@@ -145,13 +176,13 @@ def _apply(
     if step.operation == "decided_by":
         return exact.unknown()
     if step.operation == "portions":
-        lines = [
-            # an undecided portion adds nothing yet; it follows as an adjustment
-            exact.choose([(portions[name].fill_null(False), amount)], ZERO)
-            for name, amount in amounts.items()
-        ]
+        # an undecided portion adds nothing yet; it follows as an adjustment
+        held = {name: portions[name].fill_null(False) for name in amounts}
         if step.text == HIGHEST_PORTION:
+            lowest = exact.literal(min(exact.lower_bound(amount) for amount in amounts.values()))
+            lines = [exact.choose([(held[n], amount)], lowest) for n, amount in amounts.items()]
             return exact.smallest(lines, largest=True)
+        lines = [exact.choose([(held[n], amount)], ZERO) for n, amount in amounts.items()]
         return reduce(exact.add, lines)
     assert step.operand is not None
     operand = lowering.number(step.operand)

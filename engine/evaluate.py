@@ -1,5 +1,6 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -184,7 +185,8 @@ def facts_of_row(row: Mapping[str, object], types: Mapping[str, FactType]) -> Fa
         elif fact_type is FactType.MONEY:
             facts[name] = Fraction(int(str(value)), 100)
         elif fact_type in (FactType.INTEGER, FactType.NUMBER, FactType.RATIO):
-            facts[name] = Fraction(repr(value))
+            finite = not isinstance(value, float) or math.isfinite(value)
+            facts[name] = Fraction(repr(value)) if finite else None
         else:
             facts[name] = value
     return facts  # type: ignore[return-value]  # each value is of its column's type

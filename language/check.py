@@ -5,6 +5,7 @@ Stricter than rule-engine: it lets `1 == "1"` be silently false; here nothing cr
 
 import difflib
 from collections.abc import Mapping
+from datetime import date
 
 from language.definition import (
     Choice,
@@ -38,9 +39,10 @@ from language.expression import (
     unparse,
     walk,
 )
-from language.functions import FUNCTIONS, Function
+from language.functions import FUNCTIONS, Function, whole_literal
 from language.types import Kind
 
+_RANGES = {"round": (0, 8), "add_days": (-3_660_000, 3_660_000)}
 _TIMES = {
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
@@ -52,14 +54,24 @@ def check(expression: Expression, scope: Scope, *, amount: bool = False) -> Kind
     `amount` allows `??`. Raises ConditionRefused for an unknown name or function, a wrong number of
     arguments, or an operator between values it does not fit.
     """
+    kind = _Checker(scope).kind(expression)
     if not amount:
-        for part in walk(expression):
-            if isinstance(part, Coalesce):
-                raise ConditionRefused(
-                    '"??" is not allowed in a condition: it would read missing as a value',
-                    remedy="a missing fact makes the clause unknown; ?? may stand in amounts",
-                )
-    return _Checker(scope).kind(expression)
+        _refuse_defaults(expression, scope)
+    return kind
+
+
+def _refuse_defaults(expression: Expression, scope: Scope) -> None:
+    """Refuse `??` in a condition, also where it comes in by the formula of a fact."""
+    names = sorted(reachable_facts([expression], scope))
+    within = [(None, expression)] + [(n, e) for n in names for e in _within(scope.get(n))]
+    for name, part in within:
+        if any(isinstance(inner, Coalesce) for inner in walk(part)):
+            where = "a condition" if name is None else f'a condition, but "{name}" uses it'
+            raise ConditionRefused(
+                f'"??" is not allowed in {where}: it would read missing as a value',
+                offset=_offset(expression),
+                remedy="a missing fact makes the clause unknown; ?? may stand in amounts",
+            )
 
 
 def kind_of_definition(definition: Definition, scope: Scope) -> Kind:
@@ -249,16 +261,34 @@ class _Checker:
         for position, argument in enumerate(call.arguments):
             kind = function.arguments[min(position, len(function.arguments) - 1)]
             self.want(argument, kind, f'"${call.function}"')
-            if position in function.literal and not isinstance(argument, (Literal, Negative)):
+            if position in function.literal:
+                self.literal(call, position, argument, kind)
+        if call.function == "date":
+            try:
+                date(*(whole_literal(argument) for argument in call.arguments))
+            except (ValueError, OverflowError):
+                raise ConditionRefused(
+                    f"{unparse(call)} is no day of the calendar", offset=call.offset
+                ) from None
+        return function.result
+
+    def literal(self, call: Call, position: int, argument: Expression, kind: Kind) -> None:
+        """Refuse an argument that must be written out and is not, or is too far away."""
+        if kind is not Kind.NUMBER:
+            if not isinstance(argument, Literal):
                 raise ConditionRefused(
                     f'argument {position + 1} of "${call.function}" must be written out',
                     offset=call.offset,
                 )
-        if call.function == "round" and len(call.arguments) == 2:
-            digits = call.arguments[1]
-            if not (isinstance(digits, Literal) and digits.value in range(9)):
-                raise ConditionRefused('"$round" rounds to 0 to 8 decimals', offset=call.offset)
-        return function.result
+            return
+        number = whole_literal(argument)
+        lowest, highest = _RANGES.get(call.function, (0, 10_000))
+        if number is None or not lowest <= number <= highest:
+            raise ConditionRefused(
+                f'argument {position + 1} of "${call.function}" must be a whole number written '
+                f"out, from {lowest} to {highest}",
+                offset=call.offset,
+            )
 
     def count(self, call: Call, function: Function) -> None:
         least = len(function.arguments) - function.optional

@@ -261,11 +261,13 @@ def known_expr(value: Exact) -> pl.Expr:
 
 def smallest(values: list[Exact], *, largest: bool = False) -> Exact:
     """The least (or greatest) of several values; null where any is."""
-    result = values[0]
-    for value in values[1:]:
-        keep = compare("ge" if largest else "le", result, value)
-        result = choose([(keep, result)], value)
-    return result
+    if len(values) == 1:
+        return values[0]
+    # in halves: a fold from the left would repeat the first value exponentially
+    half = len(values) // 2
+    left, right = (smallest(part, largest=largest) for part in (values[:half], values[half:]))
+    keep = compare("ge" if largest else "le", left, right)
+    return choose([(keep, left)], right)
 
 
 def absolute(value: Exact) -> Exact:
@@ -328,6 +330,12 @@ def to_fen(value: Exact) -> pl.Expr:
     if scale == 1:
         return fen.numerator.expr.cast(pl.Int64)
     return _floor(fen.numerator, fen.denominator).expr.cast(pl.Int64)
+
+
+def lower_bound(value: Exact) -> Fraction:
+    """A number that no row of the column is below."""
+    low = value.numerator.low
+    return Fraction(low, value.denominator.low if low < 0 else max(value.denominator.high, 1))
 
 
 def _constant(value: Exact) -> Fraction | None:

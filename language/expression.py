@@ -131,6 +131,14 @@ Expression = (
     | Call
 )
 
+RESERVED = frozenset(Parser.reserved_words) | {"elif", "else", "while"}
+
+
+def is_name(text: str) -> bool:
+    """Whether a fact or parameter may have this name."""
+    return text.isascii() and text.isidentifier() and text not in RESERVED
+
+
 _COMPARISONS = {"EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge", "LT": "lt", "LE": "le"}
 _ARITHMETIC = {
     "ADD": "add",

@@ -59,15 +59,16 @@ def _scale_column(series: pl.Series) -> tuple[pl.Series, int] | None:
     if series.dtype.is_integer():
         return series.cast(pl.Int64), 1
     values = series.cast(pl.Float64).to_numpy()  # NumPy: Polars divides by a reciprocal
-    missing = np.isnan(values)
+    missing = ~np.isfinite(values)  # neither is a number that anybody delivered
+    values = np.where(missing, 0, values)
     for decimals in range(MAX_DECIMALS + 1):
         scale = 10**decimals
         whole = np.rint(values * scale)
         if bool((np.abs(whole) > MAX_EXACT_FLOAT).any()):
             return None
         # equal after the way back: the decimal that this float stands for is whole / scale
-        if bool((missing | (whole / scale == values)).all()):
-            numbers = pl.Series(series.name, np.where(missing, 0, whole).astype(np.int64))
+        if bool((whole / scale == values).all()):
+            numbers = pl.Series(series.name, whole.astype(np.int64))
             frame = pl.select(pl.when(pl.lit(~missing)).then(pl.lit(numbers)).alias(series.name))
             return frame.to_series(), scale
     return None

@@ -82,6 +82,17 @@ def truncate(value: Fraction) -> Fraction:
     return Fraction(math.trunc(value))
 
 
+def whole_literal(argument: Any) -> Any:
+    """The whole number that an argument spells out, with its sign; None where it is none."""
+    value = getattr(argument, "value", None)
+    if value is None:
+        inner = whole_literal(getattr(argument, "operand", None)) if argument is not None else None
+        return None if inner is None else -inner
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return None
+
+
 def _whole(value: Fraction) -> int:
     if value.denominator != 1:
         raise Undefined

@@ -11,6 +11,7 @@ from language.errors import ConditionRefused
 MAX_LENGTH = 4096
 MAX_NESTING = 64
 MAX_TOKENS = 1000
+MAX_OPERATORS = 128
 MAX_DIGITS = 24
 
 _REFUSED_WORDS = {
@@ -40,7 +41,7 @@ def check_text(text: str) -> None:
         )
     if not text.strip():
         raise ConditionRefused("the condition is empty", remedy="write what must hold")
-    depth = tokens = 0
+    depth = tokens = operators = 0
     for match in _TOKEN.finditer(text):
         found, offset = match.lastgroup, match.start()
         if found is None:
@@ -53,6 +54,14 @@ def check_text(text: str) -> None:
                 offset=offset,
                 remedy="split it into clauses, or use a parameter with a list",
             )
+        if (found == "operator" and token not in (",", ".")) or token in ("and", "or", "not"):
+            operators += 1
+            if operators > MAX_OPERATORS:
+                raise ConditionRefused(
+                    f"the condition has more than {MAX_OPERATORS} operators",
+                    offset=offset,
+                    remedy="split it into clauses or facts",
+                )
         match found:
             case "open":
                 depth += 1

@@ -50,8 +50,10 @@ from language.expression import (
     Negative,
     Not,
 )
+from language.functions import whole_literal
 from language.types import FactType, Kind
 
+MAX_MONTHS = 120_000
 GIVEN = "::given"
 NOT_APPLICABLE = "::none"
 
@@ -319,12 +321,8 @@ class Lowering:
 
     def call(self, function: str, arguments: tuple[Expression, ...]) -> Column:
         if function == "date":
-            numbers = [a.value for a in arguments if isinstance(a, Literal)]
-            try:
-                year, month, day = (int(n) for n in numbers if isinstance(n, Fraction))
-                return pl.lit(date(year, month, day))
-            except ValueError:
-                return _null(Kind.DATE)
+            year, month, day = (whole_literal(argument) for argument in arguments)
+            return pl.lit(date(year, month, day))
         if function == "starts_with":
             prefix = arguments[1]
             assert isinstance(prefix, Literal)
@@ -466,7 +464,8 @@ def _add_months(day: pl.Expr, months: Exact) -> pl.Expr:
     whole = exact.floor(months)
     ok = exact.compare("eq", whole, months)
     y, m, d = _parts(day)
-    index = y * 12 + m - 1 + whole.numerator.expr.cast(pl.Int64, strict=False)
+    count = whole.numerator.expr.cast(pl.Int64, strict=False)
+    index = y * 12 + m - 1 + pl.when(count.abs() <= MAX_MONTHS).then(count)
     year, month = index // 12, index % 12 + 1
     inside = ok & (year >= 1) & (year <= 9999)
     year = pl.when(inside).then(year)
@@ -474,16 +473,16 @@ def _add_months(day: pl.Expr, months: Exact) -> pl.Expr:
 
 
 def _add_days(day: pl.Expr, days: Exact) -> pl.Expr:
-    return day + pl.duration(days=days.numerator.expr)
+    moved = day + pl.duration(days=days.numerator.expr)
+    return pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
 
 
 def _extreme(values: list[Column], operator: str) -> pl.Expr:
-    result = _plain(values[0])
-    for value in values[1:]:
-        other = _plain(value)
-        keep = _compare(operator, result, other)
-        result = exact.choose_expr([keep], [result, other], pl.Date)
-    return result
+    if len(values) == 1:
+        return _plain(values[0])
+    half = len(values) // 2
+    left, right = (_extreme(part, operator) for part in (values[:half], values[half:]))
+    return exact.choose_expr([_compare(operator, left, right)], [left, right], pl.Date)
 
 
 _CALLS: dict[str, Callable[[list[Column]], Column]] = {

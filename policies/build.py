@@ -7,7 +7,7 @@ from datetime import date
 from language.check import reachable_facts
 from language.document import Document, Place, decode
 from language.errors import Problem
-from language.expression import parse
+from language.expression import Name
 from language.types import Kind
 from policies.amount import build_also, build_amount, build_portions
 from policies.clauses import build_clauses, build_delivery, check_ids
@@ -43,7 +43,11 @@ def build_policy(
     if file is None:
         return None, problems, []
     draft = Draft(document, file, vocabulary)
-    policy = _build(draft)
+    try:
+        policy = _build(draft)
+    except RecursionError:
+        draft.refuse((), "facts or conditions are nested too deeply", "define them in fewer steps")
+        policy = None
     return (None if draft.problems else policy), draft.problems, draft.warnings
 
 
@@ -137,7 +141,7 @@ def _check_time(draft: Draft) -> None:
     file = draft.file
     if file.effective.at is not None:
         name = file.effective.at
-        kind = draft.check(parse(name), ("effective", "at")) if name.isidentifier() else None
+        kind = draft.check(Name(name=name), ("effective", "at"))
         if kind is not Kind.DATE:
             draft.refuse(("effective", "at"), f'"{name}" is no date fact')
     if file.window is not None and file.window.at is not None:
@@ -163,7 +167,7 @@ def _region(draft: Draft) -> Region | None:
         return None
     file = RegionFile.model_validate({"in": [region]}) if isinstance(region, str) else region
     fact = file.of or REGION_FACTS[draft.file.audience]
-    kind = draft.check(parse(fact), ("region", "of")) if fact.isidentifier() else None
+    kind = draft.check(Name(name=fact), ("region", "of"))
     if kind is not Kind.TEXT:
         draft.refuse(("region", "of"), f'"{fact}" is no region fact')
     prefixes: dict[str, list[str]] = {"in": [], "except": []}

@@ -8,7 +8,7 @@ from language.check import check, reachable_facts
 from language.definition import Constant, Definition, NoValue
 from language.document import Place
 from language.errors import ConditionRefused
-from language.expression import parse
+from language.expression import Name, is_name
 from language.types import FactType, Kind
 from policies.draft import TIMES, Draft
 from policies.parameter import build_parameter, definition_of, span_on, tables_of
@@ -59,6 +59,12 @@ def _build_facts(draft: Draft) -> list[Fact]:
             )
             continue
         shared = draft.vocabulary.facts.get(name)
+        if shared is not None and entry.type not in (None, shared.type):
+            draft.refuse(
+                (*place, "type"),
+                f'"{name}" is {shared.type} in the vocabulary, here {entry.type}',
+                "leave the type out, or give the fact another name",
+            )
         computed = entry.is_ is not None or entry.choose is not None
         inferred = shared.type if shared else (FactType.NUMBER if computed else None)
         built, found = build_fact(
@@ -87,8 +93,10 @@ def _build_parameters(
     parameters: list[DatedParameter] = []
     for name in list(waiting):
         place: Place = ("parameters", name)
-        if not name.isascii() or not name.isidentifier() or name in TIMES:
-            draft.refuse(place, f'"{name}" is no name', "use a-z, 0-9 and _")
+        if not is_name(name) or name in TIMES:
+            draft.refuse(
+                place, f'"{name}" is no name', "use a-z, 0-9 and _, no word of the language"
+            )
             del waiting[name]
         elif name in draft.file.facts:
             draft.refuse(place, f'"{name}" is a parameter and a fact', "rename one of them")
@@ -98,7 +106,7 @@ def _build_parameters(
         scope = _build_scope(known, parameters)
         for name in sorted(untyped):
             try:
-                kind = check(parse(name), scope, amount=True)
+                kind = check(Name(name=name), scope, amount=True)
             except ConditionRefused:
                 continue
             known[name] = replace(known[name], type=_TYPE_OF_KIND[kind])
@@ -141,10 +149,11 @@ def _type_facts(draft: Draft, facts: list[Fact]) -> list[Fact]:
             typed.append(fact)
             continue
         place: Place = ("facts", fact.name)
-        kind = draft.check(parse(fact.name), place, amount=True)
+        kind = draft.check(Name(name=fact.name), place, amount=True)
         if kind is None:
             continue
-        declared = draft.file.facts[fact.name].type
+        shared = draft.vocabulary.facts.get(fact.name)
+        declared = draft.file.facts[fact.name].type or (shared.type if shared else None)
         if declared is not None and not _fits(kind, declared):
             draft.refuse(place, f'"{fact.name}" is declared {declared}, its value is {kind}')
         typed.append(replace(fact, type=declared or _TYPE_OF_KIND[kind]))

@@ -171,8 +171,20 @@ def build_table(
         report("the table has no value", "")
         return None
     # of codes with levels the most specific row wins: it stands first
+    built = [row for whole in built for row in _split_prefixes(whole)]
     built.sort(key=_specificity, reverse=True)
     return Table(by=by, rows=tuple(built), kind=kinds.pop())
+
+
+def _split_prefixes(row: Row) -> list[Row]:
+    """A row for each of its codes, as each has a level of its own."""
+    choices = [
+        [Beneath(prefixes=(prefix,)) for prefix in matcher.prefixes]
+        if isinstance(matcher, Beneath)
+        else [matcher]
+        for matcher in row.matchers
+    ]
+    return [Row(matchers=matchers, value=row.value) for matchers in itertools.product(*choices)]
 
 
 def _specificity(row: Row) -> int:
@@ -230,12 +242,14 @@ def _inside(range_: Within, value: Fraction) -> bool:
 
 
 def _overlap_of_ranges(first: Within, second: Within) -> str | None:
-    candidates: list[Fraction] = []
-    for range_ in (first, second):
-        for end in (range_.low, range_.high):
-            if end is not None:
-                candidates += [end, end - Fraction(1, 1000), end + Fraction(1, 1000)]
-    for value in candidates or [Fraction(0)]:
+    """A number inside both: an end they share, or the middle of what they share."""
+    lows = [r.low for r in (first, second) if r.low is not None]
+    highs = [r.high for r in (first, second) if r.high is not None]
+    if lows and highs:
+        inside = [(max(lows) + min(highs)) / 2]
+    else:
+        inside = [max(lows) + 1] if lows else [min(highs) - 1] if highs else [Fraction(0)]
+    for value in inside:
         if _inside(first, value) and _inside(second, value):
             return f"{float(value):g}"
     return None

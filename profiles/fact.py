@@ -221,8 +221,14 @@ def build_fact(
     `of` and `inferred` are what a policy supplies for its own facts.
     """
     problems: list[Problem] = []
-    if not name.isascii() or not name.isidentifier():
-        problems.append(document.problem(place, f'"{name}" is no name', "use a-z, 0-9 and _"))
+    if not expression.is_name(name):
+        problems.append(
+            document.problem(
+                place,
+                f'"{name}" is no name for a fact',
+                "use a-z, 0-9 and _, no word of the language",
+            )
+        )
     audience = entry.of or of
     if audience is None:
         problems.append(document.problem(place, f'"{name}" does not say of whom it is', "add of:"))

@@ -5,10 +5,11 @@ value, and the lines beside it stay.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, time
+from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +29,9 @@ from profiles.region import region_code
 
 MAX_MONEY_FEN = 10**17
 MAX_INTEGER = 2**62
+MAX_TEXT_DIGITS = 40
+_NOBODY = pl.Series([], dtype=pl.String)
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,16 +112,34 @@ def parse_lines(lines: Iterable[str]) -> Read:
         if not line.strip():
             continue
         try:
-            record = json.loads(line, parse_float=Decimal, parse_constant=_refuse_constant)
+            record = json.loads(
+                line,
+                parse_float=Decimal,
+                parse_int=_parse_integer,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_twice,
+            )
         except (ValueError, RecursionError) as error:
             where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            read.troubles.append(Trouble(line=number, message=f"not JSON{where}; line passed over"))
+            what = "a key stands twice" if "twice" in str(error) else f"not JSON{where}"
+            read.troubles.append(Trouble(line=number, message=f"{what}; line passed over"))
             continue
         if not isinstance(record, dict):
             read.troubles.append(Trouble(line=number, message="not an object; line passed over"))
             continue
         _add(record, number, read)
     return read
+
+
+def _parse_integer(text: str) -> Any:
+    return int(text) if len(text) <= MAX_TEXT_DIGITS else Decimal(text)
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:
@@ -134,6 +156,8 @@ def _add(record: Mapping[str, Any], line: int, read: Read) -> None:
         return
     as_of = record.get("as_of")
     day: date | None = None
+    if isinstance(as_of, datetime):
+        as_of = as_of.date().isoformat()
     if isinstance(as_of, date):
         day = as_of
     elif as_of is not None:
@@ -182,7 +206,7 @@ def build_frame(
     for name in names:
         if name in row_names:
             continue
-        fact = facts.get(name)
+        fact = None if "::" in name else facts.get(name)
         if fact is None:
             line = next(s.line for s in subjects if name in s.facts)
             close = get_close_matches(name, list(facts), n=1)
@@ -227,14 +251,14 @@ def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...])
     """A typed-in value as its column holds it. ValueError says what is wrong, not the value."""
     match fact_type:
         case FactType.BOOLEAN:
-            if raw in (True, "true"):
+            if raw is True or raw == "true":
                 return True
-            if raw in (False, "false"):
+            if raw is False or raw == "false":
                 return False
             raise ValueError("is neither true nor false")
         case FactType.DATE:
             if isinstance(raw, date):
-                return raw
+                return _plain_day(raw)
             try:
                 return date.fromisoformat(raw if isinstance(raw, str) else "")
             except ValueError:
@@ -245,10 +269,20 @@ def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...])
             return _number(raw, fact_type)
 
 
+def _plain_day(day: date) -> date:
+    if isinstance(day, datetime):
+        if day.time() != time():
+            raise ValueError("is a moment, not a day")
+        return day.date()
+    return day
+
+
 def _text(raw: Any, system: str, closed: tuple[str, ...]) -> str:
     if isinstance(raw, bool) or not isinstance(raw, (str, int)):
         raise ValueError("is no text")
     text = str(raw)
+    if any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text):
+        raise ValueError("holds signs that are no text")
     if system.startswith("GB/T 2260"):
         code = region_code(text)
         if code is None:
@@ -262,10 +296,10 @@ def _text(raw: Any, system: str, closed: tuple[str, ...]) -> str:
 def _number(raw: Any, fact_type: FactType) -> int | float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
         raise ValueError("is no number")
-    try:
-        value = Fraction(Decimal(str(raw)))
-    except (InvalidOperation, ValueError, OverflowError):
-        raise ValueError("is no number") from None
+    text = str(raw)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is no number, or one with more than 40 digits")
+    value = Fraction(Decimal(text))
     if fact_type is FactType.MONEY:
         fen = value * 100
         if fen.denominator != 1:
@@ -298,19 +332,21 @@ def _add_measures(
     for name in row_names:
         rows[name], listed[name] = _rows(vocabulary.datasets[name], subjects, troubles)
     computed = compute_facts(vocabulary, audience, frame["subject"], rows, as_of, listed=listed)
-    # companions first, while the flags still say what was given by hand
-    names = sorted(computed.columns[1:], key=lambda name: not name.endswith(NOT_APPLICABLE))
-    for name in names:
-        base = name.removesuffix(NOT_APPLICABLE)
-        flag = base + GIVEN
-        if name not in frame.columns and flag not in frame.columns:
-            frame = frame.with_columns(computed[name])
-        elif name.endswith(NOT_APPLICABLE):
-            merged = pl.when(pl.col(flag)).then(pl.col(name)).otherwise(computed[name])
-            frame = frame.with_columns(merged.alias(name))
-        elif name in frame.columns:
-            merged = pl.when(pl.col(flag)).then(pl.col(name)).otherwise(computed[name])
-            frame = frame.with_columns(merged.alias(name), pl.lit(True).alias(flag))
+    for name, fact in vocabulary.facts.items():
+        if fact.measure is None or name not in computed.columns:
+            continue
+        # a subject has the fact if it gave the fact itself, or the rows it is measured from
+        by_rows = frame["subject"].is_in(listed.get(fact.measure.dataset, _NOBODY).implode())
+        by_hand = frame[name + GIVEN] if name + GIVEN in frame.columns else None
+        for column in (name, name + NOT_APPLICABLE):
+            if column not in computed.columns:
+                continue
+            value = pl.lit(computed[column])
+            if by_hand is not None:
+                value = pl.when(pl.lit(by_hand)).then(pl.col(column)).otherwise(value)
+            frame = frame.with_columns(value.alias(column))
+        flag = by_rows if by_hand is None else by_rows | by_hand
+        frame = frame.with_columns(flag.alias(name + GIVEN))
     return frame
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 import polars as pl
 
 from language.definition import Constant, Definition, Given
-from language.expression import Expression
+from language.expression import Expression, names_in
 from language.frame import prepare, types_of
 from language.lowering import Lowering
 from language.types import FactType
@@ -133,9 +133,12 @@ def measure_rows(
     """
     scope = row_scope(dataset, as_of)
     prepared = prepare(rows, types_of(scope), scope)
-    if prepared.unscalable:
-        names = ", ".join(sorted(prepared.unscalable))
-        raise ValueError(f"{dataset.name}: column {names} mixes magnitudes too far apart")
+    if prepared.unscalable & ({measure.column} | _names(measure.where)):
+        # magnitudes too far apart for one scale: nothing is worked out from them
+        return pl.DataFrame({"subject": subjects}).with_columns(
+            pl.lit(None).alias("value"),
+            pl.col("subject").is_in(rows["subject"].implode()).alias("rows"),
+        )
     held = _in_time(measure, dataset, as_of)
     if measure.where is not None:
         held = held & Lowering(scope, prepared.known).boolean(measure.where)
@@ -185,6 +188,10 @@ def measure_rows(
         unscaled = pl.Series("value", whole / scale, nan_to_null=True)
         result = result.with_columns(unscaled)
     return result
+
+
+def _names(where: Expression | None) -> frozenset[str]:
+    return frozenset() if where is None else names_in(where)
 
 
 def _in_time(measure: Measure, dataset: Dataset, as_of: date) -> pl.Expr:
