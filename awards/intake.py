@@ -4,7 +4,7 @@ Due is what matches now and has no award yet for its period: not what changed. A
 is an adjustment of the same award.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,10 +62,11 @@ def open_awards(
 ) -> IntakeReport:
     """Open an award for each match that has none, and adjust those whose amount differs.
 
-    `matches` has the columns of MATCH_SCHEMA, and may have `missing`: names of the facts an open
-    amount waits for. Awards and their journal entries commit together, in transactions of at most
-    2,000 awards or, by the clock `seconds`, 250 ms. `on_progress` is told how many of how many
-    are done.
+    `matches` has the columns of MATCH_SCHEMA, and may have `missing`, names of the facts an open
+    amount waits for, and `delivery`, how the benefit reaches this subject. Awards and their journal
+    entries commit together, in transactions of at most 2,000 awards or, by the clock `seconds`,
+    250 ms. `on_progress` is told how many of how many matches were taken in. Raises MatchesRefused
+    before anything is written.
     """
     _check_matches(matches)
     report = IntakeReport()
@@ -113,7 +114,10 @@ def _take_in(engine: Engine, group: pl.DataFrame, intake: _Intake) -> IntakeRepo
 
 def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
     ids = name_rows(due.height, intake.now)
-    waits = dict(zip(ids, due["missing"], strict=True)) if "missing" in due.columns else {}
+    told = {
+        name: dict(zip(ids, due[name], strict=True)) if name in due.columns else {}
+        for name in ("missing", "delivery")
+    }
 
     def write(connection: Connection, chunk: Sequence[dict[str, Any]]) -> int:
         opened = set(
@@ -122,7 +126,7 @@ def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
             )
         )
         mine = [row for row in chunk if row["id"] in opened]
-        record_all(connection, [_opening_of(row, waits.get(row["id"], ""), intake) for row in mine])
+        record_all(connection, [_opening_of(row, told, intake) for row in mine])
         return len(mine)
 
     rows = [
@@ -145,7 +149,9 @@ def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
     return write_in_batches(engine, rows, write, intake.pace)
 
 
-def _opening_of(row: dict[str, Any], missing: str, intake: _Intake) -> NewEntry:
+def _opening_of(
+    row: dict[str, Any], told: Mapping[str, Mapping[str, str]], intake: _Intake
+) -> NewEntry:
     body = {
         "award": row["id"],
         "policy": row["policy"],
@@ -155,8 +161,10 @@ def _opening_of(row: dict[str, Any], missing: str, intake: _Intake) -> NewEntry:
         "amount_fen": row["amount_fen"],
         "run": intake.run_id,
     }
-    if row["amount_fen"] is None and missing:
+    if row["amount_fen"] is None and (missing := told["missing"].get(row["id"])):
         body["missing"] = missing
+    if delivery := told["delivery"].get(row["id"]):
+        body["delivery"] = delivery
     return NewEntry(
         kind="award.opened",
         actor=intake.actor,

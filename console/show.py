@@ -193,7 +193,7 @@ def _add_clause(parent: Tree, clause: ClauseTold, zh: bool) -> Tree:
     sign, colour = _SIGN[good]
     line = Text()
     line.append(sign + " ", style=colour)
-    if clause.group:
+    if clause.group and (clause.group == "portion" or not clause.says_zh):
         line.append((_GROUP_ZH if zh else _GROUP_EN)[clause.group] + " ", style="dim")
     if clause.unwanted and not clause.group:
         line.append(("无：" if good else "有：") if zh else ("not " if good else ""), style="dim")

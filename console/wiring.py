@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -227,6 +228,7 @@ def run_once(
         actor=ACTOR,
         now=now,
         on_progress=lambda done, total: tell("opening awards", done, total),
+        seconds=time.monotonic,
     )
     notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
     return RunReport(
@@ -263,7 +265,7 @@ def evaluate_snapshot(
         frames = read_part(snapshot, part, datasets=[])
         rows, tally = evaluate_part(bounds, frames.facts, part.kind)
         by_reference += tally.by_reference
-        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows.drop("delivery")))
+        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))
     tell("evaluating", len(todo), len(todo))
     origin = Origin(
         as_of=snapshot.as_of,

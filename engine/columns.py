@@ -88,9 +88,7 @@ def check_size(bound: Bound) -> None:
         for step in steps:
             operand = sizes.of(step.operand) if step.operand else len(policy.portions)
             test = 2 * sizes.of(step.when) if step.when else 0
-            grown = (
-                2 * CHOICE * (size + operand) if step.operation in _REPEATING else size + operand
-            )
+            factor = 2 * CHOICE if step.operation in _REPEATING else 1
             size = min(factor * (size + operand) + test + (size if step.when else 0), MAX_SIZE + 1)
         total += size
     if total > MAX_SIZE:

@@ -19,11 +19,6 @@ from language.lowering import GIVEN, NOT_APPLICABLE, Frame
 from language.reference import NONE, Facts
 from language.types import FactType
 
-EVALUATED_SCHEMA: Mapping[str, pl.DataType] = {**OUTCOME_SCHEMA, "delivery": pl.String()}
-"""The columns of an evaluated part: the eligible and the unknown; whoever is not in it is
-ineligible. `missing` names the facts that an open amount waits for; `delivery` is how the benefit
-reaches this subject."""
-
 UNDECIDED_DELIVERY = "invite"
 """Where it is not known which case of delivery fits, nobody is paid without having asked."""
 
@@ -51,7 +46,10 @@ def bind_audience(program: Program, audience: str, as_of: date) -> list[Bound]:
 def evaluate_part(
     bounds: Sequence[Bound], frame: pl.DataFrame, kind: str
 ) -> tuple[pl.DataFrame, Tally]:
-    """The outcome of one part: columns EVALUATED_SCHEMA, sorted by policy, then as the part is.
+    """The outcome of one part: columns OUTCOME_SCHEMA, sorted by policy, then as the part is.
+
+    `missing` names the facts that an open amount waits for; `delivery` is how the benefit reaches
+    this subject.
 
     `frame` has a column `subject` and one for each fact known of these subjects.
     """
@@ -88,7 +86,7 @@ def evaluate_part(
         for bound, group in plans:
             names = [expr.meta.output_name() for expr in group]
             results.append(_pick(decided, names, bound, kind, height))
-    outcome = pl.concat(results) if results else pl.DataFrame(schema=EVALUATED_SCHEMA)
+    outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
     outcome = outcome.sort("policy", "version", maintain_order=True)
     eligible = int((outcome["verdict"] == "eligible").sum())
     tally = Tally(
@@ -163,7 +161,7 @@ def _outcome_of(bound: Bound, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
                 "delivery": decision.delivery or UNDECIDED_DELIVERY,
             }
         )
-    return pl.DataFrame(rows, schema=EVALUATED_SCHEMA)
+    return pl.DataFrame(rows, schema=OUTCOME_SCHEMA)
 
 
 def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
@@ -192,4 +190,4 @@ def facts_of_row(row: Mapping[str, object], types: Mapping[str, FactType]) -> Fa
     return facts  # type: ignore[return-value]  # each value is of its column's type
 
 
-__all__ = ["EVALUATED_SCHEMA", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]
+__all__ = ["OUTCOME_SCHEMA", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]

@@ -12,7 +12,7 @@ from engine.program import Bound
 from language.check import reachable_facts
 from language.definition import Given
 from language.expression import Expression, show_number, unparse
-from language.reference import Facts, NotApplicable, Reference, Value
+from language.reference import NO_ROW, Facts, NotApplicable, Reference, Value
 from language.types import FactType
 from policies.parameter import span_on
 from policies.policy import Clause, ClauseGroup, DatedParameter, Leaf
@@ -304,6 +304,8 @@ class _Teller:
         span = span_on(parameter, self.bound.as_of)
         value = self.reference.of_name(parameter.name)
         zh, en = show_value(value, None)
+        if NO_ROW in value.reasons:
+            zh, en = "无对应标准", "no row"
         return FactUsed(
             name=parameter.name,
             label_zh=parameter.label or parameter.name,

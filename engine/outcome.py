@@ -34,6 +34,7 @@ MATCH_SCHEMA: Mapping[str, pl.DataType] = {
 OUTCOME_SCHEMA: Mapping[str, pl.DataType] = {
     **MATCH_SCHEMA,
     "missing": pl.String(),  # names of the facts that are missing, with commas between
+    "delivery": pl.String(),  # direct, confirm, invite; "": as the policy says for everybody
     "verdict": pl.String(),  # eligible, unknown
 }
 KEY = ["policy", "subject", "period", "item"]
@@ -190,7 +191,7 @@ def read_rows(outcome: Outcome, part: Part) -> pl.DataFrame:
 
 
 def read_matches(outcome: Outcome) -> pl.DataFrame:
-    """The eligible rows of all parts, in the columns of matches and `missing`."""
+    """The eligible rows of all parts, in the columns of matches, `missing` and `delivery`."""
     frames = [
         rows.filter(pl.col("verdict") == "eligible").drop("verdict")
         for _, rows in read_parts(outcome)
@@ -222,8 +223,9 @@ def hash_rows(rows: pl.DataFrame) -> str:
 
 def _check_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of an outcome in their order; anything that is none is refused."""
-    if "missing" not in frame.columns:
-        frame = frame.with_columns(pl.lit("").alias("missing"))
+    for name in ("missing", "delivery"):
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit("").alias(name))
     if set(frame.columns) != set(OUTCOME_SCHEMA):
         odd = ", ".join(sorted(set(frame.columns) ^ set(OUTCOME_SCHEMA)))
         raise OutcomeRefused(f"an outcome has exactly its columns; not so: {odd}")

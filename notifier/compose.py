@@ -8,6 +8,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ def compose_notice(entry: SealedEntry, card: PolicyCard, *, now: datetime) -> di
     body = entry.body
     kind = NOTICE_KINDS[entry.kind]
     about = body.get("adjustment", "")
+    # a policy may reach some by another way than most: the award says which
+    card = replace(card, delivery=body.get("delivery", card.delivery))
     words = {"card": card, "item": body["item"], **_words_of(body, card)}
     title_zh, body_zh = _render(f"{kind}.zh.j2", words)
     title_en, body_en = _render(f"{kind}.en.j2", words)

@@ -6,12 +6,13 @@ same file.
 """
 
 import os
+from base64 import encodebytes
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.header import Header
+from email.utils import format_datetime
 from pathlib import Path
 
 from notifier.channels.channel import Answer, Message
@@ -20,7 +21,10 @@ DOMAIN = "zhida.invalid"
 LONGEST_LINE = 998
 """Bytes of a line that every mail program takes (RFC 5322, 2.1.1)."""
 
-_POLICY = EmailPolicy(linesep="\n", cte_type="8bit")
+WRITERS = 8
+"""Files that are written at once: most of the time is waiting for the disk."""
+
+_FROM = f"{Header('直达 Zhida', 'utf-8').encode()} <zhida@{DOMAIN}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +36,33 @@ class Maildir:
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Answer]:
         for folder in ("tmp", "new", "cur"):
             (self.path / folder).mkdir(parents=True, exist_ok=True)
-        answers = [_send_one(self.path, message) for message in messages]
+        with ThreadPoolExecutor(max_workers=WRITERS) as pool:
+            answers = list(pool.map(lambda message: _send_one(self.path, message), messages))
         _sync(self.path / "new", os.O_DIRECTORY)
         return answers
 
 
 def write_mail(message: Message) -> bytes:
     """The message's text, the same for the same message. ValueError for CR or LF in a header."""
-    mail = EmailMessage(policy=_POLICY)
-    mail["Message-ID"] = f"<{message.message_id}@{DOMAIN}>"
-    mail["Date"] = message.created_at
-    mail["From"] = Address("直达 Zhida", "zhida", DOMAIN)
-    mail["To"] = Address(username=message.recipient, domain=DOMAIN)
-    mail["Subject"] = f"{message.title_zh} / {message.title_en}"
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
-    text = f"{message.body_zh}\n--------\n\n{message.body_en}"
-    longest = max(len(line) for line in text.encode().splitlines())
-    mail.set_content(text, cte="8bit" if longest <= LONGEST_LINE else "base64")
-    return mail.as_bytes()
+    named = (message.title_zh, message.title_en, message.recipient, message.message_id)
+    if any(sign in text for text in named for sign in "\r\n"):
+        raise ValueError("a line break in a header")
+    text = f"{message.body_zh}\n--------\n\n{message.body_en}".encode()
+    plain = max(len(line) for line in text.splitlines()) <= LONGEST_LINE
+    headers = {
+        "Message-ID": f"<{message.message_id}@{DOMAIN}>",
+        "Date": format_datetime(message.created_at),
+        "From": _FROM,
+        "To": f"{message.recipient}@{DOMAIN}",
+        "Subject": Header(f"{message.title_zh} / {message.title_en}", "utf-8").encode(),
+        "Auto-Submitted": "auto-generated",  # RFC 3834
+        "MIME-Version": "1.0",
+        "Content-Type": 'text/plain; charset="utf-8"',
+        "Content-Transfer-Encoding": "8bit" if plain else "base64",
+    }
+    # written out here: composing each with the standard library's EmailMessage took 2 ms
+    head = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    return head.encode("ascii") + b"\n" + (text if plain else encodebytes(text))
 
 
 def _send_one(path: Path, message: Message) -> Answer:

@@ -216,8 +216,8 @@ TRUTH_FORMS: Mapping[str, str] = {
     "truth of ??": "({b} ?? {b})",
 }
 TRUTH_LEAVES = (
-    "flag", "maybe", "flag", "maybe == null", "$has(by_two)", 'code in ["A", "B"]', 'text == "中文"',
-    "whole in [1, 2, 5]", "whole > 3", "true",
+    "flag", "maybe", "flag", "(maybe == null)", "$has(by_two)", '(code in ["A", "B"])',
+    '(text == "中文")', "(whole in [1, 2, 5])", "(whole > 3)", "true",
 )  # fmt: skip
 TEXT_FORMS: Mapping[str, str] = {
     "text of ? :": "({b} ? {t} : {t})",

@@ -28,6 +28,7 @@ def make_row(
         "item": "",
         "amount_fen": amount_fen,
         "missing": "",
+        "delivery": "confirm",
         "verdict": verdict,
         **changes,
     }

@@ -44,6 +44,7 @@ def make_row(number: int, **changes: Any) -> dict[str, Any]:
         "item": "",
         "amount_fen": number * 100,
         "missing": "",
+        "delivery": "confirm",
         "verdict": "eligible",
         **changes,
     }
@@ -291,6 +292,7 @@ def test_a_part_cannot_be_named_out_of_its_directory(tmp_path: Path, name: str) 
         write_part(tmp_path, name, FRAMES["resident-1"])
 
 
-def test_missing_may_be_left_out(tmp_path: Path) -> None:
-    part = write_part(tmp_path, "resident-1", make_rows(make_row(1)).drop("missing"))
+@pytest.mark.parametrize("name", ["missing", "delivery"])
+def test_what_few_need_may_be_left_out(tmp_path: Path, name: str) -> None:
+    part = write_part(tmp_path, "resident-1", make_rows(make_row(1)).drop(name))
     assert part.hash == hash_rows(make_rows(make_row(1)))

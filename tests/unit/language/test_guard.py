@@ -1,0 +1,140 @@
+"""Texts that would hang or crash a parser are refused before it sees them, with bounded work."""
+
+import pytest
+
+from language import expression
+from language.check import check
+from language.definition import Given
+from language.errors import ConditionRefused
+from language.expression import parse, unparse
+from language.guard import MAX_LENGTH, check_text
+from language.lowering import Frame, Lowering
+from language.reference import evaluate
+from language.types import FactType
+
+SCOPE = {"i": Given(name="i", type=FactType.INTEGER), "b": Given(name="b", type=FactType.BOOLEAN)}
+
+BOMBS = {
+    "100,000 parentheses": "(" * 100_000,
+    "100,000 pairs of parentheses": "(" * 100_000 + "1" + ")" * 100_000,
+    "100,000 exclamation marks": "!" * 100_000,
+    "100,000 times not": "not " * 100_000 + "b",
+    "100,000 minus signs": "-" * 100_000 + "1",
+    "100,000 brackets": "[" * 100_000,
+    "100,000 braces": "{" * 100_000,
+    "a shift": "1 << 3000000",
+    "a float that overflows": "(1e999999).floor",
+    "a tower of powers": "9**9**9**9",
+    "a large power": "9**99999999",
+    "a power by a fact": "9**i",
+    "a huge list": "i in [" + ",".join(["1"] * 100_000) + "]",
+    "a list of a thousand": "i in [" + ",".join(["1"] * 1000) + "]",
+    "a catastrophic pattern": '"aaaaaaaaaaaaaaaaaaaaaaaa!" =~ "(a+)+$"',
+    "a search pattern": 'code =~~ "(a|aa)+$"',
+    "a number of 5,000 digits": "i > " + "9" * 5000,
+    "a number of 25 digits": "i > " + "9" * 25,
+    "an infinite number": "inf > 1",
+    "no number": "nan > 1",
+    "a hexadecimal number": "i > 0xffff",
+    "an exponent": "i > 1e5",
+    "65 parentheses": "(" * 65 + "1" + ")" * 65,
+    "17 times not": "not " * 17 + "b",
+    "a date literal": 'd"2024-01-01" < d"2025-01-01"',
+    "a duration literal": 't"P1D" > t"P2D"',
+    "bytes": 'b"00" == b"00"',
+    "attribute access": "i.real > 1",
+    "an item": "i[0] > 1",
+    "a slice": '"abc"[0:2] == "ab"',
+    "a comprehension": "[x for x in [1, 2]] == i",
+    "a mapping": '{"a": 1} == i',
+    "a full-width digit": "i > １",
+    "a full-width bracket": "（i > 1）",
+    "a Chinese name": "人数 > 1",
+    "one equals sign": "i = 1",
+    "ampersands": "b && b",
+    "a pipe": "b | b",
+    "a tilde": "~b",
+    "a semicolon": "i > 1; i",
+    "a backslash": "i > \\1",
+    "NUL": "i > 1\0",
+    "an unfinished text": 'code == "A',
+    "nothing": "",
+    "blanks": " \n\t ",
+    "a comment alone": "# i > 1",
+    "an empty list": "i in []",
+    "a function without a sign": "min(i, 1) > 0",
+    "a function without brackets": "$min > 0",
+    "an unknown scope": "$range(10) == 1",
+    "too long": "i > 1 or " * 500 + "b",
+    "a lone surrogate": 'code == "\ud800"',
+}
+
+
+@pytest.mark.parametrize("name", list(BOMBS))
+def test_bombs_and_foreign_signs_are_refused(name: str) -> None:
+    with pytest.raises(ConditionRefused) as refusal:
+        check(parse(BOMBS[name]), SCOPE)
+    assert refusal.value.message
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in BOMBS if n.startswith(("100,000", "a huge", "a number of 5,000"))]
+)
+def test_large_texts_never_reach_the_grammar(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the grammar saw it")
+
+    monkeypatch.setattr(expression._GRAMMAR, "parse", never)
+    with pytest.raises(ConditionRefused):
+        parse(BOMBS[name])
+
+
+def test_what_the_guard_lets_pass_can_be_decided() -> None:
+    """The deepest and longest texts that pass it parse, check, evaluate, print and lower."""
+    chains = {
+        "+": "i" + " + i" * 400,
+        "-": "i" + " - i" * 400,
+        "and": "b" + " and b" * 400,
+        "or": "b or not b" + " or b" * 300,
+        "? :": "b ? i : " * 120 + "i",
+        "$abs": "$abs(" * 60 + "i" + ")" * 60,
+        "()": "(" * 60 + "i" + ")" * 60,
+        "not": "not " * 16 + "b",
+        "==": "b" + " == b" * 300,
+    }
+    for name, text in chains.items():
+        check_text(text)
+        try:
+            parsed = parse(text)
+        except ConditionRefused as refusal:
+            assert "deep" in refusal.message or "nest" in refusal.message, name
+            continue
+        check(parsed, SCOPE)
+        unparse(parsed)
+        evaluate(parsed, SCOPE, {"i": parse("1").value, "b": True})  # type: ignore[union-attr]
+        Lowering(SCOPE, Frame(columns=frozenset(), bounds={})).lower(parsed)
+
+
+def test_the_length_counts_bytes_not_characters() -> None:
+    with pytest.raises(ConditionRefused, match="longer"):
+        check_text('code == "' + "中" * (MAX_LENGTH // 3) + '"')
+    check_text('code == "' + "中" * (MAX_LENGTH // 3 - 10) + '"')
+
+
+def test_a_refusal_says_where_in_the_text() -> None:
+    with pytest.raises(ConditionRefused) as refusal:
+        parse("i > 1 and $now > 2")
+    assert refusal.value.offset == 10
+    with pytest.raises(ConditionRefused) as refusal:
+        parse("i > 1 and and b")
+    assert refusal.value.offset == 10
+
+
+def test_texts_may_hold_what_names_may_not() -> None:
+    for text in ('code == "中文（括号）"', "code == 'it is'", 'code == "a ( b"', 'code == "$now"'):
+        parse(text)
+
+
+def test_texts_with_escapes_mean_what_rule_engine_says() -> None:
+    assert parse(r'"A\x42" == "AB"').left.value == "AB"  # type: ignore[union-attr]
