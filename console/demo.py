@@ -64,8 +64,8 @@ def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
         show.show_run(report)
     assert report is not None
     assert snapshot is not None
-    explain_two(settings, vocabulary, program, snapshot, report)
-    tell_next(home)
+    subject = explain_two(settings, vocabulary, program, snapshot, report)
+    tell_next(home, subject)
 
 
 def deliver(
@@ -107,8 +107,8 @@ def explain_two(
     program: Program,
     snapshot: Snapshot,
     report: RunReport,
-) -> None:
-    """One firm and one resident, clause by clause in both languages, and an inbox."""
+) -> str:
+    """One firm and one resident, clause by clause in both languages, and an inbox: whose it is."""
     chosen = [
         _choose(report, "enterprise", "e01-job-retention-refund-shandong"),
         _choose(report, "resident", "r06-disability-subsidies-shanghai"),
@@ -128,6 +128,7 @@ def explain_two(
     if len(messages) > 1:
         show.out.print(f"[dim]… and {len(messages) - 1} more[/]")
     show.out.print()
+    return subject
 
 
 def _choose(report: RunReport, kind: str, policy: str) -> tuple[str, str]:
@@ -156,15 +157,17 @@ def _explain(
             show.out.print()
 
 
-def tell_next(home: Path) -> None:
+def tell_next(home: Path, subject: str) -> None:
     """Three things to try."""
     shown = _short(home)
     show.out.rule("[bold]Next[/]", align="left")
     show.out.print(
-        f"  .venv/bin/zhida --home {shown} explain SUBJECT          why anybody has what, or not\n"
-        f"  .venv/bin/zhida check policies/catalogue             the policies and their examples\n"
-        f"  .venv/bin/zhida new …  is yet to come; copy a file of policies/catalogue, change a\n"
-        f"  number, and run it: .venv/bin/zhida --home {shown} run --policies FILE --adopt {CITY}"
+        f"  .venv/bin/zhida --home {shown} explain {subject}\n"
+        "                                     why somebody has what, and why not the rest\n"
+        f"  .venv/bin/zhida check policies/catalogue\n"
+        "                                     the policies, with their worked cases run\n"
+        f"  .venv/bin/zhida --home {shown} run --policies FILE --adopt {CITY}\n"
+        "                                     a copy of a policy of yours, with a number changed"
     )
 
 

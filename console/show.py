@@ -29,7 +29,7 @@ from profiles.ingest import ReleaseReport
 from profiles.snapshot import Snapshot
 
 out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _SIGN = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 _GROUP_ZH = {"all": "须全部符合", "any": "符合其一即可", "none": "均不得有", "portion": "分项"}
@@ -124,6 +124,8 @@ def show_run(report: RunReport) -> None:
     out.print()
     show_changes(report)
     show_intake(report.run, report.intake, report.notices, report.deliveries)
+    for policy, count in report.held.items():
+        out.print(f"[red]held[/] {policy}: {count:,} matches with an amount below zero, no award")
     if report.by_reference:
         out.print(f"{report.by_reference:,} decisions were made row by row: numbers too wide")
 

@@ -34,7 +34,7 @@ from engine.program import Bound, Program, bind, compile_policies
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
 from language.reference import Facts
 from ledger.database import migrate, open_database, reading
-from ledger.journal import seal
+from ledger.journal import record, seal
 from notifier.channels.channel import Channel
 from notifier.channels.inbox import Inbox
 from notifier.channels.maildir import Maildir
@@ -92,22 +92,28 @@ def load_chosen(
 
 
 def keep_program(
-    settings: Settings, program: Program, paths: Sequence[Path], adopted_by: str | None
+    settings: Settings,
+    program: Program,
+    paths: Sequence[Path],
+    adopted_by: str | None,
+    vocabulary_files: Sequence[Path] = (),
 ) -> None:
-    """Keep the policy files of a run, so that its reasons can be told after they were edited."""
+    """Keep the files of a run, so that its reasons can be told after they were edited."""
     target = settings.programs / program.hash
     if target.exists():
         return
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for number, path in enumerate(find_policy_files(paths or [CATALOGUE])):
-        shutil.copyfile(path, partial / f"{number:04d}-{path.name}")
+    kept = {"policies": find_policy_files(paths or [CATALOGUE]), "vocabulary": vocabulary_files}
+    for folder, files in kept.items():
+        (partial / folder).mkdir(parents=True)
+        for number, path in enumerate(files):
+            shutil.copyfile(path, partial / folder / f"{number:04d}-{path.name}")
     write_json(partial / "program.json", {"adopted_by": adopted_by})
     partial.rename(target)
 
 
-def load_kept(settings: Settings, program_hash: str, vocabulary: Vocabulary) -> Program:
+def load_kept(settings: Settings, program_hash: str) -> Program:
     """The program of a run, from the copies it was run with."""
     folder = settings.programs / program_hash
     try:
@@ -116,7 +122,8 @@ def load_kept(settings: Settings, program_hash: str, vocabulary: Vocabulary) -> 
         raise NothingThere(
             f"the policies of that run are gone ({folder}); run again to keep them anew"
         ) from None
-    loaded = load_chosen([folder], vocabulary, kept["adopted_by"])
+    vocabulary = load_words(sorted((folder / "vocabulary").glob("*.yaml")))
+    loaded = load_chosen([folder / "policies"], vocabulary, kept["adopted_by"])
     return compile_policies(loaded.policies, vocabulary)
 
 
@@ -174,6 +181,7 @@ class RunReport:
     decisions: int
     by_reference: int
     intake: IntakeReport
+    held: Mapping[str, int]
     notices: int
     deliveries: DeliveryReport
 
@@ -217,10 +225,12 @@ def run_once(
     previous = None
     if before is not None and before.outcome_path is not None:
         previous = _all_rows(read_outcome(settings.home / before.outcome_path))
+        # a policy that this run leaves out was not decided, so nobody lost it
+        previous = previous.filter(pl.col("policy").is_in([p.id for p in program.policies]))
     tell("comparing with the last accepted run", 0, 1)
     change_rows = diff_outcomes(rows, previous)
     run = accept_run(engine, run.id, actor=ACTOR, now=now)
-    matches = read_matches(outcome)
+    matches, held = hold_impossible(engine, read_matches(outcome), run.id, now=now)
     intake = open_awards(
         engine,
         matches,
@@ -240,9 +250,29 @@ def run_once(
         decisions=decisions,
         by_reference=by_reference,
         intake=intake,
+        held=held,
         notices=notices,
         deliveries=deliveries,
     )
+
+
+def hold_impossible(
+    engine: Engine, matches: pl.DataFrame, run_id: str, *, now: datetime
+) -> tuple[pl.DataFrame, Mapping[str, int]]:
+    """The matches that can become awards, and how many of each policy are held.
+
+    An amount below zero is a slip of the rule: nothing is opened for it, the journal says so, and
+    the other matches go on.
+    """
+    below = matches.filter(pl.col("amount_fen") < 0)
+    if below.height == 0:
+        return matches, {}
+    held = dict(below.group_by("policy").len().sort("policy").iter_rows())
+    with engine.begin() as connection:
+        for policy, count in held.items():
+            body = {"policy": policy, "matches": count, "run": run_id, "why": "amount below zero"}
+            record(connection, kind="matches.held", actor=ACTOR, body=body, now=now)
+    return matches.filter((pl.col("amount_fen") >= 0).fill_null(True)), held
 
 
 def evaluate_snapshot(

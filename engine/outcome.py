@@ -39,7 +39,7 @@ OUTCOME_SCHEMA: Mapping[str, pl.DataType] = {
 }
 KEY = ["policy", "subject", "period", "item"]
 MANIFEST = "manifest.json"
-FORMAT = "zhida-outcome-1"
+FORMAT = "zhida-outcome-2"
 _PART_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}", re.ASCII)
 
 

@@ -63,7 +63,7 @@ def check(expression: Expression, scope: Scope, *, amount: bool = False) -> Kind
 def _refuse_defaults(expression: Expression, scope: Scope) -> None:
     """Refuse `??` in a condition, also where it comes in by the formula of a fact."""
     names = sorted(reachable_facts([expression], scope))
-    within = [(None, expression)] + [(n, e) for n in names for e in _within(scope.get(n))]
+    within = [(None, expression)] + [(n, e) for n in names for e in parts_of(scope.get(n))]
     for name, part in within:
         if any(isinstance(inner, Coalesce) for inner in walk(part)):
             where = "a condition" if name is None else f'a condition, but "{name}" uses it'
@@ -327,11 +327,12 @@ def reachable_facts(
         for part in walk(todo.pop()):
             if isinstance(part, Name) and part.name not in seen:
                 seen.add(part.name)
-                todo.extend(_within(scope.get(part.name)))
+                todo.extend(parts_of(scope.get(part.name)))
     return frozenset(seen)
 
 
-def _within(definition: Definition | None) -> list[Expression]:
+def parts_of(definition: Definition | None) -> list[Expression]:
+    """The expressions that a definition is made of."""
     match definition:
         case Formula(expression=expression):
             return [expression]
@@ -342,6 +343,6 @@ def _within(definition: Definition | None) -> list[Expression]:
         case Tiers(by=by):
             return [by]
         case Dated(at=at, spans=spans):
-            return [at, *(part for span in spans for part in _within(span.value))]
+            return [at, *(part for span in spans for part in parts_of(span.value))]
         case _:
             return []

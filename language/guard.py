@@ -35,6 +35,8 @@ _LONG_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 def check_text(text: str) -> None:
     """Refuse a condition's text that is too large, too deep, or uses what has no meaning here."""
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ConditionRefused("the condition holds half a sign (a lone surrogate)")
     if len(text.encode()) > MAX_LENGTH:
         raise ConditionRefused(
             f"the condition is longer than {MAX_LENGTH} bytes", remedy="split it into clauses"

@@ -13,6 +13,7 @@ from functools import reduce
 import polars as pl
 
 from language import exact
+from language.check import check, parts_of
 from language.definition import (
     Anything,
     Beneath,
@@ -49,8 +50,10 @@ from language.expression import (
     Name,
     Negative,
     Not,
+    names_in,
 )
 from language.functions import whole_literal
+from language.reference import evaluate
 from language.types import FactType, Kind
 
 MAX_MONTHS = 120_000
@@ -91,6 +94,7 @@ class Lowering:
         self.scope = scope
         self.frame = frame
         self.known: dict[str, Column] = {}
+        self.fixed: dict[str, bool] = {}
 
     def boolean(self, expression: Expression) -> pl.Expr:
         """The Boolean column of a condition."""
@@ -101,6 +105,15 @@ class Lowering:
         return _number(self.lower(expression))
 
     def lower(self, expression: Expression) -> Column:
+        """The column of an expression. What is the same for everybody is worked out here and now:
+        Polars does not broadcast every function of a literal."""
+        if not isinstance(expression, Literal) and self.is_fixed(expression):
+            value = evaluate(expression, self.scope, {}).value
+            return (
+                _null(check(expression, self.scope, amount=True))
+                if value is None
+                else (_constant(value))
+            )
         match expression:
             case Literal(value=value):
                 return _constant(value)
@@ -164,6 +177,17 @@ class Lowering:
         """A test that is false where the fact does not apply."""
         flag = self.none_flag(expression)
         return test if flag is None else pl.when(flag).then(False).otherwise(test)
+
+    def is_fixed(self, expression: Expression) -> bool:
+        """Whether no fact of the subject goes into the expression."""
+        return all(self.is_fixed_name(name) for name in names_in(expression))
+
+    def is_fixed_name(self, name: str) -> bool:
+        if name not in self.fixed:
+            definition = self.scope[name]
+            given = isinstance(definition, Given) or name + GIVEN in self.frame.columns
+            self.fixed[name] = not given and all(map(self.is_fixed, parts_of(definition)))
+        return self.fixed[name]
 
     def arithmetic(self, operator: str, left: Expression, right: Expression) -> Exact:
         a = self.number(left)
@@ -474,7 +498,8 @@ def _add_months(day: pl.Expr, months: Exact) -> pl.Expr:
 
 def _add_days(day: pl.Expr, days: Exact) -> pl.Expr:
     moved = day + pl.duration(days=days.numerator.expr)
-    return pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
+    year = moved.dt.year()
+    return pl.when((year >= 1) & (year <= 9999)).then(moved)
 
 
 def _extreme(values: list[Column], operator: str) -> pl.Expr:

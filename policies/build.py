@@ -62,7 +62,7 @@ def _build(draft: Draft) -> Policy | None:
     clauses = build_clauses(draft, file.clauses, ("clauses",))
     check_ids(draft, clauses)
     portions = build_portions(draft)
-    if not clauses and not portions:
+    if not file.clauses and not file.benefit.portions:
         draft.refuse(("policy",), "the policy has neither clauses nor portions")
     effective_from, effective_to = _dates(draft, file.effective, ("effective",))
     window_from, window_to = _dates(draft, file.window or DatesFile(), ("window",))

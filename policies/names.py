@@ -203,6 +203,10 @@ def warn_unused(draft: Draft) -> None:
     """Warn of what is declared and never used: often a slip of a name."""
     used = reachable_facts(draft.used, draft.scope)
     used |= {draft.file.effective.at} if draft.file.effective.at else set()
+    region = draft.file.region
+    used |= (
+        {region.of} if region is not None and not isinstance(region, str) and region.of else set()
+    )
     for name in draft.file.parameters:
         if name not in used:
             draft.warn(("parameters", name), f'parameter "{name}" is never used')

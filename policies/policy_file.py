@@ -25,8 +25,8 @@ NOT_BUILT: dict[str, str] = {
 """Keys of a policy that are refused, and what they belong to."""
 
 SHOWN_ONLY: dict[str, str] = {
-    "deadlines": "deadlines are shown to people; nothing watches them yet",
-    "public_notice": "the public notice is described; no list is published yet",
+    "deadlines": "deadlines are kept with the policy; nothing shows or watches them yet",
+    "public_notice": "the public notice is kept with the policy; no list is published yet",
 }
 """Keys that are read and shown, but that nothing acts on yet: a warning says so."""
 

@@ -47,7 +47,7 @@ def completed(start: date, end: date) -> relativedelta:
 
 def test_completed_years_and_months_are_those_of_dateutil() -> None:
     for start, end in draw_days(4000):
-        if end < start:
+        if end < start or end.year > 9000:
             continue
         difference = completed(start, end)
         # dateutil walks back from the end; where the start is a month's last days they differ
@@ -61,10 +61,7 @@ def test_completed_years_and_months_are_those_of_dateutil() -> None:
 
 
 def add_by_dateutil(start: date, months: int) -> date:
-    try:
-        return start + relativedelta(months=months)
-    except (ValueError, OverflowError):
-        return date.max if months > 0 else date.min
+    return start + relativedelta(months=months)
 
 
 def test_months_added_are_those_of_dateutil() -> None:
