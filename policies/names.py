@@ -13,7 +13,7 @@ from language.types import FactType, Kind
 from policies.draft import TIMES, Draft
 from policies.parameter import build_parameter, definition_of, span_on, tables_of
 from policies.policy import DatedParameter
-from policies.policy_file import ParameterFile
+from policies.policy_file import ParameterFile, RegionFile
 from policies.table import gaps_of
 from profiles.fact import Fact, build_fact
 
