@@ -204,9 +204,8 @@ def warn_unused(draft: Draft) -> None:
     used = reachable_facts(draft.used, draft.scope)
     used |= {draft.file.effective.at} if draft.file.effective.at else set()
     region = draft.file.region
-    used |= (
-        {region.of} if region is not None and not isinstance(region, str) and region.of else set()
-    )
+    if isinstance(region, RegionFile) and region.of:
+        used |= {region.of}
     for name in draft.file.parameters:
         if name not in used:
             draft.warn(("parameters", name), f'parameter "{name}" is never used')
