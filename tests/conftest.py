@@ -1,6 +1,7 @@
 """Databases for the tests: each an empty, migrated one of its own, on SQLite and on PostgreSQL."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,3 +136,29 @@ def _one_database(server: str, template: str) -> Iterator[str]:
 def _create_database(server: str, name: str, template: str = "template0") -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+
+
+_IDENTITY = re.compile(
+    r"(?<![0-9A-Za-z])(?:9901\d\d(?:19|20)\d{9}[\dXx]|100\d{8}|6222\d{12,15})(?![0-9A-Za-z])"
+)
+"""Identity numbers and phones of the sample city, and the accounts that tests make up."""
+
+_SHOWN: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Look through everything that a test printed or logged, passed or not."""
+    for text in (report.capstdout, report.capstderr, report.caplog):
+        if found := _IDENTITY.search(text):
+            _SHOWN.append(f"{report.nodeid} ({report.when}): {found.group()[:4]}…")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the whole run where personal data was printed or logged by any test."""
+    if _SHOWN:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _SHOWN:
+        terminalreporter.write_line(f"PERSONAL DATA WAS SHOWN by {line}", red=True)
