@@ -139,12 +139,14 @@ def show_changes(report: RunReport) -> None:
         out.print("no change against the last accepted run")
         return
     out.print("[bold]against the last accepted run[/]")
-    table = _table("policy", "gained", "lost", "amount changed", "yuan", numbers=(1, 2, 3, 4))
+    heads = ("policy", "gained", "lost", "now unknown", "amount changed", "yuan")
+    table = _table(*heads, numbers=(1, 2, 3, 4, 5))
     for row in report.changes.iter_rows(named=True):
         table.add_row(
             row["policy"],
             Text(f"+{row['gained']:,}", style="green" if row["gained"] else "dim"),
             Text(f"-{row['lost']:,}", style="red" if row["lost"] else "dim"),
+            Text(f"{row['unsettled']:,}", style="yellow" if row["unsettled"] else "dim"),
             f"{row['amount_changed']:,}",
             f"{row['difference_fen'] / 100:+,.2f}",
         )

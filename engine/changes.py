@@ -1,4 +1,4 @@
-"""What is different from the last accepted run: gained, lost, amount changed.
+"""What is different from the last accepted run: gained, lost, unsettled, amount changed.
 
 Compared by policy, subject and item, whatever the period: a monthly benefit that goes on is no
 change.
@@ -16,7 +16,7 @@ CHANGE_SCHEMA = {
     "item": pl.String(),
     "kind": pl.String(),
     "period": pl.String(),  # of now; of before where it is lost
-    "change": pl.String(),  # gained, lost, amount_changed
+    "change": pl.String(),  # gained, lost, unsettled (was eligible, is unknown), amount_changed
     "was": pl.String(),  # eligible, unknown, none
     "now": pl.String(),
     "amount_before_fen": pl.Int64(),
@@ -40,8 +40,11 @@ def diff_outcomes(current: pl.DataFrame, previous: pl.DataFrame | None) -> pl.Da
     change = (
         pl.when((now == "eligible") & (was != "eligible"))
         .then(pl.lit("gained"))
-        .when((now != "eligible") & (was == "eligible"))
+        .when((now == "none") & (was == "eligible"))
         .then(pl.lit("lost"))
+        # what is no longer known is not a no: it is told apart
+        .when((now == "unknown") & (was == "eligible"))
+        .then(pl.lit("unsettled"))
         .when((now == "eligible") & pl.col("amount_fen").ne_missing(pl.col("amount_fen_before")))
         .then(pl.lit("amount_changed"))
     )
@@ -63,13 +66,13 @@ def diff_outcomes(current: pl.DataFrame, previous: pl.DataFrame | None) -> pl.Da
 
 
 def summarise_changes(changes: pl.DataFrame) -> pl.DataFrame:
-    """Per policy, in order: gained, lost, amount_changed, and difference_fen.
+    """Per policy, in order: gained, lost, unsettled, amount_changed, and difference_fen.
 
     The difference is that of the known amounts, one that is open or gone counting nothing.
     """
     count = [
         (pl.col("change") == name).sum().cast(pl.Int64).alias(name)
-        for name in ("gained", "lost", "amount_changed")
+        for name in ("gained", "lost", "unsettled", "amount_changed")
     ]
     before = pl.when(pl.col("was") == "eligible").then("amount_before_fen").sum()
     after = pl.when(pl.col("now") == "eligible").then("amount_fen").sum()

@@ -60,9 +60,9 @@ def test_unknown_to_eligible_is_gained_and_says_so() -> None:
     assert change == ("gained", "unknown", "eligible", None, 100)
 
 
-def test_eligible_to_unknown_is_lost_and_says_so() -> None:
+def test_eligible_to_unknown_is_unsettled_and_not_lost() -> None:
     change = only_change([make_row("unknown", None)], [make_row()])
-    assert change == ("lost", "eligible", "unknown", 100, None)
+    assert change == ("unsettled", "eligible", "unknown", 100, None)
 
 
 def test_unknown_that_comes_or_goes_is_no_change() -> None:
@@ -106,18 +106,20 @@ def test_the_summary_counts_by_policy() -> None:
         make_row(subject="R2", amount_fen=200),
         make_row(subject="R3", amount_fen=300),
         make_row(subject="R4", amount_fen=None),
+        make_row(subject="R6", amount_fen=60),
     )
     now = make_rows(
         make_row(subject="R1", amount_fen=150),
         make_row(subject="R3", amount_fen=300),
         make_row(subject="R4", amount_fen=1000),
         make_row(subject="R5", amount_fen=7),
+        make_row("unknown", None, subject="R6"),
         make_row(subject="R1", policy="two", amount_fen=None),
     )
     summary = summarise_changes(diff_outcomes(now, before))
     assert summary.rows() == [
-        ("one", 1, 1, 2, 50 - 200 + 1000 + 7),
-        ("two", 1, 0, 0, 0),
+        ("one", 1, 1, 1, 2, 50 - 200 - 60 + 1000 + 7),
+        ("two", 1, 0, 0, 0, 0),
     ]
 
 
@@ -158,8 +160,10 @@ def changes_by_hand(now: list[Row], before: list[Row]) -> list[tuple[Any, ...]]:
                 change = "amount_changed"
             case (("none" | "unknown"), "eligible"):
                 change = "gained"
-            case "eligible", ("none" | "unknown"):
+            case "eligible", "none":
                 change = "lost"
+            case "eligible", "unknown":
+                change = "unsettled"
             case _:
                 continue
         changes.append((*key, change, was, is_now, fen_before, fen))

@@ -86,7 +86,7 @@ def hash_by_hand(rows: list[dict[str, Any]]) -> str:
     """The recipe of `hash_rows`, value by value."""
     names = ("policy", "subject", "period", "item", "version", "verdict")
     ordered = sorted(rows, key=lambda row: tuple(row[name].encode() for name in names))
-    content = f"zhida-outcome-1\n{len(rows)}\n".encode()
+    content = f"zhida-outcome-2\n{len(rows)}\n".encode()
     for name in OUTCOME_SCHEMA:
         values = [row[name] for row in ordered]
         content += f"{name}\n".encode()
