@@ -99,21 +99,21 @@ def show_snapshot(snapshot: Snapshot) -> None:
 
 def show_results(results: tuple[PolicyResult, ...]) -> None:
     """Matches and amounts per policy."""
-    table = _table("policy", "政策", "subjects", "eligible", "unknown", "yuan", "open amounts",
-                   numbers=(2, 3, 4, 5, 6))  # fmt: skip
+    table = _table("政策 policy", "eligible", "unknown", "yuan", "open", numbers=(1, 2, 3, 4))
+    why = {"effective": "not in force", "window": "outside its window"}
     for result in results:
+        name = Text(result.policy.title_zh)
+        name.append("\n" + result.policy.id, style="dim")
         if result.outside is not None:
-            why = {"effective": "not in force", "window": "outside its window"}[result.outside]
-            table.add_row(result.policy.id, result.policy.title_zh, Text(why, style="dim"))
+            name.append(f" ({why[result.outside]})", style="dim")
+            table.add_row(name)
             continue
         table.add_row(
-            result.policy.id,
-            result.policy.title_zh,
-            f"{result.subjects:,}",
+            name,
             Text(f"{result.eligible:,}", style="green"),
             Text(f"{result.unknown:,}", style="yellow" if result.unknown else "dim"),
             f"{result.amount_fen / 100:,.2f}",
-            f"{result.open_amounts:,}",
+            Text(f"{result.open_amounts:,}", style="" if result.open_amounts else "dim"),
         )
     out.print(table)
 
@@ -139,15 +139,16 @@ def show_changes(report: RunReport) -> None:
         out.print("no change against the last accepted run")
         return
     out.print("[bold]against the last accepted run[/]")
-    heads = ("policy", "gained", "lost", "now unknown", "amount changed", "yuan")
+    heads = ("政策 policy", "gained", "lost", "now unknown", "changed", "yuan")
     table = _table(*heads, numbers=(1, 2, 3, 4, 5))
+    titles = {result.policy.id: result.policy.title_zh for result in report.results}
     for row in report.changes.iter_rows(named=True):
         table.add_row(
-            row["policy"],
+            titles.get(row["policy"], row["policy"]),
             Text(f"+{row['gained']:,}", style="green" if row["gained"] else "dim"),
             Text(f"-{row['lost']:,}", style="red" if row["lost"] else "dim"),
             Text(f"{row['unsettled']:,}", style="yellow" if row["unsettled"] else "dim"),
-            f"{row['amount_changed']:,}",
+            Text(f"{row['amount_changed']:,}", style="" if row["amount_changed"] else "dim"),
             f"{row['difference_fen'] / 100:+,.2f}",
         )
     out.print(table)

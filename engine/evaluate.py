@@ -12,10 +12,9 @@ from engine.columns import lower_policy
 from engine.decision import decide
 from engine.outcome import OUTCOME_SCHEMA
 from engine.program import Bound, Program, bind
-from language.definition import Given
 from language.exact import TooWide
 from language.frame import prepare
-from language.lowering import GIVEN, NOT_APPLICABLE, Frame
+from language.lowering import GIVEN, NOT_APPLICABLE
 from language.reference import NONE, Facts
 from language.types import FactType
 
@@ -74,7 +73,6 @@ def evaluate_part(
                     columns.verdict.alias(f"{number}::verdict"),
                     columns.amount_fen.alias(f"{number}::amount"),
                     columns.delivery.alias(f"{number}::delivery"),
-                    _waits_for(bound, prepared.known).alias(f"{number}::missing"),
                 ],
             )
         )
@@ -82,10 +80,9 @@ def evaluate_part(
     if plans:
         exprs = [expr for _, group in plans for expr in group]
         decided = prepared.frame.lazy().select("subject", *exprs).collect()
-        height = prepared.frame.height
         for bound, group in plans:
             names = [expr.meta.output_name() for expr in group]
-            results.append(_pick(decided, names, bound, kind, height))
+            results.append(_pick(decided, names, bound, kind, frame))
     outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
     outcome = outcome.sort("policy", "version", maintain_order=True)
     eligible = int((outcome["verdict"] == "eligible").sum())
@@ -98,30 +95,30 @@ def evaluate_part(
     return outcome, tally
 
 
-def _waits_for(bound: Bound, frame: Frame) -> pl.Expr:
-    """The names of the amount's facts that are missing, with commas between."""
-    names = sorted(name for name in bound.amount_names if isinstance(bound.scope.get(name), Given))
-    parts = []
-    for name in names:
-        shown = pl.lit(name.split("::")[0])
-        if name not in frame.columns:
-            parts.append(shown)
-        else:
-            parts.append(pl.when(pl.col(name).is_null()).then(shown))
-    if not parts:
-        return pl.lit("")
-    return pl.concat_str(parts, separator=",", ignore_nulls=True)
+def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Of these rows of the part the facts that an open amount waits for, with commas between.
+
+    Asked of the reference, which knows which of the missing facts matter; the rows are few.
+    """
+    used = frame.select(_used(frame, bound))[rows]
+    told = [
+        ",".join(decide(bound, facts_of_row(row, bound.types)).missing)
+        for row in used.iter_rows(named=True)
+    ]
+    return pl.Series("missing", told, dtype=pl.String)
 
 
 def _pick(
-    decided: pl.DataFrame, names: list[str], bound: Bound, kind: str, height: int
+    decided: pl.DataFrame, names: list[str], bound: Bound, kind: str, frame: pl.DataFrame
 ) -> pl.DataFrame:
-    verdict, amount, delivery, missing = (pl.col(name) for name in names)
+    verdict, amount, delivery = (pl.col(name) for name in names)
     policy = bound.policy
-    return (
+    found = (
         decided.lazy()
+        .with_row_index("row")
         .filter(verdict.is_null() | verdict)
         .select(
+            "row",
             pl.lit(policy.id).alias("policy"),
             pl.lit(policy.version).alias("version"),
             "subject",
@@ -129,14 +126,18 @@ def _pick(
             pl.lit(bound.period.name).alias("period"),
             pl.lit("").alias("item"),
             amount.cast(pl.Int64).alias("amount_fen"),
-            pl.when(verdict & amount.is_null())
-            .then(missing)
-            .otherwise(pl.lit(""))
-            .alias("missing"),
-            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
             delivery.fill_null(UNDECIDED_DELIVERY).alias("delivery"),
+            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
         )
         .collect()
+    )
+    is_open = (found["verdict"] == "eligible") & found["amount_fen"].is_null()
+    waiting = found["row"].filter(is_open)
+    missing = pl.DataFrame({"row": waiting, "missing": _waits_for(bound, frame, waiting)})
+    return (
+        found.join(missing, on="row", how="left", maintain_order="left")
+        .with_columns(pl.col("missing").fill_null(""))
+        .select(list(OUTCOME_SCHEMA))
     )
 
 

@@ -1,0 +1,103 @@
+"""What exactness costs: the same comparisons as exact columns and in plain floats."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from benchmarks.generated_enterprises import MONEY
+from engine.program import Bound
+from language.expression import Arithmetic, Comparison, Expression, Literal, Name, parse
+from language.frame import prepare
+from language.lowering import Lowering
+
+_PLAIN = (
+    "ui_paid_months >= {a}", "ui_insured_count <= {b}", "revenue >= {c}", "rd_expense < {c}",
+    "staff_prev_year > {b}", "ui_premium_prev_year <= {c}", "ui_benefit_recipients == {a}",
+    "staff_prev_year <= {a}.25",
+)  # fmt: skip
+_COMPUTED = (
+    "1 - ui_benefit_recipients / ui_insured_count >= 0.9{a}",
+    "ui_premium_prev_year * 0.6 <= {c}.5",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Seconds of the best of several passes, and rows on which floats decide otherwise."""
+
+    exact_seconds: float
+    float_seconds: float
+    comparisons: int
+    different: int
+
+
+def measure_cost(bound: Bound, frame: pl.DataFrame, *, repeat: int = 3) -> Cost:
+    """Fifty comparisons, ten of them computed, over one part; `bound` gives names their meaning."""
+    expressions = [
+        parse(form.format(a=10 + number, b=7 * number + 3, c=50_000 * (number + 1)))
+        for number in range(5)
+        for form in (*_PLAIN, *_COMPUTED)
+    ]
+    types = bound.types
+    exact_seconds, exact = _best_of(repeat, lambda: _exact(expressions, bound, frame))
+    plain = frame.with_columns(
+        pl.col(name).cast(pl.Float64) / (100 if name in MONEY else 1)
+        for name in frame.columns
+        if frame.schema[name].is_numeric()
+    )
+    float_seconds, floats = _best_of(
+        repeat,
+        lambda: plain.select(
+            _float(expression).alias(str(number)) for number, expression in enumerate(expressions)
+        ),
+    )
+    assert types.keys() <= bound.scope.keys()
+    different = sum(
+        int((exact[name].ne_missing(floats[name])).sum()) for name in exact.columns
+    )
+    return Cost(
+        exact_seconds=exact_seconds,
+        float_seconds=float_seconds,
+        comparisons=len(expressions) * frame.height,
+        different=different,
+    )
+
+
+def _best_of(repeat: int, work: Callable[[], pl.DataFrame]) -> tuple[float, pl.DataFrame]:
+    seconds = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds), result
+
+
+def _exact(expressions: list[Expression], bound: Bound, frame: pl.DataFrame) -> pl.DataFrame:
+    prepared = prepare(frame, bound.types, bound.types)
+    lowering = Lowering(bound.scope, prepared.known)
+    return prepared.frame.select(
+        lowering.boolean(expression).alias(str(number))
+        for number, expression in enumerate(expressions)
+    )
+
+
+def _float(expression: Expression) -> pl.Expr:
+    match expression:
+        case Literal(value=Fraction() as value):
+            return pl.lit(float(value))
+        case Name(name=name):
+            return pl.col(name)
+        case Comparison(operator=operator, left=left, right=right):
+            sign = {"ge": "ge", "le": "le", "gt": "gt", "lt": "lt", "eq": "eq"}[operator]
+            compared: pl.Expr = getattr(_float(left), sign)(_float(right))
+            return compared
+        case Arithmetic(operator="sub", left=left, right=right):
+            return _float(left) - _float(right)
+        case Arithmetic(operator="mul", left=left, right=right):
+            return _float(left) * _float(right)
+        case Arithmetic(operator="div", left=left, right=right):
+            return _float(left) / _float(right)
+    raise AssertionError(expression)
