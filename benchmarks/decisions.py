@@ -25,15 +25,14 @@ from engine.evaluate import Tally, evaluate_part
 from engine.program import Bound, bind
 from policies.load import load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import builtin_vocabulary
+from profiles.fact import Vocabulary, builtin_vocabulary
 
 AS_OF = date(2025, 10, 31)
 PART_ROWS = 100_000
 
 
-def load_bounds(count: int) -> list[Bound]:
+def load_bounds(count: int, vocabulary: Vocabulary) -> list[Bound]:
     """The generated policies, bound to the day of the run."""
-    vocabulary = builtin_vocabulary(builtin_datasets())
     with tempfile.TemporaryDirectory() as folder:
         write_policies(Path(folder), count)
         loaded = load_policies([Path(folder)], vocabulary)
@@ -95,12 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     console = Console()
     begun = time.perf_counter()
-    bounds = load_bounds(chosen.policies)
+    vocabulary = builtin_vocabulary(builtin_datasets())
+    bounds = load_bounds(chosen.policies, vocabulary)
     loading = time.perf_counter() - begun
     sample = min(chosen.sample, chosen.rows, PART_ROWS)
     baseline = run_baseline(bounds, sample)
     seconds, tallies = run_columns(bounds, chosen.rows)
-    cost = measure_cost(bounds[0], draw_part(min(chosen.rows, PART_ROWS), seed=0, missing=0.0))
+    cost = measure_cost(vocabulary, draw_part(min(chosen.rows, PART_ROWS), seed=0, missing=0.0))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     decisions = sum(tally.decisions for tally in tallies)
     rate, baseline_rate = decisions / seconds, sample * len(bounds) / baseline
