@@ -21,10 +21,9 @@ from console import show
 from console.demo import run_demo
 from console.errors import ConsoleError, NothingThere
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
+from console.subject import bounds_for, find_subject
 from console.wiring import (
     ACTOR,
-    bounds_for,
-    find_subject,
     keep_program,
     load_chosen,
     load_kept,

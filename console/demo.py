@@ -9,11 +9,9 @@ import polars as pl
 
 from console import show
 from console.settings import Settings, make_home, read_clock
+from console.subject import FoundSubject, bounds_for, find_subject
 from console.wiring import (
-    FoundSubject,
     RunReport,
-    bounds_for,
-    find_subject,
     keep_program,
     load_chosen,
     load_words,

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine
@@ -17,8 +16,7 @@ from awards.intake import IntakeReport, open_awards
 from console.errors import NothingThere
 from console.settings import Settings, read_key
 from engine.changes import diff_outcomes, summarise_changes
-from engine.evaluate import bind_audience, evaluate_part, facts_of_row
-from engine.explain import Source
+from engine.evaluate import bind_audience, evaluate_part
 from engine.outcome import (
     OUTCOME_SCHEMA,
     Origin,
@@ -30,9 +28,8 @@ from engine.outcome import (
     write_part,
 )
 from engine.outcome import read_parts as read_outcome_parts
-from engine.program import Bound, Program, bind, compile_policies
+from engine.program import Program, compile_policies
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
-from language.reference import Facts
 from ledger.database import migrate, open_database, reading
 from ledger.journal import record, seal
 from notifier.channels.channel import Channel
@@ -44,14 +41,12 @@ from notifier.outbox import DeliveryReport, deliver_pending
 from policies.adoption import adopt
 from policies.load import CATALOGUE, Loaded, find_policy_files, load_policies
 from policies.policy import Clause, ClauseGroup, Policy
-from profiles.dataset import Dataset, builtin_datasets
+from profiles.dataset import builtin_datasets
 from profiles.fact import BUILTIN, Vocabulary, builtin_vocabulary, load_vocabulary
 from profiles.folder import write_json
-from profiles.identifier import check_identifiers, subject_ids
 from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
 
 KINDS = ("enterprise", "resident", "household")
-IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
 ACTOR = "operator"
 
 Progress = Callable[[str, int, int], None]
@@ -401,65 +396,3 @@ def _reason(clause: Clause, language: str) -> str:
         return says
     comma, colon = ("、", "：") if language == "zh" else ("; ", ": ")
     return says + colon + comma.join(_reason(member, language) for member in clause.members)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSubject:
-    """A subject of a snapshot with its facts, as the reference reads them, and their sources."""
-
-    subject: str
-    kind: str
-    row: Mapping[str, Any]
-    sources: Mapping[str, Source]
-
-    def facts(self, bound: Bound) -> Facts:
-        """The facts that a policy uses."""
-        return facts_of_row(self.row, bound.types)
-
-
-def find_subject(
-    settings: Settings, snapshot: Snapshot, datasets: Mapping[str, Dataset], text: str
-) -> FoundSubject | None:
-    """The subject of a surrogate id or an identifier; None where the snapshot has none such."""
-    wanted = {text}
-    for kind, identifier in IDENTIFIERS.items():
-        checked = check_identifiers(identifier, pl.Series([text], dtype=pl.String))
-        if checked["reason"][0] is None:
-            wanted |= set(subject_ids(kind, checked["value"], read_key(settings)))
-    for kind in KINDS:
-        for part in snapshot.parts(kind):
-            facts = read_part(snapshot, part, datasets=[]).facts
-            rows = facts.filter(pl.col("subject").is_in(list(wanted)))
-            if rows.height:
-                row = rows.row(0, named=True)
-                return FoundSubject(
-                    subject=row["subject"],
-                    kind=kind,
-                    row=row,
-                    sources=sources_of(snapshot, datasets),
-                )
-    return None
-
-
-def sources_of(snapshot: Snapshot, datasets: Mapping[str, Dataset]) -> dict[str, Source]:
-    """Where each fact of a snapshot came from."""
-    found = {}
-    for name, source in snapshot.facts.items():
-        if source.release is None or source.delivered_on is None:
-            continue
-        found[name] = Source(
-            dataset=source.dataset,
-            department=datasets[source.dataset].department.zh,
-            release=source.release[:12],
-            delivered_on=source.delivered_on,
-        )
-    return found
-
-
-def bounds_for(program: Program, kind: str, as_of: date, policy: str | None) -> list[Bound]:
-    """The policies for a kind of subject on a day, also those out of force; or one by its id."""
-    return [
-        bind(p, program.vocabulary, as_of)
-        for p in program.policies
-        if p.audience == kind and (policy is None or policy in (p.id, p.key))
-    ]

@@ -119,9 +119,9 @@ def _evaluate_policy(
         if bound.names & prepared.unscalable:
             raise TooWide("a column mixes magnitudes too far apart")
         columns = lower_policy(bound, prepared.known, by_hand=True)
-    except TooWide:
-        columns = None
-    decided = None if columns is None else _select(columns, prepared)
+        decided = _select(columns, prepared)
+    except (TooWide, pl.exceptions.PolarsError):
+        decided = None  # the reference decides, row by row
     for index, row in enumerate(frame.iter_rows(named=True)):
         name = subjects[index].subject
         settled = None if decided is None else decided.row(index, named=True)

@@ -12,8 +12,9 @@ import polars as pl
 
 from engine.program import Bound
 from language import exact
+from language.column import GIVEN, Frame
 from language.exact import Exact, TooWide
-from language.lowering import GIVEN, Frame, Lowering
+from language.lowering import Lowering
 from language.size import CHOICE, MAX_SIZE, Sizes
 from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step, leaves_of
 

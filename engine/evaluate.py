@@ -1,7 +1,7 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,9 +12,9 @@ from engine.columns import lower_policy
 from engine.decision import decide
 from engine.outcome import OUTCOME_SCHEMA
 from engine.program import Bound, Program, bind
+from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
 from language.frame import prepare
-from language.lowering import GIVEN, NOT_APPLICABLE
 from language.reference import NONE, Facts
 from language.types import FactType
 
@@ -76,13 +76,12 @@ def evaluate_part(
                 ],
             )
         )
-    results = [_outcome_of(bound, frame, kind) for bound in slow]
-    if plans:
-        exprs = [expr for _, group in plans for expr in group]
-        decided = prepared.frame.lazy().select("subject", *exprs).collect()
-        for bound, group in plans:
+    results = []
+    for decided, done in _decide_all(plans, prepared.frame, slow):
+        for bound, group in done:
             names = [expr.meta.output_name() for expr in group]
             results.append(_pick(decided, names, bound, kind, frame))
+    results += [_outcome_of(bound, frame, kind) for bound in slow]
     outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
     outcome = outcome.sort("policy", "version", maintain_order=True)
     eligible = int((outcome["verdict"] == "eligible").sum())
@@ -93,6 +92,34 @@ def evaluate_part(
         by_reference=len(slow) * frame.height,
     )
     return outcome, tally
+
+
+Plan = tuple[Bound, list[pl.Expr]]
+
+
+def _decide_all(
+    plans: list[Plan], frame: pl.DataFrame, slow: list[Bound]
+) -> Iterator[tuple[pl.DataFrame, list[Plan]]]:
+    """The columns of all policies in one pass.
+
+    Should Polars refuse it, each policy goes alone, and the one that it refuses joins `slow`: no
+    policy stops the others.
+    """
+    if not plans:
+        return
+    try:
+        yield _select(plans, frame), plans
+    except pl.exceptions.PolarsError:
+        for plan in plans:
+            try:
+                yield _select([plan], frame), [plan]
+            except pl.exceptions.PolarsError:
+                slow.append(plan[0])
+
+
+def _select(plans: list[Plan], frame: pl.DataFrame) -> pl.DataFrame:
+    exprs = [expr for _, group in plans for expr in group]
+    return frame.lazy().select("subject", *exprs).collect()
 
 
 def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from language.column import GIVEN, NOT_APPLICABLE, Bounds, Frame
 from language.definition import Given, Scope
-from language.lowering import GIVEN, NOT_APPLICABLE, Bounds, Frame
 from language.types import FactType, Kind, kind_of
 
 MAX_EXACT_FLOAT = 2**53

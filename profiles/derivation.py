@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import polars as pl
 
+from language.column import NOT_APPLICABLE
 from language.definition import Scalar
-from language.lowering import NOT_APPLICABLE
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
 from profiles.measure import measure_rows

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from language.lowering import GIVEN, NOT_APPLICABLE
+from language.column import GIVEN, NOT_APPLICABLE
 from language.number import MAX_DIGITS, significant_digits
 from language.types import FactType
 from profiles.dataset import Dataset

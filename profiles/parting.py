@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from language.lowering import NOT_APPLICABLE
+from language.column import NOT_APPLICABLE
 from profiles.content import hash_content, sort_rows
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary

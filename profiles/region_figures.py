@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from language.lowering import NOT_APPLICABLE
+from language.column import NOT_APPLICABLE
 from profiles.content import hash_content, sort_rows
 from profiles.derivation import compute_facts
 from profiles.fact import Vocabulary

@@ -8,6 +8,7 @@ from random import Random
 import polars as pl
 
 from engine.program import Bound, expressions_of
+from language.column import GIVEN, NOT_APPLICABLE
 from language.definition import (
     Beneath,
     Constant,
@@ -22,7 +23,6 @@ from language.definition import (
     Within,
 )
 from language.expression import Expression, Literal, walk
-from language.lowering import GIVEN, NOT_APPLICABLE
 from language.types import FactType, Kind, kind_of
 from profiles.derivation import DTYPES
 

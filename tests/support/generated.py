@@ -12,6 +12,7 @@ from random import Random
 
 import polars as pl
 
+from language.column import NOT_APPLICABLE
 from language.definition import (
     Anything,
     Beneath,
@@ -32,7 +33,6 @@ from language.definition import (
     Within,
 )
 from language.expression import Name, parse
-from language.lowering import NOT_APPLICABLE
 from language.reference import NONE, Facts, NotApplicable
 from language.types import FactType, Kind
 

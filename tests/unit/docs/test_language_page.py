@@ -12,12 +12,13 @@ import polars as pl
 import pytest
 
 from language.check import check
+from language.column import NOT_APPLICABLE
 from language.definition import Definition, Given, Scalar
 from language.errors import ConditionRefused
 from language.exact import Exact
 from language.expression import Expression, parse
 from language.frame import prepare, types_of
-from language.lowering import NOT_APPLICABLE, Lowering
+from language.lowering import Lowering
 from language.number import parse_number
 from language.reference import NONE, NotApplicable, evaluate
 from language.types import FactType

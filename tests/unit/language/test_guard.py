@@ -4,11 +4,12 @@ import pytest
 
 from language import expression
 from language.check import check
+from language.column import Frame
 from language.definition import Given
 from language.errors import ConditionRefused
 from language.expression import parse, unparse
 from language.guard import MAX_LENGTH, check_text
-from language.lowering import Frame, Lowering
+from language.lowering import Lowering
 from language.reference import evaluate
 from language.types import FactType
 

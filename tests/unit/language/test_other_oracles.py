@@ -121,7 +121,7 @@ def _as_rule_engine_reads(row: Mapping[str, object]) -> dict[str, object]:
     for name, value in row.items():
         if isinstance(value, datetime.date):
             values[name] = datetime.datetime(
-                value.year, value.month, value.day, tzinfo=datetime.timezone.utc
+                value.year, value.month, value.day, tzinfo=datetime.UTC
             )
         elif isinstance(value, bool) or isinstance(value, str):
             values[name] = value
@@ -283,7 +283,7 @@ def test_duckdb_agrees_where_its_decimals_are_exact() -> None:
 )
 def test_rule_engine_reads_a_fact_of_a_day_as_that_day(day: datetime.date) -> None:
     context = _context()
-    moment = datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.timezone.utc)
+    moment = datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC)
     assert rule_engine.Rule("$month(day) == $month(other_day)", context=context).matches(
         {"day": moment, "other_day": moment}
     )
