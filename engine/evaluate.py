@@ -76,14 +76,18 @@ def evaluate_part(
                 ],
             )
         )
-    results = []
+    results: list[tuple[str, str, pl.DataFrame]] = []
     for decided, done in _decide_all(plans, prepared.frame, slow):
         for bound, group in done:
             names = [expr.meta.output_name() for expr in group]
-            results.append(_pick(decided, names, bound, kind, frame))
-    results += [_outcome_of(bound, frame, kind) for bound in slow]
-    outcome = pl.concat(results) if results else pl.DataFrame(schema=OUTCOME_SCHEMA)
-    outcome = outcome.sort("policy", "version", maintain_order=True)
+            rows = _pick(decided, names, bound, kind, frame)
+            results.append((bound.policy.id, bound.policy.version, rows))
+    for bound in slow:
+        rows = _outcome_of(bound, frame, kind)
+        results.append((bound.policy.id, bound.policy.version, rows))
+    results.sort(key=lambda result: result[:2])
+    empty = pl.DataFrame(schema=dict(OUTCOME_SCHEMA))
+    outcome = pl.concat([empty, *(rows for _, _, rows in results)])
     eligible = int((outcome["verdict"] == "eligible").sum())
     tally = Tally(
         decisions=len(bounds) * frame.height,
@@ -125,13 +129,33 @@ def _select(plans: list[Plan], frame: pl.DataFrame) -> pl.DataFrame:
 def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
     """Of these rows of the part the facts that an open amount waits for, with commas between.
 
-    Asked of the reference, which knows which of the missing facts matter; the rows are few.
+    Asked of the reference, which knows which of the missing facts matter, once for all rows that
+    miss the same facts and have the same values where those decide which facts count.
     """
+    if rows.is_empty():
+        return pl.Series("missing", [], dtype=pl.String)
     used = frame.select(_used(frame, bound))[rows]
-    told = [
-        ",".join(decide(bound, facts_of_row(row, bound.types)).missing)
-        for row in used.iter_rows(named=True)
+    known = set(used.columns)
+    flags = [
+        pl.col(name).is_null().alias(f"{name}::missing")
+        for name in sorted(bound.amount_names)
+        if name in known
     ]
+    companions = [pl.col(name) for name in used.columns if name.endswith(NOT_APPLICABLE)]
+    values = [pl.col(name) for name in sorted(bound.deciding_names) if name in known]
+    alike = used.with_row_index("row")
+    if not (flags or values):
+        groups = alike.select(pl.col("row").implode())
+    else:
+        # a column of its own name each, as a fact may stand in several of these
+        keys = [e.alias(f"key{n}") for n, e in enumerate([*flags, *companions, *values])]
+        groups = alike.group_by(keys, maintain_order=True).agg("row")
+    told: list[str] = [""] * used.height
+    for members in groups["row"].to_list():
+        facts = facts_of_row(used.row(members[0], named=True), bound.types)
+        missing = ",".join(decide(bound, facts).missing)
+        for member in members:
+            told[member] = missing
     return pl.Series("missing", told, dtype=pl.String)
 
 

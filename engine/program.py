@@ -7,9 +7,21 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from language.check import reachable_facts
-from language.definition import Constant, Definition
-from language.expression import Expression
+from language.check import parts_of, reachable_facts
+from language.definition import Choice, Constant, Dated, Definition, Given, Table, Tiers
+from language.expression import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Conditional,
+    DoesNotApply,
+    Expression,
+    Logic,
+    Membership,
+    Name,
+    Not,
+    walk,
+)
 from language.types import FactType
 from policies.parameter import definition_of
 from policies.period import Period, period_of
@@ -24,8 +36,9 @@ class Bound:
     """A policy on one day.
 
     `outside` says why a run on this day leaves it out. `names` are all names that its conditions
-    and amounts reach, `amount_names` those that the amounts reach, `types` the types of the facts
-    among them, also of those that are worked out unless given.
+    and amounts reach, `amount_names` those that the amounts reach, `deciding_names` those whose
+    value decides which others an amount rests on. `types` are the types of the facts among them,
+    also of those that are worked out unless given.
     """
 
     policy: Policy
@@ -35,6 +48,7 @@ class Bound:
     outside: Outside | None
     names: frozenset[str]
     amount_names: frozenset[str]
+    deciding_names: frozenset[str]
     types: Mapping[str, FactType]
 
 
@@ -74,6 +88,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
     names |= {policy.region.fact} if policy.region else set()
     names |= {policy.effective_at} if policy.effective_at else set()
     outside = policy.in_force(as_of)
+    told = amounts_of(policy)
     return Bound(
         policy=policy,
         as_of=as_of,
@@ -81,7 +96,8 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         scope=scope,
         outside=outside,  # type: ignore[arg-type]  # one of the two
         names=names,
-        amount_names=reachable_facts(amounts_of(policy), scope),
+        amount_names=reachable_facts(told, scope),
+        deciding_names=_deciding(told, scope),
         types={
             name: fact.type
             for name, fact in (*vocabulary.facts.items(), *((f.name, f) for f in policy.facts))
@@ -93,7 +109,6 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
 def expressions_of(policy: Policy) -> list[Expression]:
     """Every condition and formula that decides something for a subject."""
     found = [leaf.when for leaf in leaves_of(policy.clauses)]
-    found += [portion.when for portion in policy.portions]
     found += [case.when for case in policy.delivery]
     return [e for e in found if e is not None] + amounts_of(policy)
 
@@ -102,10 +117,44 @@ def amounts_of(policy: Policy) -> list[Expression]:
     """Every formula of an amount, and every condition of its steps."""
     found = _of_steps(policy.steps)
     for portion in policy.portions:
-        found += _of_steps(portion.steps)
+        found += [portion.when, *_of_steps(portion.steps)]
     for told in policy.also:
         found += _of_steps(told.steps)
     return [expression for expression in found if expression is not None]
+
+
+def _deciding(expressions: list[Expression], scope: Mapping[str, Definition]) -> frozenset[str]:
+    """The names in tests and table keys: by their values one amount rests on other facts than
+    another. What stands in arithmetic alone always counts, whatever its value."""
+    names = reachable_facts(expressions, scope)
+    bodies = [*expressions, *(part for name in names for part in parts_of(scope.get(name)))]
+    tests: list[Expression] = []
+    for body in bodies:
+        for part in walk(body):
+            match part:
+                case Conditional(test=test):
+                    tests.append(test)
+                case Comparison() | Logic() | Membership() | Not() | DoesNotApply():
+                    tests.append(part)
+                case Call():
+                    tests.append(part)
+                case Arithmetic(operator="div" | "floordiv" | "mod"):
+                    tests.append(part)
+    for name in names:
+        match scope.get(name):
+            case Choice(cases=cases):
+                tests += [test for test, _ in cases if test is not None]
+            case Table(by=by):
+                tests += by
+            case Tiers(by=tier_fact):
+                tests.append(tier_fact)
+            case Dated(at=at):
+                tests.append(at)
+    for name in names:
+        definition = scope.get(name)
+        if isinstance(definition, Given) and definition.type is FactType.BOOLEAN:
+            tests.append(Name(name=name))
+    return reachable_facts(tests, scope)
 
 
 def _of_steps(steps: tuple[Step, ...]) -> list[Expression | None]:

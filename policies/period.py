@@ -41,7 +41,7 @@ def period_of(
 
 def parse_period(text: str) -> Period:
     """A period by its name; ValueError where it is none."""
-    if match := re.fullmatch(r"(\d{4})(?:-(\d{2})|Q([1-4])|H([12]))?", text):
+    if match := re.fullmatch(r"(\d{4})(?:-(\d{2})|Q([1-4])|H([12]))?", text, re.ASCII):
         year = int(match[1])
         if match[2] and 1 <= int(match[2]) <= 12:
             return _period(year, int(match[2]), 1)

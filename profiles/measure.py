@@ -82,7 +82,9 @@ def parse_span(text: str, as_of: date) -> tuple[date, date]:
     `month`, a year `2024`, a month `2024-05`, or months `2021-01 to 2021-03`. ValueError otherwise.
     """
     words = " ".join(text.split())
-    if match := re.fullmatch(r"(this|last) (year|month)|last (\d{1,2}) (years|months)", words):
+    if match := re.fullmatch(
+        r"(this|last) (year|month)|last (\d{1,2}) (years|months)", words, re.ASCII
+    ):
         unit = (match[2] or match[4]).rstrip("s")
         count = int(match[3] or 1)
         months = count * (12 if unit == "year" else 1)
@@ -91,15 +93,15 @@ def parse_span(text: str, as_of: date) -> tuple[date, date]:
             return start_of, _end_of(start_of, 12 if unit == "year" else 1)
         first = _shift(start_of, -months)
         return first, _end_of(first, months)
-    if match := re.fullmatch(rf"{_MONTH} to {_MONTH}", words):
+    if match := re.fullmatch(rf"{_MONTH} to {_MONTH}", words, re.ASCII):
         first, last = date(int(match[1]), int(match[2]), 1), date(int(match[3]), int(match[4]), 1)
         if last < first:
             raise ValueError(f'"{text}" ends before it begins')
         return first, _end_of(last, 1)
-    if match := re.fullmatch(_MONTH, words):
+    if match := re.fullmatch(_MONTH, words, re.ASCII):
         first = date(int(match[1]), int(match[2]), 1)
         return first, _end_of(first, 1)
-    if match := re.fullmatch(r"(\d{4})", words):
+    if match := re.fullmatch(r"(\d{4})", words, re.ASCII):
         return date(int(match[1]), 1, 1), date(int(match[1]), 12, 31)
     raise ValueError(
         f'"{text}" is not a span; write this year, last year, last 2 years, last 3 months, 2024, '

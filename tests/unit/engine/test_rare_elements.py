@@ -55,7 +55,9 @@ RARE = {
             - {plus: 'rd_expense ?? 7'}
     """,
     "a sum of portions of which some are undecided": """
-        clauses: [{id: months, says: 一, when: ui_paid_months >= 6, not_yet: true}]
+        clauses:
+          - {id: months, says: 一, when: ui_paid_months >= 6, not_yet: true}
+          - {id: sound, says: 一, when: not is_zombie}
         benefit:
           portions:
             - {id: always, says: 一, amount: 10}
