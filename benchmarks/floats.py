@@ -57,9 +57,7 @@ def measure_cost(vocabulary: Vocabulary, frame: pl.DataFrame, *, repeat: int = 5
     )
     written = [_float(expression).alias(str(n)) for n, expression in enumerate(expressions)]
     float_seconds, floats = _best_of(repeat, lambda: plain.select(written))
-    different = sum(
-        int((exact[name].ne_missing(floats[name])).sum()) for name in exact.columns
-    )
+    different = sum(int((exact[name].ne_missing(floats[name])).sum()) for name in exact.columns)
     return Cost(
         exact_seconds=exact_seconds,
         float_seconds=float_seconds,

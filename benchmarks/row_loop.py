@@ -42,8 +42,8 @@ def decide_rows(bounds: Sequence[Bound], frame: pl.DataFrame) -> Sums:
             for leaf in leaves
             if leaf.when is not None
         ]
-        first, rate, cap = (step.text for step in bound.policy.steps)
-        plans.append((rules, first, Decimal(rate), Decimal(cap)))
+        first, times, most = (step.text for step in bound.policy.steps)
+        plans.append((rules, first, Decimal(times), Decimal(most)))
     eligible = unknown = total = 0
     for row in frame.iter_rows(named=True):
         facts = {name: _plain(name, value) for name, value in row.items()}

@@ -9,9 +9,9 @@ import polars as pl
 
 from console.settings import Settings, read_key
 from console.wiring import KINDS
-from engine.evaluate import facts_of_row
 from engine.explain import Source
 from engine.program import Bound, Program, bind
+from language.frame import facts_of_row
 from language.reference import Facts
 from profiles.dataset import Dataset
 from profiles.identifier import check_identifiers, subject_ids

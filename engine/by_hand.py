@@ -9,10 +9,9 @@ import polars as pl
 
 from engine.columns import PolicyColumns, lower_policy
 from engine.decision import Decision, decide, find_leaves, to_fen
-from engine.evaluate import facts_of_row
 from engine.program import Bound, Program, bind
 from language.exact import TooWide
-from language.frame import Prepared, prepare
+from language.frame import Prepared, facts_of_row, prepare
 from language.reference import Value
 from language.types import FactType
 from profiles.hand import Subject, Trouble, build_frame

@@ -1,10 +1,8 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 import polars as pl
 
@@ -14,8 +12,7 @@ from engine.outcome import OUTCOME_SCHEMA
 from engine.program import Bound, Program, bind
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
-from language.frame import prepare
-from language.reference import NONE, Facts
+from language.frame import facts_of_row, prepare
 from language.types import FactType
 
 UNDECIDED_DELIVERY = "invite"
@@ -221,25 +218,3 @@ def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
     wanted = {"subject", *bound.names}
     wanted |= {name + suffix for name in bound.names for suffix in (GIVEN, NOT_APPLICABLE)}
     return [name for name in frame.columns if name in wanted]
-
-
-def facts_of_row(row: Mapping[str, object], types: Mapping[str, FactType]) -> Facts:
-    """A frame's row as the reference reads it: exact numbers, None missing, absent not given."""
-    facts: dict[str, object] = {}
-    for name, value in row.items():
-        fact_type = types.get(name)
-        if fact_type is None or row.get(name + GIVEN) is False:
-            continue
-        if value is None:
-            facts[name] = NONE if row.get(name + NOT_APPLICABLE) else None
-        elif fact_type is FactType.MONEY:
-            facts[name] = Fraction(int(str(value)), 100)
-        elif fact_type in (FactType.INTEGER, FactType.NUMBER, FactType.RATIO):
-            finite = not isinstance(value, float) or math.isfinite(value)
-            facts[name] = Fraction(repr(value)) if finite else None
-        else:
-            facts[name] = value
-    return facts  # type: ignore[return-value]  # each value is of its column's type
-
-
-__all__ = ["OUTCOME_SCHEMA", "Tally", "bind_audience", "evaluate_part", "facts_of_row"]

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.decision import Decision, decide
+from engine.decision import Decision, decide, to_fen
 from engine.program import Bound
 from language.check import reachable_facts
 from language.definition import Given
@@ -143,7 +143,7 @@ def explain(
         as_of=bound.as_of,
         period=bound.period.name,
         verdict=decision.verdict,
-        amount=None if fen is None else f"{fen / 100:,.2f}",
+        amount=_show_fen(fen),
         unit=policy.unit,
         clauses=clauses,
         steps=tuple(steps) if decision.verdict == "eligible" else (),
@@ -352,9 +352,15 @@ def _truth(value: Value) -> bool | None:
 
 
 def _yuan(value: Value) -> str | None:
-    if not isinstance(value.value, Fraction):
+    """An amount as it would be paid: rounded to a fen, half up."""
+    return _show_fen(to_fen(value)) if isinstance(value.value, Fraction) else None
+
+
+def _show_fen(fen: int | None) -> str | None:
+    if fen is None:
         return None
-    return f"{float(value.value):,.2f}"
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 def _operation(operation: str, text: str) -> str:
@@ -377,7 +383,8 @@ def show_value(value: Value, fact: Fact | None) -> tuple[str | None, str | None]
             if number.denominator == 1 and abs(number) >= 10_000:
                 text = f"{number.numerator:,}"
             if fact is not None and fact.type is FactType.MONEY:
-                return f"{float(number):,.2f}元", f"{float(number):,.2f} yuan"
+                shown = _yuan(value)
+                return f"{shown}元", f"{shown} yuan"
             return text, text
         case date() as day:
             return f"{day.year}年{day.month}月{day.day}日", day.isoformat()

@@ -1,13 +1,16 @@
 """A part's columns made ready for conditions: every number a whole number with known bounds."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
 
 from language.column import GIVEN, NOT_APPLICABLE, Bounds, Frame
 from language.definition import Given, Scope
+from language.reference import NONE, Facts
 from language.types import FactType, Kind, kind_of
 
 MAX_EXACT_FLOAT = 2**53
@@ -84,3 +87,22 @@ def types_of(scope: Scope) -> dict[str, FactType]:
 def flag_columns(names: Iterable[str]) -> list[str]:
     """The companion columns that a fact's column may have."""
     return [name + suffix for name in names for suffix in (GIVEN, NOT_APPLICABLE)]
+
+
+def facts_of_row(row: Mapping[str, object], types: Mapping[str, FactType]) -> Facts:
+    """A frame's row as the reference reads it: exact numbers, None missing, absent not given."""
+    facts: dict[str, object] = {}
+    for name, value in row.items():
+        fact_type = types.get(name)
+        if fact_type is None or row.get(name + GIVEN) is False:
+            continue
+        if value is None:
+            facts[name] = NONE if row.get(name + NOT_APPLICABLE) else None
+        elif fact_type is FactType.MONEY:
+            facts[name] = Fraction(int(str(value)), 100)
+        elif fact_type in (FactType.INTEGER, FactType.NUMBER, FactType.RATIO):
+            finite = not isinstance(value, float) or math.isfinite(value)
+            facts[name] = Fraction(repr(value)) if finite else None
+        else:
+            facts[name] = value
+    return facts  # type: ignore[return-value]  # each value is of its column's type

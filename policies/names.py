@@ -170,7 +170,7 @@ def _fits(kind: Kind, declared: FactType) -> bool:
 
 def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
     """Warn of values without a source, of days without a value, and of gaps between rows."""
-    start = draft.day(draft.file.effective.from_, ("effective", "from"))
+    start = _first_day(draft)
     for parameter in parameters:
         place: Place = ("parameters", parameter.name)
         for number, span in enumerate(reversed(parameter.spans), start=1):
@@ -197,6 +197,14 @@ def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
                     f'"{parameter.name}" has no row between {float(low):g} and {float(high):g}',
                     "add a row, else:, or a clause that keeps these out",
                 )
+
+
+def _first_day(draft: Draft) -> date | None:
+    """The first day in force; that it cannot be read is told where dates are read."""
+    try:
+        return date.fromisoformat(draft.file.effective.from_ or "")
+    except ValueError:
+        return None
 
 
 def warn_unused(draft: Draft) -> None:

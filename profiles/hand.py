@@ -78,11 +78,10 @@ def read_subjects(path: Path) -> Read:
             return _read_table(pl.read_parquet(path), first_line=1)
         if suffix == ".csv":
             return _read_table(pl.read_csv(path, infer_schema=False), first_line=2)
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0][:200]
-        raise SubjectsRefused(
-            f"{path.name}: no {suffix[1:]} table can be read from it: {reason}"
-        ) from None
+    except pl.exceptions.PolarsError:
+        # the library's own words may show what stands in the file
+        message = f"{path.name}: no {suffix[1:]} table can be read from it (empty or not well formed)"
+        raise SubjectsRefused(message) from None
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         return parse_lines(lines)
 
@@ -150,6 +149,10 @@ def _add(record: Mapping[str, Any], line: int, read: Read) -> None:
     subject, facts = record.get("subject"), record.get("facts", {})
     if not isinstance(subject, (str, int)) or isinstance(subject, bool) or subject == "":
         read.troubles.append(Trouble(line=line, message='no "subject"; line passed over'))
+        return
+    if not _is_plain(str(subject)):
+        message = '"subject" holds signs that are no text; line passed over'
+        read.troubles.append(Trouble(line=line, message=message))
         return
     if not isinstance(facts, Mapping):
         read.troubles.append(Trouble(line=line, message='"facts" is no object; line passed over'))
@@ -269,6 +272,11 @@ def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...])
             return _number(raw, fact_type)
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a text can be written: no half of a sign, no NUL."""
+    return not any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text)
+
+
 def _plain_day(day: date) -> date:
     if isinstance(day, datetime):
         if day.time() != time():
@@ -281,7 +289,7 @@ def _text(raw: Any, system: str, closed: tuple[str, ...]) -> str:
     if isinstance(raw, bool) or not isinstance(raw, (str, int)):
         raise ValueError("is no text")
     text = str(raw)
-    if any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text):
+    if not _is_plain(text):
         raise ValueError("holds signs that are no text")
     if system.startswith("GB/T 2260"):
         code = region_code(text)

@@ -8,14 +8,16 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Literal
 
 import polars as pl
 
 from language.definition import Constant, Definition, Given
 from language.expression import Expression, names_in
-from language.frame import prepare, types_of
+from language.frame import Prepared, facts_of_row, prepare, types_of
 from language.lowering import Lowering
+from language.reference import evaluate
 from language.types import FactType
 from profiles.dataset import Dataset
 
@@ -72,6 +74,7 @@ def column_type(dataset: Dataset, column: str) -> FactType:
     return _COLUMN_TYPES[dataset.columns[column].type]
 
 
+MAX_SUM = 2**62
 _MONTH = r"(\d{4})-(\d{2})"
 
 
@@ -87,6 +90,8 @@ def parse_span(text: str, as_of: date) -> tuple[date, date]:
     ):
         unit = (match[2] or match[4]).rstrip("s")
         count = int(match[3] or 1)
+        if count == 0:
+            raise ValueError(f'"{text}" is no span: it has no days')
         months = count * (12 if unit == "year" else 1)
         start_of = as_of.replace(month=1, day=1) if unit == "year" else as_of.replace(day=1)
         if match[1] == "this":
@@ -135,16 +140,12 @@ def measure_rows(
     """
     scope = row_scope(dataset, as_of)
     prepared = prepare(rows, types_of(scope), scope)
-    if prepared.unscalable & ({measure.column} | _names(measure.where)):
-        # magnitudes too far apart for one scale: nothing is worked out from them
-        return pl.DataFrame({"subject": subjects}).with_columns(
-            pl.lit(None).alias("value"),
-            pl.col("subject").is_in(rows["subject"].implode()).alias("rows"),
-        )
     held = _in_time(measure, dataset, as_of)
     if measure.where is not None:
-        held = held & Lowering(scope, prepared.known).boolean(measure.where)
-    frame = prepared.frame.with_columns(held.alias("::held"))
+        held = held & _filter(measure.where, scope, rows, prepared)
+    # only a sum needs whole numbers; every other measure takes a value as it was delivered
+    scaled = measure.function == "sum" and measure.column not in prepared.unscalable
+    frame = (prepared.frame if scaled else rows).with_columns(held.alias("::held"))
     frame = frame.filter(pl.col("::held").is_null() | pl.col("::held"))
     value = pl.lit(True) if measure.column == "rows" else pl.col(measure.column)
     time = pl.col(dataset.time.columns[0])
@@ -153,7 +154,7 @@ def measure_rows(
         .group_by("subject")
         .agg(
             pl.col("::held").is_null().any().alias("::undecided"),
-            _aggregate(measure).alias("value"),
+            _aggregate(measure, scaled=scaled).alias("value"),
         )
     )
     result = pl.DataFrame({"subject": subjects}).join(
@@ -179,21 +180,25 @@ def measure_rows(
         pl.when(has_rows).then(known).when(complete).then(none).alias("value"),
         has_rows.alias("rows"),
     )
-    decimals = measure.column != "rows" and column_type(dataset, measure.column) in (
-        FactType.RATIO,
-        FactType.NUMBER,
-    )
-    if decimals and measure.function in ("sum", "min", "max", "first", "last"):
+    if scaled and column_type(dataset, measure.column) in (FactType.RATIO, FactType.NUMBER):
         scale = prepared.known.bounds[measure.column].scale
         whole = result["value"].cast(pl.Float64).to_numpy()
         # NumPy: Polars divides by a reciprocal, which is not the nearest decimal
-        unscaled = pl.Series("value", whole / scale, nan_to_null=True)
-        result = result.with_columns(unscaled)
+        result = result.with_columns(pl.Series("value", whole / scale, nan_to_null=True))
     return result
 
 
-def _names(where: Expression | None) -> frozenset[str]:
-    return frozenset() if where is None else names_in(where)
+def _filter(
+    where: Expression, scope: dict[str, Definition], rows: pl.DataFrame, prepared: Prepared
+) -> pl.Expr:
+    """The filter over the rows; row by row where a column mixes magnitudes too far apart."""
+    if not names_in(where) & prepared.unscalable:
+        return Lowering(scope, prepared.known).boolean(where)
+    types = types_of(scope)
+    found = [
+        evaluate(where, scope, facts_of_row(row, types)).value for row in rows.iter_rows(named=True)
+    ]
+    return pl.lit(pl.Series("held", found, dtype=pl.Boolean))
 
 
 def _in_time(measure: Measure, dataset: Dataset, as_of: date) -> pl.Expr:
@@ -217,7 +222,12 @@ def _in_time(measure: Measure, dataset: Dataset, as_of: date) -> pl.Expr:
     return seen
 
 
-def _aggregate(measure: Measure) -> pl.Expr:
+def _sum_exactly(values: pl.Series) -> float:
+    """The sum of decimals too far apart for one scale."""
+    return float(sum((Fraction(repr(value)) for value in values.drop_nulls()), Fraction(0)))
+
+
+def _aggregate(measure: Measure, *, scaled: bool) -> pl.Expr:
     held, value = pl.col("::held"), pl.col("::value").filter(pl.col("::held"))
     whole = held.fill_null(False)
     match measure.function:
@@ -226,7 +236,14 @@ def _aggregate(measure: Measure) -> pl.Expr:
                 return whole.sum().cast(pl.Int64)
             return pl.when(~value.has_nulls()).then(value.n_unique()).cast(pl.Int64)
         case "sum":
-            return pl.when(~value.has_nulls()).then(value.cast(pl.Int64).sum())
+            total = value.cast(pl.Int128).sum()  # whole numbers of 64 bits would wrap
+            if not scaled:
+                total = (
+                    pl.col("::value").filter(held).map_batches(_sum_exactly, returns_scalar=True)
+                )
+                return pl.when(~value.has_nulls()).then(total)
+            inside = total.abs() <= MAX_SUM
+            return pl.when(~value.has_nulls() & inside).then(total).cast(pl.Int64)
         case "min":
             return pl.when(~value.has_nulls()).then(value.min())
         case "max":

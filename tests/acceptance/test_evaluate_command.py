@@ -18,9 +18,10 @@ def run_zhida(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_gives_one_line_a_subject_in_the_order_of_the_file(tmp_path: Path) -> None:
+    firm = {"audience": "enterprise"}
     lines = [
-        {"subject": "二", "audience": "enterprise", "facts": {"title": "gazelle", "title_event": "first"}},
-        {"subject": "一", "audience": "enterprise", "facts": {"title": "hnte", "title_event": "first"}},
+        {**firm, "subject": "二", "facts": {"title": "gazelle", "title_event": "first"}},
+        {**firm, "subject": "一", "facts": {"title": "hnte", "title_event": "first"}},
         {"subject": "三", "audience": "resident", "facts": {}},
         {"subject": "四", "facts": {"title": None}},
     ]  # fmt: skip

@@ -171,7 +171,8 @@ CASES: list[tuple[str, str, Given, str]] = [
     # R06: both subsidies, who is excluded from which
     ("r06", "", {"severe_no_work": True, "disability_level": 1}, "710"),
     ("r06", "", {"hh_dibao": True, "disability_level": 2}, "560"),
-    ("r06", "", {"hh_dibao": True, "disability_level": 3, "disability_type": "intellectual"}, "560"),
+    ("r06", "", {"hh_dibao": True, "disability_level": 3, "disability_type": "intellectual"},
+     "560"),
     ("r06", "", {"hh_dibao": True, "disability_level": 3, "disability_type": "visual"}, "410"),
     ("r06", "", {"hh_low_income": True}, "290"),
     ("r06", "", {"disability_level": 1}, "300"),

@@ -6,9 +6,8 @@ import polars as pl
 
 from engine.columns import lower_policy
 from engine.decision import decide, to_fen
-from engine.evaluate import facts_of_row
 from engine.program import Bound
-from language.frame import prepare
+from language.frame import facts_of_row, prepare
 
 VERDICTS = {True: "eligible", False: "ineligible", None: "unknown"}
 
@@ -22,9 +21,9 @@ def compare_both_ways(bound: Bound, frame: pl.DataFrame, *, by_hand: bool) -> Co
         verdict=columns.verdict,
         amount=columns.amount_fen,
         by=columns.delivery,
-        **{f"test::{name}": expr for name, expr in (columns.clauses | columns.portions).items()},
-        **{f"scope::{name}": expr for name, expr in columns.scope.items()},
-        **{f"fen::{name}": expr for name, expr in (columns.also_fen | columns.portion_fen).items()},
+        **{f"test::{n}": expr for n, expr in {**columns.clauses, **columns.portions}.items()},
+        **{f"scope::{n}": expr for n, expr in columns.scope.items()},
+        **{f"fen::{n}": expr for n, expr in {**columns.also_fen, **columns.portion_fen}.items()},
     )
     verdicts: Counter[str] = Counter()
     pairs = zip(frame.iter_rows(named=True), decided.iter_rows(named=True), strict=True)

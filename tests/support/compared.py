@@ -42,7 +42,9 @@ def evaluate_columns(
             plain.append(position)
             selected[f"{position}"] = column
     result = prepared.frame.select(**selected)
-    found: dict[int, list[Plain]] = {position: result[f"{position}"].to_list() for position in plain}
+    found: dict[int, list[Plain]] = {
+        position: result[f"{position}"].to_list() for position in plain
+    }
     for position, column in exact.items():
         tops, bottoms = (result[f"{position}::{part}"].to_list() for part in "nd")
         for values, whole in ((tops, column.numerator), (bottoms, column.denominator)):
@@ -57,5 +59,3 @@ def evaluate_columns(
 def agree(wanted: object, found: object) -> bool:
     """Whether two values are the same, of the same kind: True is not 1."""
     return wanted == found and (wanted is None) == (found is None)
-
-

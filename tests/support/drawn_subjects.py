@@ -57,7 +57,7 @@ def draw_frame(bounds: Sequence[Bound], rng: Random, count: int, *, by_hand: boo
     return pl.DataFrame(columns)
 
 
-def _pool(name: str, fact_type: FactType, bound: Bound) -> list[object]:
+def _pool(name: str, fact_type: FactType, bound: Bound) -> Sequence[object]:
     kind = kind_of(fact_type)
     if fact_type is FactType.BOOLEAN:
         return [True, False]

@@ -126,7 +126,9 @@ def build_scope() -> dict[str, Definition]:
             kind=Kind.NUMBER,
             spans=(
                 Span(
-                    start=date(2024, 1, 1), end=date(2024, 12, 31), value=Constant(value=Fraction(3))
+                    start=date(2024, 1, 1),
+                    end=date(2024, 12, 31),
+                    value=Constant(value=Fraction(3)),
                 ),
                 Span(start=date(2020, 1, 1), end=None, value=by_whole),
             ),
@@ -300,9 +302,13 @@ def _draw_day(rng: Random) -> date:
     return rng.choice(
         (
             date(2020, 1, 31) + timedelta(days=rng.randint(-400, 2500)),
-            rng.choice((date(2023, 12, 31), date(2024, 1, 1), date(2024, 12, 31), date(2025, 1, 1))),
+            rng.choice(
+                (date(2023, 12, 31), date(2024, 1, 1), date(2024, 12, 31), date(2025, 1, 1))
+            ),
             rng.choice((date(2019, 12, 31), date(2020, 1, 1), date(2025, 10, 31))),
-            rng.choice((date(2024, 2, 29), date(2000, 2, 29), date(2023, 2, 28), date(2025, 8, 31))),
+            rng.choice(
+                (date(2024, 2, 29), date(2000, 2, 29), date(2023, 2, 28), date(2025, 8, 31))
+            ),
         )
     )
 

@@ -23,7 +23,7 @@ def program_of(folder: Path, **texts: str) -> Program:
 
 
 def subject(name: str, facts: Mapping[str, Any], **others: Any) -> Subject:
-    chosen = {"line": 1, "audience": "enterprise", "as_of": None} | others
+    chosen: dict[str, Any] = {"line": 1, "audience": "enterprise", "as_of": None} | others
     return Subject(subject=name, facts=facts, **chosen)
 
 
@@ -36,6 +36,7 @@ def evaluate(program: Program, *given: Mapping[str, Any]) -> list[Result]:
 
 
 LAYOFFS = """
+    facts: {layoff_rate_pct: {says: 裁员率, is: ui_benefit_recipients * 100 / ui_insured_count}}
     clauses: [{id: few, says: 一, when: layoff_rate_pct <= 5}]
     benefit: {amount: 100}
 """
@@ -43,7 +44,7 @@ LAYOFFS = """
 
 def test_a_computed_fact_is_computed_only_where_it_is_not_given(tmp_path: Path) -> None:
     """Given as null it is missing, whatever it could be computed from; the batch mixes all."""
-    parts = {"ui_benefit_recipients": 4, "ui_insured_avg_prev_year": 100}
+    parts = {"ui_benefit_recipients": 4, "ui_insured_count": 100}
     left_out, null, given_bad, given_good, nothing = evaluate(
         program_of(tmp_path, rate=LAYOFFS),
         parts,
@@ -57,7 +58,7 @@ def test_a_computed_fact_is_computed_only_where_it_is_not_given(tmp_path: Path) 
     assert (given_bad.verdict, given_bad.failed) == ("ineligible", ("few",))
     assert given_good.verdict == "eligible"
     assert nothing.verdict == "unknown"
-    assert nothing.missing == ("ui_benefit_recipients", "ui_insured_avg_prev_year")
+    assert nothing.missing == ("ui_benefit_recipients", "ui_insured_count")
 
 
 REGIONAL = """
@@ -178,13 +179,13 @@ def test_none_says_that_a_fact_does_not_apply_and_only_where_it_may(tmp_path: Pa
 
 def test_results_stand_in_the_order_of_subjects_then_of_policies(tmp_path: Path) -> None:
     text = "clauses: [{{id: a, says: 一, when: '{}'}}]\nbenefit: {{amount: 1}}\n"
-    people = text.format("hh_dibao").replace("clauses", "audience: resident\nclauses", 1)
-    folder = tmp_path / "people"
-    folder.mkdir()
-    (path,) = write_policies(folder, {"people": people})
-    path.write_text(path.read_text().replace("audience: enterprise\n", ""))
-    paths = [*write_policies(tmp_path, {"zz": text.format("is_zombie")}), path,
-             *write_policies(tmp_path, {"aa": text.format("first_sishang")})]  # fmt: skip
+    paths = write_policies(
+        tmp_path,
+        {"zz": text.format("is_zombie"), "people": text.format("hh_dibao"),
+         "aa": text.format("first_sishang")},
+    )  # fmt: skip
+    written = paths[1].read_text(encoding="utf-8")
+    paths[1].write_text(written.replace("enterprise", "resident"), encoding="utf-8")
     program = compile_policies(load_policies(paths, vocabulary()).policies, vocabulary())
     assert [policy.id for policy in program.policies] == ["zz", "people", "aa"]
     subjects = [

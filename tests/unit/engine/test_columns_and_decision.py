@@ -10,9 +10,9 @@ import pytest
 from engine.by_hand import _evaluate_policy  # the two ways meet here
 from engine.columns import lower_policy
 from engine.decision import decide, to_fen
-from engine.evaluate import bind_audience, evaluate_part, facts_of_row
+from engine.evaluate import bind_audience, evaluate_part
 from engine.program import Bound, bind, compile_policies
-from language.frame import prepare
+from language.frame import facts_of_row, prepare
 from policies.load import CATALOGUE, load_policies
 from policies.policy import Policy
 from profiles.hand import Subject
@@ -96,9 +96,7 @@ def test_every_value_of_a_policy_is_the_same_in_columns_and_row_by_row(
         exprs |= {f"{prefix}::{name}": expr for name, expr in group.items()}
     decided = prepared.frame.select("subject", **exprs)
     verdicts = set()
-    for row, found in zip(
-        frame.iter_rows(named=True), decided.iter_rows(named=True), strict=True
-    ):
+    for row, found in zip(frame.iter_rows(named=True), decided.iter_rows(named=True), strict=True):
         wanted = decide(bound, facts_of_row(row, bound.types), by_hand=by_hand)
         verdicts.add(wanted.verdict)
         named = {True: "eligible", False: "ineligible", None: "unknown"}
@@ -212,7 +210,9 @@ def test_an_open_amount_waits_for_the_same_facts_however_it_was_decided(tmp_path
               "revenue": pl.Int64, "rd_expense": pl.Int64}  # fmt: skip
     rows = [("a", 1.0, True, None, None), ("b", 1.0, None, 5, 5), ("c", 1.0, False, None, 7)]
     part = pl.DataFrame(rows, schema=schema, orient="row")
-    far = pl.DataFrame([("z", 1e15, True, 1, 1), ("y", 0.001, True, 1, 1)], schema=schema, orient="row")  # noqa: E501
+    far = pl.DataFrame(
+        [("z", 1e15, True, 1, 1), ("y", 0.001, True, 1, 1)], schema=schema, orient="row"
+    )
     narrow, _ = evaluate_part([bound], part, "enterprise")
     wide, tally = evaluate_part([bound], pl.concat([part, far]), "enterprise")
     assert tally.by_reference == 5
@@ -235,3 +235,41 @@ def test_a_part_without_rows_has_an_empty_outcome(tmp_path: Path) -> None:
 def test_no_policies_give_no_rows() -> None:
     outcome, tally = evaluate_part([], pl.DataFrame({"subject": ["a"]}), "resident")
     assert (outcome.height, tally.decisions) == (0, 0)
+
+
+def test_many_steps_of_an_amount_are_bounded_work(tmp_path: Path) -> None:
+    steps = ", ".join(
+        f"{{at_most: {1000 - n}}}, {{at_least: {n}}}, {{plus: 1, when: not is_zombie}}"
+        for n in range(8)
+    )
+    text = f"""
+        clauses: [{{id: a, says: 一, when: staff_prev_year > 0}}]
+        benefit: {{amount: [revenue, {steps}, {{nothing_below: 5}}, {{round: down to 3}}]}}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), date(2025, 1, 1))
+    frame = draw_frame([bound], Random("steps"), 40, by_hand=False)
+    frame = frame.with_columns(staff_prev_year=pl.lit(5.0))
+    outcome, tally = evaluate_part([bound], frame, "enterprise")
+    assert tally.decisions == 40
+    amounts = dict(outcome.select("subject", "amount_fen").iter_rows())
+    for row in frame.iter_rows(named=True):
+        wanted = decide(bound, facts_of_row(row, bound.types))
+        assert amounts[row["subject"]] == wanted.amount_fen
+
+
+def test_a_policy_too_wide_stands_beside_others_in_one_outcome(tmp_path: Path) -> None:
+    texts = {
+        "wide": "clauses: [{id: a, says: 一, when: revenue * revenue * revenue > 1}]\n"
+        "benefit: {amount: 1}\n",
+        "plain": "clauses: [{id: a, says: 一, when: revenue > 1}]\nbenefit: {amount: 2}\n",
+    }
+    policies = load_policies(write_policies(tmp_path, texts), vocabulary()).policies
+    bounds = [bind(policy, vocabulary(), date(2025, 1, 1)) for policy in policies]
+    frame = pl.DataFrame({"subject": ["a", "b"], "revenue": [10**17, None]})
+    outcome, tally = evaluate_part(bounds, frame, "enterprise")
+    assert tally.by_reference == 2
+    found = outcome.select("policy", "subject", "verdict", "amount_fen").rows()
+    assert found == [
+        ("plain", "a", "eligible", 200), ("plain", "b", "unknown", None),
+        ("wide", "a", "eligible", 100), ("wide", "b", "unknown", None),
+    ]  # fmt: skip

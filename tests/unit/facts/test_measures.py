@@ -4,7 +4,6 @@ import calendar
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
-from pathlib import Path
 from random import Random
 from textwrap import dedent
 from typing import Any
@@ -103,9 +102,7 @@ def model(
 ) -> Any:
     """The measure of one subject; "absent" where no row counts and `absent:` decides."""
     span = None if measure.over is None else parse_span(measure.over, AS_OF)
-    judged = [
-        (row, and_(seen(row, form, measure.on_as_of, span), where(row))) for row in rows
-    ]
+    judged = [(row, and_(seen(row, form, measure.on_as_of, span), where(row))) for row in rows]
     counted = [row for row, held in judged if held]
     undecided = any(held is None for _, held in judged)
     function, column = measure.function, measure.column
@@ -134,7 +131,8 @@ def model(
         return None
     if function == "count":
         return len(values) if column == "rows" else len(set(values))
-    return {"sum": sum, "min": min, "max": max}[function](values)
+    reduced: dict[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max}
+    return reduced[function](values)
 
 
 # ---------------------------------------------------------------------------------- the test

@@ -7,7 +7,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from dateutil.relativedelta import relativedelta
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
 from language.check import check
 from language.definition import Constant, Definition, Given
@@ -61,7 +61,8 @@ def test_completed_years_and_months_are_those_of_dateutil() -> None:
 
 
 def add_by_dateutil(start: date, months: int) -> date:
-    return start + relativedelta(months=months)
+    later: date = start + relativedelta(months=months)
+    return later
 
 
 def test_months_added_are_those_of_dateutil() -> None:

@@ -66,9 +66,7 @@ def test_a_quotient_on_a_threshold_is_compared_as_whole_numbers() -> None:
     rng = Random("threshold")
     totals = [200 * rng.randint(1, 5000) if rng.random() < 0.6 else rng.randint(1, 10**6)
               for _ in range(ROWS)]  # fmt: skip
-    parts = [
-        total * 11 // 200 + rng.choice((-1, 0, 0, 1)) for total in totals
-    ]
+    parts = [total * 11 // 200 + rng.choice((-1, 0, 0, 1)) for total in totals]
     frame = pl.DataFrame({"part": parts, "total": totals})
     for sign, text in (("<=", "part / total <= 0.055"), (">", "part * 100 / total > 5.5")):
         wanted = [(p * 200 <= 11 * t) is (sign == "<=") for p, t in zip(parts, totals, strict=True)]

@@ -103,13 +103,9 @@ def test_what_the_guard_lets_pass_can_be_decided() -> None:
         "()": "(" * 60 + "i" + ")" * 60,
         "not": "not " * 16 + "b",
     }
-    for name, text in chains.items():
+    for text in chains.values():
         check_text(text)
-        try:
-            parsed = parse(text)
-        except ConditionRefused as refusal:
-            assert "deep" in refusal.message or "nest" in refusal.message, name
-            continue
+        parsed = parse(text)
         check(parsed, SCOPE)
         unparse(parsed)
         evaluate(parsed, SCOPE, {"i": parse("1").value, "b": True})  # type: ignore[union-attr]

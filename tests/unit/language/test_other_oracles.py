@@ -123,7 +123,7 @@ def _as_rule_engine_reads(row: Mapping[str, object]) -> dict[str, object]:
             values[name] = datetime.datetime(
                 value.year, value.month, value.day, tzinfo=datetime.UTC
             )
-        elif isinstance(value, bool) or isinstance(value, str):
+        elif isinstance(value, (bool, str)):
             values[name] = value
         elif name == "money":
             values[name] = Decimal(str(value)) / 100
@@ -222,8 +222,8 @@ def _print_truth(node: Expression) -> str:
 def _write_for_sql(rng: Random, depth: int, truth: bool) -> str:
     if depth == 0:
         leaves = ("flag", '(text == "中文")', '(text in ["A", "C1"])', "(small in [0, 1, 3])")
-        numbers = ("whole", "small", "money", "number", "2", "5.5", "(whole // small)")
-        return rng.choice(leaves if truth else numbers)
+        plain = ("whole", "small", "money", "number", "2", "5.5", "(whole // small)")
+        return rng.choice(leaves if truth else plain)
     truths = ("(T and T)", "(T or T)", "(not T)", "(N < N)", "(N <= N)", "(N == N)", "(N >= N)",
               "(N != N)", "(N > N)")  # fmt: skip
     numbers = ("(N + N)", "(N - N)", "(N * N)", "(-N)", "(T ? N : N)", "(small % whole)")

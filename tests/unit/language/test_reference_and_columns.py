@@ -74,7 +74,7 @@ def _question(name: str, form: str, kind: Kind, rng: Random, rows: list[dict[str
     if kind is Kind.BOOLEAN:
         return text
     values = [evaluate(parse(text), SCOPE, facts_of(row)).value for row in rows]
-    known = sorted({value for value in values if value is not None})  # type: ignore[type-var]
+    known = sorted({value for value in values if value is not None})
     if not known:
         return ""
     middle = known[len(known) // 2]
@@ -172,4 +172,4 @@ def test_a_fact_that_does_not_apply_is_no_missing_fact() -> None:
         ('code in ["A"]', False),
         ("$has(by_two)", False),
     ):
-        assert evaluate(parse(text), SCOPE, values).value is wanted, text  # type: ignore[arg-type]
+        assert evaluate(parse(text), SCOPE, values).value is wanted, text

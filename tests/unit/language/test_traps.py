@@ -172,3 +172,22 @@ def test_what_is_reached_through_a_formula_may_not_read_missing_as_a_value() -> 
     with pytest.raises(ConditionRefused, match=r"\?\?"):
         check(parse("filled < 5"), scope)
     check(parse("filled * 5"), scope, amount=True)
+
+
+@pytest.mark.parametrize("function", ["min", "max"])
+def test_the_smallest_of_many_is_bounded_work(function: str) -> None:
+    """Written as a chain of choices the expression would grow threefold with every argument."""
+    text = f"${function}({', '.join(['a', 'b', 'x', 'a + 1'] * 8)})"
+    frame = pl.DataFrame({"a": [1, 5, None], "b": [2, 4, 1], "x": [1.5, 4.5, 0.5]})
+    low, high = ([1, 4, None], [2, 6, None])
+    wanted = low if function == "min" else high
+    found = truth_of(f"{text} == {'1' if function == 'min' else '2'}", frame)
+    assert found == [w == (1 if function == "min" else 2) if w else None for w in wanted]
+
+
+@pytest.mark.parametrize("function", ["earliest", "latest"])
+def test_the_earliest_of_many_days_is_bounded_work(function: str) -> None:
+    days = ", ".join(f"$date(2024, 1, {day})" for day in range(1, 31))
+    edge = 1 if function == "earliest" else 30
+    text = f"${function}({days}) == $date(2024, 1, {edge})"
+    assert truth_of(text, pl.DataFrame({"a": [1, 2]})) == [True, True]

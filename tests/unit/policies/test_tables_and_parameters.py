@@ -1,5 +1,6 @@
 """Tables and parameters: what a key means, which row wins, and which value is in force."""
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ from engine.program import bind, compile_policies
 from language.errors import FilesRefused
 from language.expression import Name
 from language.reference import Facts, evaluate
-from policies.period import parse_period, period_of
+from policies.period import Per, parse_period, period_of
 from policies.table import parse_range, region_prefix
 from profiles.hand import Subject
 from tests.support.policy_texts import load_one, load_text, vocabulary
@@ -29,7 +30,7 @@ def value_of(folder: Path, table: str, facts: Facts, day: date = date(2025, 1, 1
     return evaluate(Name(name="t"), bound.scope, facts).value
 
 
-def verdict_of(folder: Path, table: str, given: dict[str, object]) -> tuple[str, int | None]:
+def verdict_of(folder: Path, table: str, given: Mapping[str, object]) -> tuple[str, int | None]:
     """What comes out for a subject given by hand, by columns where nothing is missing."""
     policy = load_one(folder, f"parameters:\n  t: {table}\n{CLAUSE}")
     subject = Subject(line=1, subject="a", audience="enterprise", as_of=None, facts=given)
@@ -61,7 +62,9 @@ def test_a_range_includes_what_the_laws_words_include(
     assert found is not None
 
     def holds(value: Fraction) -> bool:
-        above = found.low is None or value > found.low or (found.low_included and value == found.low)
+        above = (
+            found.low is None or value > found.low or (found.low_included and value == found.low)
+        )
         return above and (
             found.high is None
             or value < found.high
@@ -167,7 +170,9 @@ def test_a_list_is_yes_or_no(tmp_path: Path) -> None:
 )
 def test_rows_that_do_not_fit_together_are_refused(tmp_path: Path, rows: str, words: str) -> None:
     with pytest.raises(FilesRefused, match=words):
-        load_text(tmp_path, f"parameters:\n  t: {{by: staff_prev_year, rows: {{{rows}}}}}\n{CLAUSE}")
+        load_text(
+            tmp_path, f"parameters:\n  t: {{by: staff_prev_year, rows: {{{rows}}}}}\n{CLAUSE}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -230,7 +235,9 @@ def test_a_subjects_own_day_chooses_the_value(tmp_path: Path) -> None:
         parameters:
           t:
             at: registered_on
-            values: [{from: 2020-01-01, value: 1, source: 一}, {from: 2024-01-01, value: 2, source: 二}]
+            values:
+              - {from: 2020-01-01, value: 1, source: 一}
+              - {from: 2024-01-01, value: 2, source: 二}
         clauses: [{id: a, says: 一, source: 一, when: t > 0}]
         benefit: {amount: t}
     """
@@ -307,11 +314,12 @@ def test_the_period_of_a_run(per: str, which: str, day: date, name: str) -> None
 
 
 def test_every_day_lies_in_its_own_period_and_after_the_last() -> None:
+    pers: tuple[Per, ...] = ("year", "half", "quarter", "month")
     for ordinal in range(date(2023, 12, 1).toordinal(), date(2025, 2, 1).toordinal()):
         day = date.fromordinal(ordinal)
-        for per in ("year", "half", "quarter", "month"):
-            this = period_of(per, "this", day, day, None)  # type: ignore[arg-type]
-            last = period_of(per, "last", day, day, None)  # type: ignore[arg-type]
+        for per in pers:
+            this = period_of(per, "this", day, day, None)
+            last = period_of(per, "last", day, day, None)
             assert this.start <= day <= this.end
             assert (this.start - last.end).days == 1
             assert parse_period(this.name) == this

@@ -209,8 +209,8 @@ def test_a_bad_row_is_neither_no_row_nor_does_not_apply(home):
         home,
         "titles",
         "uscc,title,event,recognised_on,valid_to",
-        f"{FIRMS[0]},hero,first,2024-01-01,",
-        f"{FIRMS[1]},hnte,first,2024-01-01,",
+        f"{FIRMS[0]},hero,first,2025-01-01,",
+        f"{FIRMS[1]},hnte,first,2025-01-01,",
     )
     snapshot = build(home)
     zombie = [facts_of(snapshot, code)["is_zombie"] for code in FIRMS[:3]]

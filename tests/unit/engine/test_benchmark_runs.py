@@ -1,0 +1,27 @@
+"""The benchmark runs, and its two ways agree; nothing is timed here."""
+
+import pytest
+
+from benchmarks import decisions
+from benchmarks.generated_enterprises import draw_part
+from benchmarks.row_loop import decide_rows
+from engine.evaluate import evaluate_part
+from tests.support.policy_texts import vocabulary
+
+
+def test_the_row_loop_of_rule_engine_and_the_columns_give_the_same_sums() -> None:
+    bounds = decisions.load_bounds(12, vocabulary())
+    part = draw_part(150, seed=3, missing=0.1)
+    outcome, _ = evaluate_part(bounds, part, "enterprise")
+    sums = decisions.sum_outcome(outcome)
+    assert decide_rows(bounds, part) == sums
+    assert min(sums.eligible, sums.unknown, sums.amount_fen) > 0
+
+
+def test_the_benchmark_prints_both_rates_and_the_machine(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    decisions.main(["--rows", "300", "--policies", "4", "--sample", "20"])
+    printed = capsys.readouterr().out
+    for words in ("rule-engine row loop", "exact columns", "plain floats", "peak memory", "polars"):
+        assert words in printed
