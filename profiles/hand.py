@@ -80,7 +80,7 @@ def read_subjects(path: Path) -> Read:
             return _read_table(pl.read_csv(path, infer_schema=False), first_line=2)
     except pl.exceptions.PolarsError:
         # the library's own words may show what stands in the file
-        message = f"{path.name}: no {suffix[1:]} table can be read from it (empty or not well formed)"
+        message = f"{path.name}: no {suffix[1:]} table can be read (empty, or not well formed)"
         raise SubjectsRefused(message) from None
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         return parse_lines(lines)

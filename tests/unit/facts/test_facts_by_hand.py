@@ -254,9 +254,10 @@ def test_facts_of_two_policies_with_one_name_keep_their_own_types(tmp_path: Path
 
 
 def test_what_does_not_apply_is_typed_in_as_none() -> None:
+    typed: tuple[dict[str, Any], ...] = ({"title": "none"}, {"title": "hnte"}, {"title": None}, {})
     subjects = [
         Subject(line=n, subject=f"S{n}", audience="enterprise", as_of=DAY, facts=facts)
-        for n, facts in enumerate(({"title": "none"}, {"title": "hnte"}, {"title": None}, {}))
+        for n, facts in enumerate(typed)
     ]
     frame = build_frame(subjects, vocabulary(), {}, "enterprise", DAY).frame
     assert frame["title"].to_list() == [None, "hnte", None, None]
