@@ -42,7 +42,7 @@ from engine.run import last_accepted_run
 from language.errors import FilesRefused, Problem
 from ledger.database import reading
 from ledger.errors import LedgerError
-from ledger.journal import verify
+from ledger.journal import seal, verify
 from notifier.channels.inbox import read_inbox
 from notifier.errors import NotifierError
 from policies.errors import PoliciesError
@@ -104,6 +104,11 @@ def _day(text: str | None, default: date) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f'"{text}" is no day like 2025-10-31') from None
+
+
+def _one_of(value: str, *allowed: str) -> None:
+    if value not in allowed:
+        raise typer.BadParameter(f'"{value}" is none of {", ".join(allowed)}')
 
 
 def _print_json(value: Any) -> None:
@@ -168,6 +173,8 @@ def ingest_files(
     day = _day(delivered_on, read_clock().date())
     files = [f for s in sources for f in (sorted(s.iterdir()) if s.is_dir() else [s])]
     reports, refused = [], []
+    if not files:
+        raise NothingThere("there is no file to take in")
     with show.progress() as tell:
         for number, file in enumerate(files):
             tell("taking in files", number, len(files))
@@ -347,6 +354,7 @@ def run(
                 "changes": report.changes.to_dicts(),
                 "awards_opened": report.intake.opened,
                 "awards_adjusted": report.intake.adjusted,
+                "awards_there_already": report.intake.unchanged,
                 "matches_held": dict(report.held),
                 "notices": report.notices,
             }
@@ -366,15 +374,16 @@ def explain_subject(
     output: Format = "table",
 ) -> None:
     """Why a subject has a benefit or not: clause by clause, with every fact and its source."""
+    _one_of(language, "zh", "en", "both")
     settings = _settings(context)
     words = load_words()
     program, built = _last_program(settings, words, policies, adopt)
     found = find_subject(settings, built, words.datasets, subject)
     if found is None:
-        raise NothingThere(f"{_mask(subject)} is nobody in the snapshot as of {built.as_of}")
+        raise NothingThere(f'"{_mask(subject)}" is nobody in the snapshot as of {built.as_of}')
     bounds = bounds_for(program, found.kind, built.as_of, policy)
     if not bounds:
-        raise NothingThere(f'no policy "{policy}" for a {found.kind}')
+        raise NothingThere(f'no policy "{policy}" for this subject, of kind {found.kind}')
     words = program.vocabulary
     told = [explain(b, words, found.facts(b), found.subject, found.sources) for b in bounds]
     if output == "json":
@@ -411,10 +420,14 @@ def inbox(
     """The notices that a subject has received."""
     settings = _settings(context)
     words = load_words()
-    found = find_subject(settings, newest_snapshot(settings), words.datasets, subject)
+    _one_of(language, "zh", "en")
+    built = newest_snapshot(settings)
+    found = find_subject(settings, built, words.datasets, subject)
     wanted = found.subject if found else subject
     with opened_database(settings) as engine, reading(engine) as connection:
         messages = read_inbox(connection, wanted)
+    if found is None and not messages:
+        raise NothingThere(f'"{_mask(subject)}" is nobody in the snapshot as of {built.as_of}')
     if output == "json":
         _print_json(
             [
@@ -452,8 +465,10 @@ def import_awards(
 @app.command("verify")
 def verify_journal(context: typer.Context) -> None:
     """Check the journal's chain from its first entry to its last."""
-    with opened_database(_settings(context)) as engine, reading(engine) as connection:
-        checkpoint = verify(connection)
+    with opened_database(_settings(context)) as engine:
+        seal(engine, now=read_clock())  # what is not in the chain yet could not be verified
+        with reading(engine) as connection:
+            checkpoint = verify(connection)
     show.out.print(f"the journal is whole: {checkpoint.sequence:,} entries, {checkpoint.hash[:16]}")
 
 

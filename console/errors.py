@@ -16,5 +16,15 @@ class NotInitialised(ConsoleError):
         super().__init__(f"{home} is no home of Zhida (make one with: zhida --home {home} init)")
 
 
+class KeyLost(ConsoleError):
+    """A home whose key is gone or cut: its subjects cannot be told any more."""
+
+    def __init__(self, key_file: Path) -> None:
+        super().__init__(
+            f"{key_file} is missing or not what it was; restore it from a backup (with a new key "
+            "everybody would be somebody else, and be paid a second time)"
+        )
+
+
 class NothingThere(ConsoleError):
     """What a command needs has not been made yet."""

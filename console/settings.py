@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.errors import NotInitialised
+from console.errors import KeyLost, NotInitialised
 from profiles.folder import write_json
 
 DEFAULT_HOME = "zhida-home"
@@ -71,6 +71,9 @@ def make_home(settings: Settings) -> bool:
         folder.mkdir(exist_ok=True)
     if settings.key_file.exists():
         return False
+    if any(settings.snapshots.iterdir()) or any(settings.releases.iterdir()):
+        # under a new key everybody would be somebody else, and be paid a second time
+        raise KeyLost(settings.key_file)
     # exclusive and private from the first byte: the key turns identity numbers into subject ids
     handle = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -80,11 +83,14 @@ def make_home(settings: Settings) -> bool:
 
 
 def read_key(settings: Settings) -> bytes:
-    """The key of this installation. Raises NotInitialised where there is none."""
+    """The key of this installation. Raises NotInitialised where there is no home, KeyLost
+    where there is one without its key."""
     try:
         key = settings.key_file.read_bytes()
     except OSError:
+        if (settings.home / "zhida.json").exists():
+            raise KeyLost(settings.key_file) from None
         raise NotInitialised(settings.home) from None
     if len(key) != KEY_BYTES:
-        raise NotInitialised(settings.home)
+        raise KeyLost(settings.key_file)
     return key

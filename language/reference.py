@@ -49,6 +49,8 @@ from language.functions import FUNCTIONS, Undefined, truncate
 
 UNDEFINED = "undefined"
 NO_ROW = "no row"
+MAX_BITS = 4096
+"""Of a number's numerator or denominator; what is longer stands for nothing in any law."""
 
 
 class NotApplicable:
@@ -103,8 +105,10 @@ def _compute(operator: str, a: Fraction, b: Fraction) -> Fraction:
         case "sub":
             return a - b
         case "mul":
-            return a * b
+            return _bounded(a * b)
         case "pow":
+            if _bits(a) * int(b) > MAX_BITS:
+                raise Undefined
             return a ** int(b)
     if b == 0:
         raise Undefined
@@ -116,6 +120,16 @@ def _compute(operator: str, a: Fraction, b: Fraction) -> Fraction:
         case "mod":
             return a - b * truncate(a / b)
     raise AssertionError(operator)
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if _bits(value) > MAX_BITS:
+        raise Undefined
+    return value
 
 
 def evaluate(expression: Expression, scope: Scope, facts: Facts) -> Value:

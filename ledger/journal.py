@@ -218,7 +218,7 @@ def verify(connection: Connection, checkpoint: Checkpoint | None = None) -> Chec
         expected = previous.sequence + 1
         if row.sequence != expected:
             raise JournalBroken(sequence=expected, reason="missing")
-        if row.hash != _hash_of(previous.hash, row, row.sequence):
+        if not _is_intact(previous.hash, row):
             raise JournalBroken(sequence=row.sequence, reason="altered, or not in its place")
         previous = Checkpoint(sequence=row.sequence, hash=row.hash)
         if checkpoint and checkpoint.sequence == row.sequence and checkpoint != previous:
@@ -324,6 +324,13 @@ def _hash_of(previous: str, row: Row[Any], sequence: int) -> str:
     return hashlib.sha256((previous + canonical_json(content)).encode()).hexdigest()
 
 
+def _is_intact(previous: str, row: Row[Any]) -> bool:
+    try:
+        return bool(row.hash == _hash_of(previous, row, row.sequence))
+    except (TypeError, ValueError, AttributeError):
+        return False  # something stands there that was never written so
+
+
 def _sealed_rows(after: int) -> Any:
     columns = journal_entry.c
     return select(journal_entry).where(columns.sequence > after).order_by(columns.sequence)
@@ -331,7 +338,18 @@ def _sealed_rows(after: int) -> Any:
 
 def _stream_sealed(connection: Connection) -> Iterator[Row[Any]]:
     """All sealed entries a few thousand at a time, whatever their number."""
-    after = 0
-    while rows := connection.execute(_sealed_rows(after).limit(5_000)).all():
+    after, size = 0, 5_000
+    while True:
+        try:
+            rows = connection.execute(_sealed_rows(after).limit(size)).all()
+        except ValueError:
+            # something stands there that was never written so: find which entry it is
+            if size == 1:
+                reason = "altered: it cannot be read"
+                raise JournalBroken(sequence=after + 1, reason=reason) from None
+            size = 1
+            continue
+        if not rows:
+            return
         yield from rows
         after = rows[-1].sequence

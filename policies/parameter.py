@@ -163,8 +163,8 @@ def _system(file: ParameterFile, fact: Fact) -> str:
 
 
 def _build_tiers(files: list[TierFile], by: tuple[str, ...], say: Report) -> Tiers | None:
-    if len(by) != 1:
-        say("tiers are by one fact", "")
+    if len(by) != 1 or not files:
+        say("tiers are by one fact, and at least one", "")
         return None
     tiers = []
     for file in files:

@@ -74,6 +74,8 @@ def open_csv(path: Path) -> CsvFile:
         raise DeliveryRefused(name, ["its first line is too long for a header"])
     if "\0" in text:
         raise DeliveryRefused(name, ["is not text: it holds NUL bytes"])
+    if "\r" in text:
+        raise DeliveryRefused(name, ["its lines end in CR alone: save it with LF or CRLF"])
     header = tuple(cell.strip() for cell in next(csv.reader([text], strict=False)))
     if len(header) == 1:
         for sign, word in (("\t", "tabs"), (";", "semicolons"), ("|", "bars")):

@@ -194,3 +194,45 @@ def test_commands_before_their_time_say_what_to_do(zhida: Command) -> None:
     assert "zhida snapshot" in zhida("run", code=1).stderr
     assert "zhida run" in zhida("explain", "Eaaaaaaaaaaaaaaaa", code=1).stderr
     assert "register" in zhida("snapshot", code=1).stderr
+
+
+def test_a_home_without_its_key_gets_no_new_one(
+    zhida: Command, deliveries: Path, tmp_path: Path
+) -> None:
+    zhida("init")
+    take_in(zhida, deliveries, FIRST)
+    (tmp_path / "home" / "key").unlink()
+    for words in (("init",), ("run",), ("snapshot",)):
+        assert "restore it from a backup" in zhida(*words, code=1).stderr
+    assert not (tmp_path / "home" / "key").exists()
+
+
+def test_a_journal_altered_in_any_way_is_named_and_what_is_not_sealed_is_sealed_first(
+    zhida: Command, deliveries: Path, tmp_path: Path
+) -> None:
+    zhida("init")
+    past = tmp_path / "past.csv"
+    past.write_text(
+        "policy,subject,kind,period,amount,paid_on\n"
+        "old,Raaaaaaaaaaaaaaaa,resident,2025-01,1,2025-02-01\n"
+        "old,Raaaaaaaaaaaaaaab,resident,2025-01,1,2025-02-01\n",
+        encoding="utf-8",
+    )
+    assert "2 imported" in zhida("import-awards", past).stdout
+    assert "2 entries" in zhida("verify").stdout
+    database = tmp_path / "home" / "zhida.db"
+    connection = sqlite3.connect(database)
+    for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'"):
+        connection.execute(f'drop trigger "{name}"')
+    for change in ("recorded_at = 'x'", "body = x'ff00'", "actor = 'somebody'"):
+        before = connection.execute("select * from journal_entry").fetchall()
+        connection.execute(f"update journal_entry set {change} where sequence = 2")
+        connection.commit()
+        assert "journal entry 2" in zhida("verify", code=1).stderr
+        names = [row[1] for row in connection.execute("pragma table_info(journal_entry)")]
+        connection.execute("delete from journal_entry")
+        marks = ", ".join("?" * len(names))
+        connection.executemany(f"insert into journal_entry values ({marks})", before)
+        connection.commit()
+    connection.close()
+    assert "2 entries" in zhida("verify").stdout
