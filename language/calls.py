@@ -18,60 +18,54 @@ def _whole(expr: pl.Expr, low: int, high: int) -> Exact:
     return exact.column(expr.cast(pl.Int64), low=low, high=high)
 
 
-def _days_in_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    february = pl.when(leap).then(29).otherwise(28)
-    others = pl.when(month.is_in([4, 6, 9, 11])).then(30).otherwise(31)
-    return pl.when(month == 2).then(february).otherwise(others)
+def _parts(day: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    return day.dt.year().cast(pl.Int64), day.dt.month().cast(pl.Int64)
 
 
-def _parts(day: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    return (
-        day.dt.year().cast(pl.Int64),
-        day.dt.month().cast(pl.Int64),
-        day.dt.day().cast(pl.Int64),
-    )
+def _shift(day: pl.Expr, months: pl.Expr | int) -> pl.Expr:
+    """So many months later, or that month's last day: Polars clamps as the law does.
 
-
-def _clamped(day: pl.Expr, year: pl.Expr, month: pl.Expr) -> pl.Expr:
-    last = _days_in_month(year, month)
-    return pl.when(day < last).then(day).otherwise(last)
+    Written with as few copies of `day` as can be, since every copy is worked out again.
+    """
+    if isinstance(months, int):
+        return day.dt.offset_by(f"{months}mo")
+    return day.dt.offset_by(pl.format("{}mo", months))
 
 
 def _years(start: pl.Expr, end: pl.Expr) -> Exact:
-    (ay, am, ad), (by, bm, bd) = _parts(start), _parts(end)
-    anniversary = am * 32 + _clamped(ad, by, am)
-    return _whole(by - ay - (bm * 32 + bd < anniversary).cast(pl.Int64), -10_000, 10_000)
+    years = end.dt.year().cast(pl.Int64) - start.dt.year().cast(pl.Int64)
+    early = (end < _shift(start, years * 12)).cast(pl.Int64)
+    return _whole(years - early, -10_000, 10_000)
 
 
 def _months(start: pl.Expr, end: pl.Expr) -> Exact:
-    (ay, am, ad), (by, bm, bd) = _parts(start), _parts(end)
-    early = (bd < _clamped(ad, by, bm)).cast(pl.Int64)
-    return _whole((by - ay) * 12 + bm - am - early, -120_000, 120_000)
+    (ay, am), (by, bm) = _parts(start), _parts(end)
+    months = (by - ay) * 12 + bm - am
+    early = (end < _shift(start, months)).cast(pl.Int64)
+    return _whole(months - early, -120_000, 120_000)
 
 
 def _months_through(start: pl.Expr, end: pl.Expr) -> Exact:
-    (ay, am, _), (by, bm, _) = _parts(start), _parts(end)
+    (ay, am), (by, bm) = _parts(start), _parts(end)
     count = (by - ay) * 12 + bm - am + 1
-    return _whole(pl.when(count > 0).then(count).when(count <= 0).then(0), 0, 120_000)
+    return _whole(count.clip(lower_bound=0), 0, 120_000)
 
 
 def _add_months(day: pl.Expr, months: Exact) -> pl.Expr:
-    whole = exact.floor(months)
-    ok = exact.compare("eq", whole, months)
-    y, m, d = _parts(day)
-    count = whole.numerator.expr.cast(pl.Int64, strict=False)
-    index = y * 12 + m - 1 + pl.when(count.abs() <= MAX_MONTHS).then(count)
-    year, month = index // 12, index % 12 + 1
-    inside = ok & (year >= 1) & (year <= 9999)
-    year = pl.when(inside).then(year)
-    return pl.when(inside).then(pl.date(year, month, _clamped(d, year, month)))
+    count = months.numerator.constant
+    if count is not None and months.denominator.constant == 1:
+        moved = _shift(day, count) if abs(count) <= MAX_MONTHS else pl.lit(None, dtype=pl.Date)
+    else:
+        whole = exact.floor(months)
+        number = whole.numerator.expr.cast(pl.Int64, strict=False)
+        near = exact.compare("eq", whole, months) & (number.abs() <= MAX_MONTHS)
+        moved = _shift(day, pl.when(near).then(number))
+    return pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
 
 
 def _add_days(day: pl.Expr, days: Exact) -> pl.Expr:
     moved = day + pl.duration(days=days.numerator.expr)
-    year = moved.dt.year()
-    return pl.when((year >= 1) & (year <= 9999)).then(moved)
+    return pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
 
 
 def _extreme(values: list[Column], operator: str) -> pl.Expr:

@@ -22,7 +22,10 @@ from language.expression import (
 
 MAX_SIZE = 100_000
 _ARITHMETIC = {"add": 2, "sub": 2, "mul": 2, "div": 3, "floordiv": 6, "mod": 9}
-_CALLS = {"round": 6, "floor": 2, "ceil": 3, "abs": 2}
+_CALLS = {
+    "round": 6, "floor": 2, "ceil": 3, "abs": 2, "years": 4, "months": 6, "months_through": 2,
+    "add_months": 4, "add_days": 2, "year": 1, "month": 1, "month_start": 1, "month_end": 1,
+}  # fmt: skip
 CHOICE = 3
 """A value that is compared, tested for null and then taken."""
 
