@@ -6,46 +6,30 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
+from engine.by_hand import evaluate_subjects
 from engine.errors import EngineError
-from engine.evaluate import bind_audience, evaluate_part
 from engine.program import Program
-from language.types import FactType
-from profiles.derivation import DTYPES
+from profiles.hand import Trouble, read_table
 
 
 class TableRefused(EngineError):
-    """A table of facts whose columns are not what facts are held in."""
+    """A table of subjects that does not say who they are."""
 
 
-def evaluate_table(program: Program, table: Any, audience: str, as_of: date) -> pd.DataFrame:
-    """The eligible and unknown rows of a table, as a pandas frame with the outcome's columns.
+def evaluate_table(
+    program: Program, table: Any, as_of: date
+) -> tuple[pd.DataFrame, tuple[Trouble, ...]]:
+    """The verdicts of a table's rows as a pandas frame, and what could not be read of it.
 
-    `table` (pandas, Polars, or whatever gives Arrow) has a column `subject` of text and one for
-    each fact: money in yuan, dates as dates, null where missing. A float column is refused as
-    `subject`: integers with missing lose digits there. Raises TableRefused, naming the column.
+    `table` (pandas, Polars, or whatever gives Arrow) is read as `zhida evaluate` reads a Parquet
+    file: a text column `subject` and one for each fact, null where not given; what cannot be read
+    counts as missing and is told. Raises TableRefused for a `subject` that is no text: integers
+    with missing values come as floats, and lose digits.
     """
     frame = pl.from_pandas(table) if isinstance(table, pd.DataFrame) else pl.DataFrame(table)
     if frame.schema.get("subject") != pl.String:
         raise TableRefused('the column "subject" is missing or no text (a number may lose digits)')
-    types = {name: fact.type for name, fact in program.vocabulary.facts.items()}
-    columns = [_column(frame[name], types[name]) for name in frame.columns if name in types]
-    facts = frame.select("subject").with_columns(columns)
-    outcome, _ = evaluate_part(bind_audience(program, audience, as_of), facts, audience)
-    return outcome.to_pandas()
-
-
-def _column(series: pl.Series, fact_type: FactType) -> pl.Series:
-    """A column as facts of this type are held; money becomes whole fen, exactly."""
-    wanted = DTYPES[fact_type]
-    try:
-        if fact_type is not FactType.MONEY:
-            return series.cast(wanted)
-        fen = (series.cast(pl.Decimal(38, 4)) * 100).cast(pl.Decimal(38, 4))
-        whole = fen.cast(pl.Int64)
-        if not bool((fen == whole).all()):
-            raise TableRefused(f'the column "{series.name}" has parts of a fen')
-        return whole
-    except pl.exceptions.PolarsError:
-        raise TableRefused(
-            f'the column "{series.name}" is {series.dtype}, {fact_type} is wanted'
-        ) from None
+    read = read_table(frame, first_line=1)
+    results, troubles = evaluate_subjects(program, read.subjects, as_of)
+    found = pd.DataFrame([result.as_json() for result in results])
+    return found, (*read.troubles, *troubles)

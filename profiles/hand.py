@@ -75,9 +75,9 @@ def read_subjects(path: Path) -> Read:
             pass  # so that a missing file is an OSError, whatever its kind
     try:
         if suffix == ".parquet":
-            return _read_table(pl.read_parquet(path), first_line=1)
+            return read_table(pl.read_parquet(path), first_line=1)
         if suffix == ".csv":
-            return _read_table(pl.read_csv(path, infer_schema=False), first_line=2)
+            return read_table(pl.read_csv(path, infer_schema=False), first_line=2)
     except pl.exceptions.PolarsError:
         # the library's own words may show what stands in the file
         message = f"{path.name}: no {suffix[1:]} table can be read (empty, or not well formed)"
@@ -86,7 +86,8 @@ def read_subjects(path: Path) -> Read:
         return parse_lines(lines)
 
 
-def _read_table(frame: pl.DataFrame, *, first_line: int) -> Read:
+def read_table(frame: pl.DataFrame, *, first_line: int) -> Read:
+    """Read subjects from a table with one column for each fact; null or empty is not given."""
     read = Read()
     if "subject" not in frame.columns:
         read.troubles.append(Trouble(line=1, message='the table has no column "subject"'))
