@@ -61,10 +61,16 @@ class Program:
 
     @cached_property
     def hash(self) -> str:
-        """The same for the same policies in any order."""
+        """The same for the same policies in any order, and the same meaning of their words.
+
+        Facts that are worked out stand in no snapshot, so the vocabulary belongs to the program:
+        else a run after its change would read the outcome of the run before.
+        """
         digest = hashlib.sha256()
         for policy in sorted(self.policies, key=lambda policy: policy.key):
             digest.update(f"{policy.key} {policy.content_hash}\n".encode())
+        for name in sorted(self.vocabulary.facts):
+            digest.update(f"{self.vocabulary.facts[name]!r}\n".encode())
         return digest.hexdigest()
 
 
