@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 refused or failed, with reasons on the error stream; 2 wro
 import json
 import re
 import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -355,7 +356,7 @@ def run(
                 "awards_opened": report.intake.opened,
                 "awards_adjusted": report.intake.adjusted,
                 "awards_there_already": report.intake.unchanged,
-                "matches_held": dict(report.held),
+                "matches_held": [asdict(held) for held in report.held],
                 "notices": report.notices,
             }
         )

@@ -124,8 +124,9 @@ def show_run(report: RunReport) -> None:
     out.print()
     show_changes(report)
     show_intake(report.run, report.intake, report.notices, report.deliveries)
-    for policy, count in report.held.items():
-        out.print(f"[red]held[/] {policy}: {count:,} matches with an amount below zero, no award")
+    for held in report.held:
+        why = escape("; ".join(held.why))
+        out.print(f"[red]held[/] {held.policy}: {held.matches:,} matches, no award: {why}")
     if report.by_reference:
         out.print(f"{report.by_reference:,} decisions were made row by row: numbers too wide")
 

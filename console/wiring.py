@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from awards.intake import IntakeReport, open_awards
 from console.errors import NothingThere
+from console.holding import Held, hold_matches
 from console.settings import Settings, read_key
 from engine.changes import diff_outcomes, summarise_changes
 from engine.errors import OutcomeRefused
@@ -32,7 +33,7 @@ from engine.outcome import read_parts as read_outcome_parts
 from engine.program import Program, compile_policies
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
 from ledger.database import migrate, open_database, reading
-from ledger.journal import record, seal
+from ledger.journal import seal
 from notifier.channels.channel import Channel
 from notifier.channels.inbox import Inbox
 from notifier.channels.maildir import Maildir
@@ -177,7 +178,7 @@ class RunReport:
     decisions: int
     by_reference: int
     intake: IntakeReport
-    held: Mapping[str, int]
+    held: tuple[Held, ...]
     notices: int
     deliveries: DeliveryReport
 
@@ -232,7 +233,9 @@ def run_once(
     tell("comparing with the last accepted run", 0, 1)
     change_rows = diff_outcomes(rows, previous)
     run = accept_run(engine, run.id, actor=ACTOR, now=now)
-    matches, held = hold_impossible(engine, read_matches(outcome), run.id, now=now)
+    matches, held = hold_matches(
+        engine, read_matches(outcome), program.policies, run.id, actor=ACTOR, now=now
+    )
     intake = open_awards(
         engine,
         matches,
@@ -256,25 +259,6 @@ def run_once(
         notices=notices,
         deliveries=deliveries,
     )
-
-
-def hold_impossible(
-    engine: Engine, matches: pl.DataFrame, run_id: str, *, now: datetime
-) -> tuple[pl.DataFrame, Mapping[str, int]]:
-    """The matches that can become awards, and how many of each policy are held.
-
-    An amount below zero is a slip of the rule: nothing is opened for it, the journal says so, and
-    the other matches go on.
-    """
-    below = matches.filter(pl.col("amount_fen") < 0)
-    if below.height == 0:
-        return matches, {}
-    held = dict(below.group_by("policy").len().sort("policy").iter_rows())
-    with engine.begin() as connection:
-        for policy, count in held.items():
-            body = {"policy": policy, "matches": count, "run": run_id, "why": "amount below zero"}
-            record(connection, kind="matches.held", actor=ACTOR, body=body, now=now)
-    return matches.filter((pl.col("amount_fen") >= 0).fill_null(True)), held
 
 
 def evaluate_snapshot(

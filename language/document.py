@@ -210,9 +210,37 @@ def decode(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]
     try:
         return model.model_validate(document.value), []
     except ValidationError as error:
+        details = [dict(detail) for detail in error.errors(include_url=False)]
         return None, [
-            _explain(document, model, dict(detail)) for detail in error.errors(include_url=False)
+            _explain(document, model, detail) for detail in _of_nearest_form(document, details)
         ]
+
+
+_OTHER_FORM = {"string_type", "list_type", "dict_type", "model_type", "model_attributes_type"}
+
+
+def _of_nearest_form(document: Document, details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The errors without those of forms that the author did not choose.
+
+    Where a key takes a text or a list, a list with a slip inside fails as a text, too.
+    """
+    told = [(_known_place(document, detail["loc"]), detail) for detail in details]
+    kept = []
+    for place, detail in told:
+        nearer = any(
+            other[: len(place)] == place and (len(other) > len(place) or not _is_other_form(found))
+            for other, found in told
+        )
+        if not (_is_other_form(detail) and nearer):
+            kept.append(detail)
+    return kept
+
+
+def _is_other_form(detail: dict[str, Any]) -> bool:
+    """A form was expected that the author did not write: a text for a list, a word for keys."""
+    if detail["type"] == "literal_error":
+        return not isinstance(detail["input"], str)
+    return detail["type"] in _OTHER_FORM
 
 
 def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any]) -> Problem:

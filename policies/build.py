@@ -10,6 +10,7 @@ from language.errors import Problem
 from language.expression import Name
 from language.types import Kind
 from policies.amount import build_also, build_amount, build_portions
+from policies.build_terms import build_terms
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
 from policies.names import resolve_names, warn_unused
@@ -17,7 +18,6 @@ from policies.period import parse_period
 from policies.policy import BasisLine, Example, Policy, Region, leaves_of
 from policies.policy_file import (
     NOT_BUILT,
-    SHOWN_ONLY,
     DatesFile,
     ExamplesFile,
     PolicyFile,
@@ -98,8 +98,7 @@ def _build(draft: Draft) -> Policy | None:
         portions=portions,
         also=build_also(draft),
         delivery=build_delivery(draft),
-        public_notice=dict(file.public_notice or {}),
-        deadlines=dict(file.deadlines or {}),
+        terms=build_terms(draft),
         contact_office=file.contact.office,
         contact_phone=file.contact.phone,
         not_modelled=tuple(words(entry.says)[0] for entry in file.not_modelled),
@@ -121,12 +120,6 @@ def _refuse_not_built(draft: Draft) -> None:
         draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet')
     if isinstance(file.per, dict):
         draft.refuse(("per",), '"per: {each: …}" is not built yet', "name a length of time")
-    for key in ("payee", "through"):
-        if getattr(file.benefit, key) is not None:
-            draft.refuse(("benefit", key), f'"{key}" is not built yet', "the subject is paid")
-    for key, what in SHOWN_ONLY.items():
-        if getattr(file, key) is not None:
-            draft.warn((key,), what)
 
 
 def _dates(draft: Draft, file: DatesFile, place: Place) -> tuple[date | None, date | None]:

@@ -2,6 +2,7 @@
 
 from language.document import Place
 from language.types import Kind
+from policies.build_terms import build_asking
 from policies.draft import Draft, words
 from policies.policy import Clause, ClauseGroup, DeliveryCase, Group, Leaf
 from policies.policy_file import ClauseFile
@@ -96,14 +97,12 @@ def build_delivery(draft: Draft) -> tuple[DeliveryCase, ...]:
     cases = []
     for index, file in enumerate(delivery):
         place: Place = ("delivery", index)
-        for key in ("ahead", "answer", "late", "silence"):
-            if getattr(file, key) is not None:
-                draft.refuse((*place, key), f'"{key}" is not built yet', "leave it out")
         if (file.when is None) != (index == len(delivery) - 1):
             draft.refuse(place, 'every case but the last has "when", the last has none')
         when = None
         if file.when is not None:
             when = draft.expression(file.when, (*place, "when"), Kind.BOOLEAN)
         says, says_en = words(file.says)
-        cases.append(DeliveryCase(when=when, by=file.by, says=says, says_en=says_en))
+        asking = build_asking(draft, file, place)
+        cases.append(DeliveryCase(when=when, by=file.by, says=says, says_en=says_en, asking=asking))
     return tuple(cases)

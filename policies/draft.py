@@ -8,7 +8,8 @@ from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
 from language.expression import Expression
 from language.types import Kind
-from policies.policy_file import PolicyFile, TitleFile
+from policies.policy_file import PolicyFile
+from policies.strict import TitleFile
 from profiles.fact import Vocabulary, parse_at
 
 TIMES = ("as_of", "period_start", "period_end")

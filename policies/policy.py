@@ -9,6 +9,7 @@ from language.definition import Constant as ConstantValue
 from language.definition import Dated, NoValue, Table, Tiers
 from language.expression import Expression
 from policies.period import Per
+from policies.terms import UNASKED, Asking, Terms
 from profiles.fact import Fact
 
 Group = Literal["all", "any", "none"]
@@ -105,6 +106,7 @@ class DeliveryCase:
     by: Delivery
     says: str = ""
     says_en: str = ""
+    asking: Asking = UNASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +199,7 @@ class Policy:
     portions: tuple[Portion, ...]
     also: tuple[AlsoTold, ...]
     delivery: tuple[DeliveryCase, ...]
-    public_notice: Mapping[str, object]
-    deadlines: Mapping[str, object]
+    terms: Terms
     contact_office: str
     contact_phone: str
     not_modelled: tuple[str, ...]

@@ -3,11 +3,22 @@
 What the format has but this version does not build yet is listed in NOT_BUILT and refused by name.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from language.types import FactType
+from policies.strict import Says, Strict, TitleFile
+from policies.terms_file import (
+    Answer,
+    BudgetFile,
+    DeadlinesFile,
+    Late,
+    NoticeFile,
+    ServiceFile,
+    Silence,
+    StackingFile,
+)
 from profiles.fact import FactFile
 
 NOT_BUILT: dict[str, str] = {
@@ -16,41 +27,8 @@ NOT_BUILT: dict[str, str] = {
     "local": "frames and what implements them",
     "each": "rows decided one by one",
     "tables": "decision tables",
-    "stacking": "stacking rules between policies",
-    "budget": "budgets",
-    "back_pay": "back pay",
-    "recipient": "recipients other than the subject",
-    "service": "the elements of a service item",
 }
 """Keys of a policy that are refused, and what they belong to."""
-
-SHOWN_ONLY: dict[str, str] = {
-    "deadlines": "deadlines are kept with the policy; nothing shows or watches them yet",
-    "public_notice": "the public notice is kept with the policy; no list is published yet",
-}
-"""Keys that are read and shown, but that nothing acts on yet: a warning says so."""
-
-
-class Strict(BaseModel):
-    """A mapping without unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class TitleFile(Strict):
-    """A title in Chinese and, where given, English."""
-
-    zh: str
-    en: str = ""
-
-
-def _spread(value: object) -> object:
-    """A plain text is the Chinese one."""
-    return {"zh": value} if isinstance(value, str) else value
-
-
-Says = Annotated[TitleFile, BeforeValidator(_spread)]
-"""Words for people: a Chinese text, or `{zh: …, en: …}`."""
 
 
 class BasisFile(Strict):
@@ -201,9 +179,9 @@ class DeliveryFile(Strict):
     by: Literal["direct", "confirm", "invite"]
     says: Says | None = None
     ahead: str | None = None
-    answer: str | None = None
-    late: str | None = None
-    silence: str | None = None
+    answer: Answer | None = None
+    late: Late | None = None
+    silence: Silence | None = None
 
 
 class ContactFile(Strict):
@@ -269,8 +247,8 @@ class PolicyFile(Strict):
     clauses: list[ClauseFile] = []
     benefit: BenefitFile
     delivery: Literal["direct", "confirm", "invite"] | list[DeliveryFile] = "confirm"
-    public_notice: dict[str, object] | None = None
-    deadlines: dict[str, object] | None = None
+    public_notice: NoticeFile | None = None
+    deadlines: DeadlinesFile | None = None
     contact: ContactFile = ContactFile()
     not_modelled: list[UnmodelledFile] = []
     examples: ExamplesFile | None = None
@@ -279,8 +257,8 @@ class PolicyFile(Strict):
     local: object | None = None
     each: object | None = None
     tables: object | None = None
-    stacking: object | None = None
-    budget: object | None = None
-    back_pay: object | None = None
-    recipient: object | None = None
-    service: object | None = None
+    stacking: StackingFile | None = None
+    budget: BudgetFile | None = None
+    back_pay: str | None = None
+    recipient: str | None = None
+    service: ServiceFile | None = None

@@ -1,0 +1,46 @@
+"""The elements of a service item, as catalogues of government services exchange them."""
+
+import re
+
+import polars as pl
+
+from language.document import Place
+from policies.draft import Draft
+from policies.terms import Element
+from policies.terms_file import ServiceFile
+from profiles.identifier import REASONS, check_identifiers
+
+_WHOLE = ("anticipate_day", "promise_day", "quota", "limit_scene_num", "steps", "days")
+_DAYS = ("plan_effective_date", "plan_cancel_date")
+
+
+def build_service(draft: Draft, file: ServiceFile) -> dict[str, Element]:
+    """Each element by its name, with the type it has; what is wrong is noted in the draft."""
+    elements: dict[str, Element] = {}
+    for key, value in file.model_dump(exclude_none=True).items():
+        element = _element(draft, key, value)
+        if element is not None:
+            elements[key] = element
+    return elements
+
+
+def _element(draft: Draft, key: str, value: str | list[str]) -> Element | None:
+    place: Place = ("service", key)
+    if isinstance(value, list):
+        return tuple(value)
+    if key == "is_fee":
+        return value == "true"
+    if key in _DAYS:
+        return draft.day(value, place)
+    if key in _WHOLE:
+        if not re.fullmatch(r"\d{1,9}", value, re.ASCII):
+            draft.refuse(place, f'"{value}" is no whole number', "write digits alone")
+            return None
+        return int(value)
+    if key == "dept_code":
+        reason = check_identifiers("uscc", pl.Series([value]))["reason"].item()
+        if reason is not None:
+            why = REASONS[reason]
+            draft.refuse(place, f'"{value}" is no unified social credit code: {why}')
+            return None
+    return value

@@ -1,0 +1,66 @@
+"""Matches that must not become awards: nothing is opened for them, the journal says why."""
+
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Engine, select
+
+from console.holding import BELOW_ZERO, Held, hold_matches
+from ledger.database import reading
+from ledger.journal import journal_entry
+from policies.policy import Policy
+from tests.storage_world import ACTOR, NOW, make_match, make_matches
+from tests.support.policy_texts import load_text
+
+CLAUSE = "clauses: [{id: a, says: 一, source: 一, when: is_zombie}]\nbenefit: {amount: 1}\n"
+
+
+def load_policy(folder: Path, text: str) -> Policy:
+    (policy,) = load_text(folder, CLAUSE + text).policies
+    return policy
+
+
+def entries(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        query = select(journal_entry.c.body).where(journal_entry.c.kind == "matches.held")
+        return [row.body for row in connection.execute(query)]
+
+
+def hold(
+    engine: Engine, matches: pl.DataFrame, *policies: Policy
+) -> tuple[pl.DataFrame, tuple[Held, ...]]:
+    return hold_matches(engine, matches, policies, "run-1", actor=ACTOR, now=NOW)
+
+
+def test_matches_of_a_policy_with_a_budget_are_held(database: Engine, tmp_path: Path) -> None:
+    policy = load_policy(tmp_path, "budget: {amount: 1亿}\n")
+    of_policy = {"policy": "written", "version": "1"}
+    matches = make_matches(
+        make_match(1, **of_policy), make_match(2, **of_policy, amount_fen=-1), make_match(3)
+    )
+    left, held = hold(database, matches, policy)
+    assert left["policy"].to_list() == ["elder-allowance"]
+    assert held == (Held(policy="written", matches=2, why=("its budget is not watched yet",)),)
+    (body,) = entries(database)
+    assert '"its budget is not watched yet"' in body
+
+
+def test_an_amount_below_zero_is_held_and_an_open_one_is_not(
+    database: Engine, tmp_path: Path
+) -> None:
+    policy = load_policy(tmp_path, "")
+    matches = make_matches(
+        make_match(1, amount_fen=-1), make_match(2, amount_fen=None), make_match(3, amount_fen=0)
+    )
+    left, held = hold(database, matches, policy)
+    assert left["amount_fen"].to_list() == [None, 0]
+    assert held == (Held(policy="elder-allowance", matches=1, why=(BELOW_ZERO,)),)
+
+
+def test_another_version_of_a_held_policy_goes_on(database: Engine, tmp_path: Path) -> None:
+    policy = load_policy(tmp_path, "recipient: guardian\n")
+    matches = make_matches(make_match(1, policy="written", version="2"))
+    left, held = hold(database, matches, policy)
+    assert left.height == 1
+    assert held == ()
+    assert entries(database) == []
