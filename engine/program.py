@@ -17,6 +17,7 @@ from language.expression import (
     DoesNotApply,
     Expression,
     Logic,
+    Match,
     Membership,
     Name,
     Not,
@@ -140,7 +141,7 @@ def _deciding(expressions: list[Expression], scope: Mapping[str, Definition]) ->
             match part:
                 case Conditional(test=test):
                     tests.append(test)
-                case Comparison() | Logic() | Membership() | Not() | DoesNotApply():
+                case Comparison() | Logic() | Membership() | Match() | Not() | DoesNotApply():
                     tests.append(part)
                 case Call():
                     tests.append(part)

@@ -32,6 +32,7 @@ from language.expression import (
     Expression,
     Literal,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -43,6 +44,12 @@ from language.functions import FUNCTIONS, Function, whole_literal
 from language.types import Kind
 
 _RANGES = {"round": (0, 8), "add_days": (-3_660_000, 3_660_000)}
+_HOW = {
+    Kind.BOOLEAN: "compare it, for example with == or >=",
+    Kind.NUMBER: "numbers are facts of type integer, money, ratio or number",
+    Kind.DATE: "a date is a date fact, as_of, or $date(2024, 5, 1)",
+    Kind.TEXT: 'a text is a fact of type code or text, or stands in quotes, like "C3512"',
+}
 _TIMES = {
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
@@ -69,7 +76,7 @@ def _refuse_defaults(expression: Expression, scope: Scope) -> None:
             where = "a condition" if name is None else f'a condition, but "{name}" uses it'
             raise ConditionRefused(
                 f'"??" is not allowed in {where}: it would read missing as a value',
-                offset=_offset(expression),
+                offset=expression.offset,
                 remedy="a missing fact makes the clause unknown; ?? may stand in amounts",
             )
 
@@ -111,11 +118,13 @@ class _Checker:
                     if kind_of_scalar(item.value) is not kind:
                         raise ConditionRefused(
                             f"{unparse(member)} is {kind}, the list holds {unparse(item)}",
-                            offset=_offset(member),
+                            offset=member.offset,
                             remedy='texts and codes stand in quotes, like "C3512"',
                         )
                 self.known_values(member, [item.value for item in items])
                 return Kind.BOOLEAN
+            case Match(member=member):
+                return self.matched(member)
             case DoesNotApply(name=name):
                 self.of_name(name)
                 definition = self.scope[name.name]
@@ -135,12 +144,23 @@ class _Checker:
             case Call():
                 return self.call(expression)
 
+    def matched(self, member: Expression) -> Kind:
+        kind = self.kind(member)
+        if kind is not Kind.TEXT:
+            raise ConditionRefused(
+                f"a pattern is for texts, {unparse(member)} is {kind}",
+                offset=member.offset,
+                remedy="compare it with == or <",
+            )
+        return Kind.BOOLEAN
+
     def want(self, expression: Expression, kind: Kind, where: str) -> Kind:
         found = self.kind(expression)
         if found is not kind:
             raise ConditionRefused(
                 f"{where} needs {kind}, {unparse(expression)} is {found}",
-                offset=_offset(expression),
+                offset=expression.offset,
+                remedy=_HOW[kind],
             )
         return kind
 
@@ -149,7 +169,8 @@ class _Checker:
         if kinds[0] is not kinds[1]:
             raise ConditionRefused(
                 f"{where}: {unparse(left)} is {kinds[0]}, {unparse(right)} is {kinds[1]}",
-                offset=_offset(left),
+                offset=left.offset,
+                remedy="both sides are of one kind; brackets say what belongs together",
             )
         return kinds[0]
 
@@ -159,13 +180,13 @@ class _Checker:
         if kinds[0] is not kinds[1]:
             raise ConditionRefused(
                 f'"{sign}" compares {unparse(left)}, {kinds[0]}, with {unparse(right)}, {kinds[1]}',
-                offset=max(_offset(left), _offset(right)),
+                offset=left.offset,
                 remedy="compare values of one kind; a date is written $date(2024, 5, 1)",
             )
         if operator not in ("eq", "ne") and kinds[0] in (Kind.BOOLEAN, Kind.TEXT):
             raise ConditionRefused(
                 f'"{sign}" has no meaning between values that are each {kinds[0]}',
-                offset=_offset(left),
+                offset=left.offset,
                 remedy="use == or in [..]",
             )
         for side, other in ((left, right), (right, left)):
@@ -202,7 +223,9 @@ class _Checker:
         if name.name in self.open:
             circle = " → ".join([*self.open[self.open.index(name.name) :], name.name])
             raise ConditionRefused(
-                f"facts define each other in a circle: {circle}", offset=name.offset
+                f"facts define each other in a circle: {circle}",
+                offset=name.offset,
+                remedy="one of them must be given",
             )
         self.open.append(name.name)
         try:
@@ -240,7 +263,9 @@ class _Checker:
                     kinds.append(self.kind(then))
                 if len(set(kinds)) > 1:
                     raise ConditionRefused(
-                        f"the values of choose are of different kinds: {', '.join(kinds)}"
+                        f"the values of choose are of different kinds: {', '.join(kinds)}",
+                        offset=cases[0][1].offset,
+                        remedy="give all cases numbers, or all texts, dates, yes or no",
                     )
                 return kinds[0]
 
@@ -268,7 +293,9 @@ class _Checker:
                 date(*(whole_literal(argument) for argument in call.arguments))
             except (ValueError, OverflowError):
                 raise ConditionRefused(
-                    f"{unparse(call)} is no day of the calendar", offset=call.offset
+                    f"{unparse(call)} is no day of the calendar",
+                    offset=call.offset,
+                    remedy="write year, month, day, like $date(2024, 5, 1)",
                 ) from None
         return function.result
 
@@ -279,6 +306,7 @@ class _Checker:
                 raise ConditionRefused(
                     f'argument {position + 1} of "${call.function}" must be written out',
                     offset=call.offset,
+                    remedy=f"for example {FUNCTIONS[call.function].example}",
                 )
             return
         number = whole_literal(argument)
@@ -288,6 +316,7 @@ class _Checker:
                 f'argument {position + 1} of "${call.function}" must be a whole number written '
                 f"out, from {lowest} to {highest}",
                 offset=call.offset,
+                remedy=f"for example {FUNCTIONS[call.function].example}",
             )
 
     def count(self, call: Call, function: Function) -> None:
@@ -308,13 +337,11 @@ class _Checker:
                 return Kind.BOOLEAN
             case (Name() as name,) if isinstance(self.scope.get(name.name), NoValue):
                 return Kind.BOOLEAN
-        raise ConditionRefused('"$has" takes the name of one table parameter', offset=call.offset)
-
-
-def _offset(expression: Expression) -> int:
-    """Where the expression's first name or function stands, -1 where it has none."""
-    offsets = [part.offset for part in walk(expression) if isinstance(part, (Name, Call))]
-    return min((offset for offset in offsets if offset >= 0), default=-1)
+        raise ConditionRefused(
+            '"$has" takes the name of one table parameter',
+            offset=call.offset,
+            remedy="for example $has(care), where care is declared with rows: or list:",
+        )
 
 
 def reachable_facts(

@@ -2,22 +2,21 @@
 
 The grammar, precedence and tokens are rule-engine's own; its constant folding is not used,
 because it folds in 28 decimal digits what must stay exact (`10/3*3 >= 10` is true).
+Every node knows its `offset`, where it begins in the text; trees that differ only there are equal.
 """
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-import rule_engine
 from rule_engine import ast as grammar
-from rule_engine import errors as grammar_errors
-from rule_engine.parser import Parser
 
 from language.errors import ConditionRefused
+from language.grammar import REFUSED, RESERVED, read_tree
 from language.guard import check_text
+from language.pattern import read_pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,7 @@ class Literal:
     """A value as it stands in the text; numbers are exact."""
 
     value: Fraction | bool | str | date
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Name:
     """A fact, a parameter, or one of as_of, period_start, period_end."""
 
     name: str
-    offset: int = -1
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class Not:
     """Kleene negation."""
 
     operand: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Negative:
     """Arithmetic minus."""
 
     operand: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Logic:
 
     operator: str
     operands: tuple["Expression", ...]
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,7 @@ class Comparison:
     operator: str
     left: "Expression"
     right: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class Arithmetic:
     operator: str
     left: "Expression"
     right: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,20 @@ class Membership:
 
     member: "Expression"
     items: tuple[Literal, ...]
+    offset: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`member =~ "pattern"`, from the text's beginning, or `=~~`, `anywhere` in it.
+
+    What patterns mean is said in `language.pattern`; `!~` and `!~~` are Not of this.
+    """
+
+    member: "Expression"
+    pattern: str
+    anywhere: bool
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +107,7 @@ class DoesNotApply:
     """`name == null`: the fact is known not to apply (declared `absent: none`)."""
 
     name: Name
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +116,7 @@ class Coalesce:
 
     left: "Expression"
     right: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +126,7 @@ class Conditional:
     test: "Expression"
     then: "Expression"
     otherwise: "Expression"
+    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +135,7 @@ class Call:
 
     function: str
     arguments: tuple["Expression", ...]
-    offset: int = -1
+    offset: int = field(default=-1, compare=False)
 
 
 Expression = (
@@ -125,13 +147,12 @@ Expression = (
     | Comparison
     | Arithmetic
     | Membership
+    | Match
     | DoesNotApply
     | Coalesce
     | Conditional
     | Call
 )
-
-RESERVED = frozenset(Parser.reserved_words) | {"elif", "else", "while"}
 
 
 def is_name(text: str) -> bool:
@@ -151,158 +172,151 @@ _ARITHMETIC = {
 }
 
 
-class _Unbuilt:
-    """A parsed statement that is not turned into rule-engine's folding nodes."""
-
-    def __init__(self, root: Any) -> None:
-        self.root = root
-
-    def build(self) -> "_Unbuilt":
-        return self
-
-
-class _Grammar(Parser):  # type: ignore[misc]  # rule-engine ships no types
-    """rule-engine's parser, stopped after its first phase, with the offsets of names."""
-
-    start = "statement"
-
-    def p_statement_expr(self, p: Any) -> None:
-        """
-        statement : expression
-                  | expression COMMENT
-        """
-        p[0] = _Unbuilt(p[1])
-
-    def p_expression_symbol(self, p: Any) -> None:
-        "object : SYMBOL"
-        super().p_expression_symbol(p)
-        p[0].kwargs["offset"] = p.lexpos(1)
-
-
-_GRAMMAR = _Grammar()
-_CONTEXT = rule_engine.Context(default_timezone="utc")
-_LOCK = threading.Lock()  # ply's lexer and parser keep state
-
-
 def parse(text: str) -> Expression:
     """The tree of a condition or an amount.
 
     Raises ConditionRefused with the offset where the text has no meaning in this language.
     """
     check_text(text)
-    try:
-        with _LOCK:
-            statement: Any = _GRAMMAR.parse(text, _CONTEXT)
-    except grammar_errors.RuleSyntaxError as error:
-        token = getattr(error, "token", None)
-        where = getattr(token, "lexpos", len(text))
-        sign = f' at "{token.value}"' if token is not None else " at its end"
-        raise ConditionRefused(
-            f"the condition cannot be read{sign}",
-            offset=where,
-            remedy="look for a missing operator, bracket or quote",
-        ) from None
-    except grammar_errors.EngineError as error:
-        raise ConditionRefused(f"the condition cannot be read: {error}") from None
-    return _translate(statement.root)
+    return _translate(read_tree(text))
 
 
 def _translate(node: Any) -> Expression:
-    cls, args, kwargs = node.cls, node.args[1:], node.kwargs
+    cls, args, offset = node.cls, node.args[1:], node.kwargs["offset"]
     if cls is grammar.SymbolExpression:
-        if kwargs.get("scope") is not None:
+        if node.kwargs.get("scope") is not None:
             raise ConditionRefused(
                 f'"${args[0]}" is a function: give it its arguments in brackets',
-                offset=kwargs["offset"],
+                offset=offset,
+                remedy="for example $years(birth_date, as_of)",
             )
-        return Name(name=args[0], offset=kwargs["offset"])
+        return Name(name=args[0], offset=offset)
     if cls is grammar.FloatExpression:
-        return Literal(value=Fraction(args[0]))
+        return Literal(value=Fraction(args[0]), offset=offset)
     if cls is grammar.StringExpression or cls is grammar.BooleanExpression:
-        return Literal(value=args[0])
+        return Literal(value=args[0], offset=offset)
     if cls is grammar.LogicExpression:
-        return _logic(args[0].lower(), _translate(args[1]), _translate(args[2]))
+        return _logic(args[0].lower(), _translate(args[1]), _translate(args[2]), offset)
     if cls is grammar.ComparisonExpression:
-        return _comparison(args[0], args[1], args[2])
+        return _comparison(args[0], args[1], args[2], offset)
     if cls is grammar.ArithmeticComparisonExpression:
         left, right = _translate(args[1]), _translate(args[2])
-        return Comparison(operator=_COMPARISONS[args[0]], left=left, right=right)
+        return Comparison(operator=_COMPARISONS[args[0]], left=left, right=right, offset=offset)
+    if cls is grammar.FuzzyComparisonExpression:
+        return _match(args[0], args[1], args[2], offset)
     if cls in (grammar.AddExpression, grammar.SubtractExpression, grammar.ArithmeticExpression):
-        return _arithmetic(_ARITHMETIC[args[0]], _translate(args[1]), _translate(args[2]))
+        left, right = _translate(args[1]), _translate(args[2])
+        return _arithmetic(_ARITHMETIC[args[0]], left, right, offset)
     if cls is grammar.UnaryExpression:
         operand = _translate(args[1])
-        return Not(operand=operand) if args[0] == "NOT" else Negative(operand=operand)
+        made = Not if args[0] == "NOT" else Negative
+        return made(operand=operand, offset=offset)
     if cls is grammar.ContainsExpression:
-        return _membership(args[0], args[1])
+        return _membership(args[0], args[1], offset)
     if cls is grammar.CoalesceExpression:
-        return Coalesce(left=_translate(args[0]), right=_translate(args[1]))
+        return Coalesce(left=_translate(args[0]), right=_translate(args[1]), offset=offset)
     if cls is grammar.TernaryExpression:
         test, then, otherwise = (_translate(part) for part in args)
-        return Conditional(test=test, then=then, otherwise=otherwise)
+        return Conditional(test=test, then=then, otherwise=otherwise, offset=offset)
     if cls is grammar.FunctionCallExpression:
-        return _call(args[0], args[1])
-    if cls is grammar.NullExpression:
-        raise ConditionRefused(
-            '"null" stands only beside == or !=', remedy='it asks for "does not apply"'
-        )
-    what = cls.__name__.removesuffix("Expression")
-    raise ConditionRefused(f"{what} is not used in conditions")
+        return _call(args[0], args[1], offset)
+    why, instead = REFUSED[cls]
+    raise ConditionRefused(why, offset=node.kwargs["sign"], remedy=instead)
 
 
-def _logic(operator: str, left: Expression, right: Expression) -> Logic:
+def _logic(operator: str, left: Expression, right: Expression, offset: int) -> Logic:
     operands: tuple[Expression, ...] = ()
     for side in (left, right):
         same = isinstance(side, Logic) and side.operator == operator
         operands += side.operands if same and isinstance(side, Logic) else (side,)
-    return Logic(operator=operator, operands=operands)
+    return Logic(operator=operator, operands=operands, offset=offset)
 
 
-def _comparison(operator: str, left_node: Any, right_node: Any) -> Expression:
+def _comparison(operator: str, left_node: Any, right_node: Any, offset: int) -> Expression:
     nulls = [node.cls is grammar.NullExpression for node in (left_node, right_node)]
     if any(nulls):
         other = _translate(right_node if nulls[0] else left_node) if not all(nulls) else None
         if not isinstance(other, Name):
-            raise ConditionRefused('"null" is compared only with a fact', remedy="name the fact")
-        asked = DoesNotApply(name=other)
-        return asked if operator == "EQ" else Not(operand=asked)
+            raise ConditionRefused(
+                '"null" is compared only with a fact',
+                offset=(left_node if nulls[0] else right_node).kwargs["offset"],
+                remedy="name a fact declared `absent: none`",
+            )
+        asked = DoesNotApply(name=other, offset=offset)
+        return asked if operator == "EQ" else Not(operand=asked, offset=offset)
     left, right = _translate(left_node), _translate(right_node)
-    return Comparison(operator=_COMPARISONS[operator], left=left, right=right)
+    return Comparison(operator=_COMPARISONS[operator], left=left, right=right, offset=offset)
 
 
-def _arithmetic(operator: str, left: Expression, right: Expression) -> Arithmetic:
+def _arithmetic(operator: str, left: Expression, right: Expression, offset: int) -> Arithmetic:
     if operator == "pow":
         small = isinstance(right, Literal) and isinstance(right.value, Fraction)
         exponent = right.value if isinstance(right, Literal) else None
         if not (small and isinstance(exponent, Fraction) and exponent in range(1, 9)):
-            raise ConditionRefused('"**" needs a whole number from 1 to 8 on its right')
-    return Arithmetic(operator=operator, left=left, right=right)
+            raise ConditionRefused(
+                '"**" needs a whole number from 1 to 8 on its right',
+                offset=right.offset,
+                remedy="write the product out",
+            )
+    return Arithmetic(operator=operator, left=left, right=right, offset=offset)
 
 
-def _membership(container: Any, member: Any) -> Membership:
+def _membership(container: Any, member: Any, offset: int) -> Membership:
+    where = container.kwargs["offset"]
     if container.cls not in (grammar.ArrayExpression, grammar.SetExpression):
         raise ConditionRefused(
             '"in" needs a list of values in brackets',
-            remedy='write in ["a", "b"]; a text within a text has no use here',
+            offset=where,
+            remedy='write x in ["a", "b"]; for a text within a text write x =~~ "a"',
         )
     items = tuple(_translate(item) for item in container.args[1])
     literals = tuple(item for item in items if isinstance(item, Literal))
-    if len(literals) != len(items):
-        raise ConditionRefused('a list after "in" holds values only, no facts or formulas')
+    for item in items:
+        if not isinstance(item, Literal):
+            raise ConditionRefused(
+                'a list after "in" holds values only, no facts or formulas',
+                offset=item.offset,
+                remedy="compare with == and or",
+            )
     if not literals:
-        raise ConditionRefused('the list after "in" is empty', remedy="it would never hold")
-    return Membership(member=_translate(member), items=literals)
+        raise ConditionRefused(
+            'the list after "in" is empty', offset=where, remedy="it would never hold"
+        )
+    return Membership(member=_translate(member), items=literals, offset=offset)
 
 
-def _call(function: Any, arguments: Any) -> Call:
+def _match(operator: str, member: Any, pattern: Any, offset: int) -> Expression:
+    if pattern.cls is not grammar.StringExpression:
+        raise ConditionRefused(
+            "a pattern is a text in quotes, no fact or formula",
+            offset=pattern.kwargs["offset"],
+            remedy='write for example code =~ "C3[5-9]"',
+        )
+    text = pattern.args[1]
+    try:
+        read_pattern(text)
+    except ConditionRefused as refusal:
+        # exact while the text holds no escapes of its own
+        raise ConditionRefused(
+            refusal.message, offset=pattern.kwargs["inside"] + refusal.offset, remedy=refusal.remedy
+        ) from None
+    anywhere = operator.endswith("FZS")
+    match = Match(member=_translate(member), pattern=text, anywhere=anywhere, offset=offset)
+    return match if operator.startswith("EQ") else Not(operand=match, offset=offset)
+
+
+def _call(function: Any, arguments: Any, offset: int) -> Call:
     if function.cls is not grammar.SymbolExpression or function.kwargs.get("scope") is None:
         named = function.args[1] if function.cls is grammar.SymbolExpression else "this"
         raise ConditionRefused(
-            f'"{named}" is not a function', remedy="functions begin with $, like $years(a, b)"
+            f'"{named}" is not a function',
+            offset=function.kwargs["offset"],
+            remedy="functions begin with $, like $years(a, b)",
         )
     return Call(
         function=function.args[1],
         arguments=tuple(_translate(argument) for argument in arguments),
-        offset=function.kwargs["offset"],
+        offset=offset,
     )
 
 
@@ -321,7 +335,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
         case Coalesce(left=left, right=right):
             yield from walk(left)
             yield from walk(right)
-        case Membership(member=member):
+        case Membership(member=member) | Match(member=member):
             yield from walk(member)
         case DoesNotApply(name=name):
             yield name
@@ -352,7 +366,7 @@ def unparse(expression: Expression) -> str:
         case Literal(value=bool(value)):
             return "true" if value else "false"
         case Literal(value=str(value)):
-            return f'"{value}"'
+            return _quote(value)
         case Literal(value=Fraction() as value):
             return show_number(value)
         case Literal(value=value):
@@ -362,6 +376,8 @@ def unparse(expression: Expression) -> str:
             return name
         case Not(operand=DoesNotApply(name=name)):
             return f"({name.name} != null)"
+        case Not(operand=Match() as match):
+            return _unparse_match(match, "!")
         case Not(operand=operand):
             return f"(not {unparse(operand)})"
         case Negative(operand=operand):
@@ -374,6 +390,8 @@ def unparse(expression: Expression) -> str:
             return f"({unparse(left)} {_SIGNS[operator]} {unparse(right)})"
         case Membership(member=member, items=items):
             return f"({unparse(member)} in [{', '.join(unparse(item) for item in items)}])"
+        case Match():
+            return _unparse_match(expression, "=")
         case DoesNotApply(name=name):
             return f"({name.name} == null)"
         case Coalesce(left=left, right=right):
@@ -382,6 +400,17 @@ def unparse(expression: Expression) -> str:
             return f"({unparse(test)} ? {unparse(then)} : {unparse(otherwise)})"
         case Call(function=function, arguments=arguments):
             return f"${function}({', '.join(unparse(argument) for argument in arguments)})"
+
+
+def _unparse_match(match: Match, sign: str) -> str:
+    sign += "~~" if match.anywhere else "~"
+    return f"({unparse(match.member)} {sign} {_quote(match.pattern)})"
+
+
+def _quote(text: str) -> str:
+    """A text as it may be typed: with escapes, so that it reads back as itself."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def show_number(value: Fraction) -> str:

@@ -21,6 +21,15 @@ _REFUSED_WORDS = {
     "range": "conditions do not loop",
     "re_groups": "patterns have no groups here",
 }
+_OTHER_WORDS = {
+    "for": "declare a fact that counts or sums rows",
+    "if": "write test ? value : other value",
+    "elif": "write test ? value : other value",
+    "else": "write test ? value : other value",
+    "while": "conditions do not loop",
+    "inf": "leave the bound out",
+    "nan": "a missing number is unknown by itself",
+}
 _TOKEN = re.compile(
     r"""\s+|(?P<text>[rs]?"(?:[^"\\\n]|\\.)*"|[rs]?'(?:[^'\\\n]|\\.)*')"""
     r"""|(?P<special>[dtb](?="|'))|(?P<number>\d[\w.]*|\.\d[\w.]*)|(?P<word>\$?[A-Za-z_]\w*)"""
@@ -29,20 +38,31 @@ _TOKEN = re.compile(
 )
 _OPERATORS = {
     "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "//", "%", "**", ",", "?", ":", "??",
+    "=~", "=~~", "!~", "!~~",
 }  # fmt: skip
+_CHAINS = {
+    re.compile(r"\b(?:not\s+){17}"): 'more than 16 times "not" in a row',
+    re.compile(r"(?:-\s*){9}"): "more than 8 minus signs in a row",
+}
 _LONG_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def check_text(text: str) -> None:
     """Refuse a condition's text that is too large, too deep, or uses what has no meaning here."""
     if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ConditionRefused("the condition holds half a sign (a lone surrogate)")
+        raise ConditionRefused(
+            "the condition holds half a sign (a lone surrogate)",
+            offset=0,
+            remedy="type the sign again",
+        )
     if len(text.encode()) > MAX_LENGTH:
         raise ConditionRefused(
-            f"the condition is longer than {MAX_LENGTH} bytes", remedy="split it into clauses"
+            f"the condition is longer than {MAX_LENGTH} bytes",
+            offset=MAX_LENGTH,
+            remedy="split it into clauses",
         )
     if not text.strip():
-        raise ConditionRefused("the condition is empty", remedy="write what must hold")
+        raise ConditionRefused("the condition is empty", offset=0, remedy="write what must hold")
     depth = tokens = operators = 0
     for match in _TOKEN.finditer(text):
         found, offset = match.lastgroup, match.start()
@@ -69,7 +89,9 @@ def check_text(text: str) -> None:
                 depth += 1
                 if depth > MAX_NESTING:
                     raise ConditionRefused(
-                        f"brackets nested deeper than {MAX_NESTING}", offset=offset
+                        f"brackets nested deeper than {MAX_NESTING}",
+                        offset=offset,
+                        remedy="define parts of it as facts",
                     )
             case "close":
                 depth -= 1
@@ -91,10 +113,9 @@ def check_text(text: str) -> None:
                     offset=offset,
                     remedy="facts have ASCII names; texts stand in quotes",
                 )
-    if re.search(r"\b(?:not\s+){17}", text):
-        raise ConditionRefused('more than 16 times "not" in a row', remedy="simplify it")
-    if re.search(r"(?:-\s*){9}", text):
-        raise ConditionRefused("more than 8 minus signs in a row", remedy="simplify it")
+    for pattern, what in _CHAINS.items():
+        if (chain := pattern.search(text)) is not None:
+            raise ConditionRefused(what, offset=chain.start(), remedy="simplify it")
 
 
 def _check_number(token: str, offset: int) -> None:
@@ -109,19 +130,17 @@ def _check_number(token: str, offset: int) -> None:
 def _check_operator(token: str, offset: int) -> None:
     if token in _OPERATORS:
         return
-    if token in ("=~", "=~~", "!~", "!~~"):
-        raise ConditionRefused(
-            f'patterns ("{token}") are not built yet',
-            offset=offset,
-            remedy="use in [..] or $starts_with",
-        )
     if token == "=":
         raise ConditionRefused('"=" is not a comparison', offset=offset, remedy='write "=="')
     if token in ("!", "&&", "||"):
         raise ConditionRefused(
             f'"{token}" is not used here', offset=offset, remedy="write not, and, or"
         )
-    raise ConditionRefused(f'"{token}" is not used in conditions', offset=offset)
+    raise ConditionRefused(
+        f'"{token}" is not used in conditions',
+        offset=offset,
+        remedy="numbers take + - * / // % **, values == != < <= > >= in =~ =~~",
+    )
 
 
 def _check_word(token: str, offset: int) -> None:
@@ -129,5 +148,7 @@ def _check_word(token: str, offset: int) -> None:
         raise ConditionRefused(
             f'"{token}" is not allowed', offset=offset, remedy=_REFUSED_WORDS[token[1:]]
         )
-    if token in ("for", "if", "inf", "nan"):
-        raise ConditionRefused(f'"{token}" is not used in conditions', offset=offset)
+    if token in _OTHER_WORDS:
+        raise ConditionRefused(
+            f'"{token}" is not used in conditions', offset=offset, remedy=_OTHER_WORDS[token]
+        )

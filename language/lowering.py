@@ -56,6 +56,7 @@ from language.expression import (
     Expression,
     Literal,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -63,6 +64,7 @@ from language.expression import (
     names_in,
 )
 from language.functions import whole_literal
+from language.pattern import print_pattern
 from language.reference import evaluate
 from language.types import FactType
 
@@ -116,6 +118,10 @@ class Lowering:
                 return self.arithmetic(operator, left, right)
             case Membership(member=member, items=items):
                 return self.without_none(member, self.membership(member, items))
+            case Match(member=member, pattern=pattern, anywhere=anywhere):
+                written = print_pattern(pattern, anywhere=anywhere)
+                test = plain(self.lower(member)).str.contains(written)
+                return self.without_none(member, test)
             case DoesNotApply(name=Name(name=name)):
                 return self.does_not_apply(name)
             case Coalesce(left=left, right=right) if self.is_fixed(left):

@@ -11,6 +11,7 @@ from functools import reduce
 from math import floor
 from typing import Any
 
+from language.automaton import matches as matches_pattern
 from language.definition import (
     Anything,
     Beneath,
@@ -40,6 +41,7 @@ from language.expression import (
     Expression,
     Literal,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -192,6 +194,12 @@ class Reference:
                 )
             case Membership(member=member) if self.is_none(member):
                 return Value(False)
+            case Match(member=member) if self.is_none(member):
+                return Value(False)
+            case Match(member=member, pattern=pattern, anywhere=anywhere):
+                return self.apply(
+                    lambda a: matches_pattern(pattern, a, anywhere=anywhere), [self.value(member)]
+                )
             case Membership(member=member, items=items):
                 values = [item.value for item in items]
                 return self.apply(lambda a: a in values, [self.value(member)])

@@ -14,6 +14,7 @@ from language.expression import (
     Conditional,
     Expression,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -57,6 +58,8 @@ class Sizes:
                 return _ARITHMETIC[operator] * (self.of(left) + self.of(right))
             case Membership(member=member, items=items):
                 return len(items) * self.of(member)
+            case Match(member=member):
+                return 2 * self.of(member)
             case Conditional(test=test, then=then, otherwise=otherwise):
                 return 2 * (2 * self.of(test) + self.of(then) + self.of(otherwise))
             case Call(function="has", arguments=(Name(name=name),)):

@@ -214,6 +214,10 @@ TRUTH_FORMS: Mapping[str, str] = {
     "$has a table by two": "$has(by_two)",
     "$has dated": "$has(dated)",
     "$starts_with": '$starts_with({t}, "C")',
+    "=~": '({t} =~ "[AC]\\d?$|中.")',
+    "=~~": '({t} =~~ "[1文]|^$")',
+    "!~": '({t} !~ "(A|C\\d)")',
+    "!~~": '({t} !~~ "\\d$")',
     "truth of ? :": "({b} ? {b} : {b})",
     "truth of ??": "({b} ?? {b})",
 }
