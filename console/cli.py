@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 refused or failed, with reasons on the error stream; 2 wro
 """
 
 import json
-import re
 import sys
 from dataclasses import asdict
 from datetime import date
@@ -22,6 +21,7 @@ from console import show
 from console.demo import run_demo
 from console.errors import ConsoleError, NothingThere
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
+from console.show_explanation import show_explanation
 from console.subject import bounds_for, find_subject
 from console.wiring import (
     ACTOR,
@@ -37,9 +37,12 @@ from console.wiring import (
 from engine.by_hand import evaluate_subjects
 from engine.errors import EngineError
 from engine.examples import run_examples
-from engine.explain import as_json, explain
+from engine.explain import explain
+from engine.explain_by_hand import explain_subjects
+from engine.explanation import Explanation, as_json
 from engine.program import Program, compile_policies
 from engine.run import last_accepted_run
+from engine.shown_value import mask
 from language.errors import FilesRefused, Problem
 from ledger.database import reading
 from ledger.errors import LedgerError
@@ -212,7 +215,7 @@ def ingest_files(
     else:
         show.show_releases(reports)
     for text in refused:
-        show.err.print(f"[red]refused[/] {escape(_mask(text))}")
+        show.err.print(f"[red]refused[/] {escape(mask(text))}")
     if refused:
         raise typer.Exit(REFUSED)
     if any(report.release.reasons for report in reports):
@@ -367,33 +370,93 @@ def run(
 @app.command("explain")
 def explain_subject(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="A subject id, or a firm's credit code.")],
+    subject: Annotated[
+        str | None, typer.Argument(help="A subject id, or a firm's credit code.")
+    ] = None,
     policy: Annotated[str | None, typer.Argument(help="One policy's id.")] = None,
     policies: PolicyPaths = None,
     adopt: Adopt = None,
-    language: Annotated[str, typer.Option(help="zh, en or both.")] = "both",
-    output: Format = "table",
+    subjects: Annotated[
+        Path | None, typer.Option(help="Facts by hand (.jsonl, .csv, .parquet); needs no home.")
+    ] = None,
+    whom: Annotated[
+        str | None, typer.Option("--subject", help="Whom to explain (also as an argument).")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="With --subjects: a day like 2025-10-31.")] = (
+        None
+    ),
+    vocabulary: VocabularyPaths = None,
+    language: Annotated[str, typer.Option("--language", "--lang", help="zh, en or both.")] = "both",
+    output: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
 ) -> None:
     """Why a subject has a benefit or not: clause by clause, with every fact and its source."""
     _one_of(language, "zh", "en", "both")
+    _one_of(output, "text", "table", "json", "html")
+    wanted = whom or subject
+    troubles: list[str] = []
+    if subjects is not None:
+        told, troubles = _explain_by_hand(subjects, wanted, policy, policies, as_of, vocabulary)
+    elif wanted is None:
+        raise typer.BadParameter("name a subject, or give facts with --subjects")
+    else:
+        told = _explain_from_snapshot(context, wanted, policy, policies, adopt, vocabulary)
+    if output == "json":
+        _print_json([as_json(explanation) for explanation in told])
+    else:
+        for explanation in told:
+            for spoken in ("zh", "en") if language == "both" else (language,):
+                show_explanation(explanation, spoken)
+                show.out.print()
+    for trouble in troubles:
+        show.err.print(f"[yellow]{escape(trouble)}[/]")
+    if troubles:
+        raise typer.Exit(SET_ASIDE)
+
+
+def _explain_from_snapshot(
+    context: typer.Context,
+    subject: str,
+    policy: str | None,
+    policies: list[Path] | None,
+    adopt: str | None,
+    vocabulary: list[Path] | None,
+) -> list[Explanation]:
     settings = _settings(context)
-    words = load_words()
+    words = load_words(vocabulary or ())
     program, built = _last_program(settings, words, policies, adopt)
     found = find_subject(settings, built, words.datasets, subject)
     if found is None:
-        raise NothingThere(f'"{_mask(subject)}" is nobody in the snapshot as of {built.as_of}')
+        raise NothingThere(f'"{mask(subject)}" is nobody in the snapshot as of {built.as_of}')
     bounds = bounds_for(program, found.kind, built.as_of, policy)
     if not bounds:
         raise NothingThere(f'no policy "{policy}" for this subject, of kind {found.kind}')
     words = program.vocabulary
-    told = [explain(b, words, found.facts(b), found.subject, found.sources) for b in bounds]
-    if output == "json":
-        _print_json([as_json(explanation) for explanation in told])
-        return
-    for explanation in told:
-        for spoken in ("zh", "en") if language == "both" else (language,):
-            show.show_explanation(explanation, spoken)
-            show.out.print()
+    return [explain(b, words, found.facts(b), found.subject, found.sources) for b in bounds]
+
+
+def _explain_by_hand(
+    file: Path,
+    subject: str | None,
+    policy: str | None,
+    policies: list[Path] | None,
+    as_of: str | None,
+    vocabulary: list[Path] | None,
+) -> tuple[list[Explanation], list[str]]:
+    words = load_words(vocabulary or ())
+    loaded = load_chosen(policies or [], words)
+    chosen = [p for p in loaded.policies if policy in (None, p.id, p.key)]
+    if not chosen:
+        raise NothingThere(f'no policy "{policy}" among those loaded')
+    try:
+        read = read_subjects(file)
+    except OSError as error:
+        raise NothingThere(f"{file}: cannot be read ({error.strerror})") from None
+    people = [s for s in read.subjects if subject in (None, s.subject)]
+    if not people:
+        raise NothingThere(f'"{mask(subject or "")}" is nobody in {file.name}')
+    program = compile_policies(chosen, words)
+    told, troubles = explain_subjects(program, people, _day(as_of, read_clock().date()))
+    return told, [f"{file.name}, {trouble}" for trouble in [*read.troubles, *troubles]]
 
 
 def _last_program(
@@ -428,7 +491,7 @@ def inbox(
     with opened_database(settings) as engine, reading(engine) as connection:
         messages = read_inbox(connection, wanted)
     if found is None and not messages:
-        raise NothingThere(f'"{_mask(subject)}" is nobody in the snapshot as of {built.as_of}')
+        raise NothingThere(f'"{mask(subject)}" is nobody in the snapshot as of {built.as_of}')
     if output == "json":
         _print_json(
             [
@@ -458,7 +521,7 @@ def import_awards(
         )
     show.out.print(f"{report.imported:,} imported, {report.existing:,} there already")
     for bad in report.bad:
-        show.err.print(f"[yellow]{escape(_mask(f'line {bad.line}: {bad.reason}'))}[/]")
+        show.err.print(f"[yellow]{escape(mask(f'line {bad.line}: {bad.reason}'))}[/]")
     if report.bad:
         raise typer.Exit(SET_ASIDE)
 
@@ -483,15 +546,6 @@ def demo(
     run_demo(_settings(context), firms=firms, residents=residents)
 
 
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(\d{2})\d{7,15}(\d|[Xx])(?![0-9A-Za-z])", re.ASCII)
-"""Shaped like an identity number, a phone or an account; hashes and paths stay readable."""
-
-
-def _mask(text: str) -> str:
-    """A text for people to see, without long numbers that may be somebody's."""
-    return _PERSONAL.sub(r"\1********\2", text)
-
-
 KNOWN_ERRORS = (
     FilesRefused,
     ConsoleError,
@@ -510,13 +564,13 @@ def main() -> None:
         app()
     except KNOWN_ERRORS as error:
         for line in str(error).splitlines():
-            show.err.print(f"[red]error[/] {escape(_mask(line))}", soft_wrap=True)
+            show.err.print(f"[red]error[/] {escape(mask(line))}", soft_wrap=True)
         sys.exit(REFUSED)
     except BrokenPipeError:
         sys.exit(0)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        show.err.print(f"[red]error[/] the database cannot be used: {escape(_mask(reason))}")
+        show.err.print(f"[red]error[/] the database cannot be used: {escape(mask(reason))}")
         sys.exit(REFUSED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

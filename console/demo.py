@@ -9,6 +9,7 @@ import polars as pl
 
 from console import show
 from console.settings import Settings, make_home, read_clock
+from console.show_explanation import show_explanation
 from console.subject import FoundSubject, bounds_for, find_subject
 from console.wiring import (
     RunReport,
@@ -151,7 +152,7 @@ def _explain(
     for bound in bounds_for(program, found.kind, snapshot.as_of, policy):
         told = explain(bound, vocabulary, found.facts(bound), found.subject, found.sources)
         for language in ("zh", "en"):
-            show.show_explanation(told, language)
+            show_explanation(told, language)
             show.out.print()
 
 

@@ -16,12 +16,10 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from awards.intake import IntakeReport
 from console.wiring import PolicyResult, RunReport
 from console.wiring import Progress as Tell
-from engine.explain import ClauseTold, Explanation, FactUsed
 from engine.run import Run
 from notifier.channels.inbox import InboxMessage
 from notifier.outbox import DeliveryReport
@@ -30,12 +28,6 @@ from profiles.snapshot import Snapshot
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-_SIGN = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
-_GROUP_ZH = {"all": "须全部符合", "any": "符合其一即可", "none": "均不得有", "portion": "分项"}
-_GROUP_EN = {"all": "all of", "any": "any of", "none": "none of", "portion": "portion"}
-_VERDICT_ZH = {"eligible": "符合", "ineligible": "不符合", "unknown": "待定（资料不全）"}
-_COLOUR = {"eligible": "green", "ineligible": "red", "unknown": "yellow"}
 
 
 @contextmanager
@@ -164,87 +156,6 @@ def show_intake(run: Run, intake: IntakeReport, notices: int, deliveries: Delive
         f"{deliveries.sent:,} deliveries"
         + (f", [red]{deliveries.failed:,} failed[/]" if deliveries.failed else "")
     )
-
-
-def show_explanation(told: Explanation, language: str) -> None:
-    """A decision clause by clause, in Chinese (`zh`) or English (`en`)."""
-    zh = language == "zh"
-    colour = _COLOUR[told.verdict]
-    verdict = _VERDICT_ZH[told.verdict] if zh else told.verdict
-    title = told.title_zh if zh else told.title_en
-    head = f"[bold]{escape(title)}[/]  [{colour}]{verdict}[/]"
-    if told.verdict == "eligible":
-        unknown_amount = "金额待定" if zh else "amount open"
-        head += f"  [bold]{told.amount or unknown_amount}[/]"
-        head += f" {told.unit}" if told.amount else ""
-    tree = Tree(f"{head}\n[dim]{told.policy}@{told.version}, {told.period}, {told.as_of}[/]")
-    branches: dict[int, Tree] = {-1: tree}
-    for clause in told.clauses:
-        branches[clause.depth] = _add_clause(branches[clause.depth - 1], clause, zh)
-    if told.verdict == "eligible" and told.steps:
-        _add_amount(tree, told, zh)
-    if told.missing:
-        names = ("、" if zh else ", ").join(f.label_zh if zh else f.label_en for f in told.missing)
-        tree.add(Text(("缺少资料：" if zh else "missing: ") + names, style="yellow"))
-    for reason in told.reasons:
-        tree.add(Text(reason, style="yellow"))
-    for says in told.not_modelled_zh if zh else told.not_modelled_en:
-        tree.add(Text(("须人工核实：" if zh else "for a person to check: ") + says, style="dim"))
-    out.print(tree)
-
-
-def _add_clause(parent: Tree, clause: ClauseTold, zh: bool) -> Tree:
-    # under a `none` it is good that a clause does not hold
-    good = None if clause.value is None else clause.value is not clause.unwanted
-    sign, colour = _SIGN[good]
-    line = Text()
-    line.append(sign + " ", style=colour)
-    if clause.group and (clause.group == "portion" or not clause.says_zh):
-        line.append((_GROUP_ZH if zh else _GROUP_EN)[clause.group] + " ", style="dim")
-    if clause.unwanted and not clause.group:
-        line.append(("无：" if good else "有：") if zh else ("not " if good else ""), style="dim")
-    line.append(clause.says_zh or clause.id if zh else clause.says_en)
-    if zh and clause.source:
-        line.append(f" 〔{clause.source}〕", style="dim")
-    branch = parent.add(line)
-    condition = clause.condition_zh if zh else clause.condition_en
-    if condition and (len(clause.facts) > 1 or not clause.unwanted):
-        branch.add(Text(condition, style="cyan"))
-    for fact in clause.facts:
-        branch.add(_fact(fact, zh))
-    return branch
-
-
-def _add_amount(tree: Tree, told: Explanation, zh: bool) -> None:
-    steps = tree.add("金额" if zh else "amount")
-    for step in told.steps:
-        says = step.says_zh if zh else step.says_en
-        came = step.amount or ("待定" if zh else "open")
-        line = Text(style="dim" if step.applied is False else "")
-        line.append(says or step.text)
-        line.append(f"  {step.text if says else ''} → ", style="cyan")
-        line.append(came, style="bold")
-        steps.add(line)
-    for fact in told.amount_facts:
-        steps.add(_fact(fact, zh))
-    for name, amount in told.also.items():
-        steps.add(Text(f"{name}: {amount or '—'}"))
-
-
-def _fact(fact: FactUsed, zh: bool) -> Text:
-    label = fact.label_zh if zh else fact.label_en
-    value = fact.value_zh if zh else fact.value_en
-    line = Text(f"{label} = ")
-    if value is None:
-        line.append("缺" if zh else "missing", style="yellow")
-    else:
-        line.append(value, style="bold")
-    if fact.source is not None:
-        where = fact.source.department if zh else fact.source.dataset
-        line.append(f"  {where} {fact.source.delivered_on} {fact.source.release}", style="dim")
-    elif fact.legal_source and zh:
-        line.append(f"  {fact.legal_source}", style="dim")
-    return line
 
 
 def show_inbox(messages: list[InboxMessage], language: str) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from console.settings import Settings, read_key
 from console.wiring import KINDS
-from engine.explain import Source
+from engine.explanation import Source
 from engine.program import Bound, Program, bind
 from language.frame import facts_of_row
 from language.reference import Facts

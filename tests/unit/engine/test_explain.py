@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from engine.decision import decide
-from engine.explain import ClauseTold, Explanation, FactUsed, Source, as_json, explain
+from engine.explain import explain
+from engine.explanation import ClauseTold, Explanation, FactUsed, Source, as_json
 from engine.program import Bound, bind
 from language.check import reachable_facts
 from language.definition import Given
@@ -126,10 +127,10 @@ def test_an_eligible_decision_is_told_whole(full: Bound) -> None:
     assert (months.says_zh, months.says_en, months.source) == (
         "缴满半年", "half a year paid", "办法四",
     )  # fmt: skip
-    assert months.condition_zh == "失业保险足额缴费月数 ≥ 6"
-    assert months.condition_en == "Months of unemployment insurance paid in full ≥ 6"
+    assert months.condition_zh == "失业保险足额缴费月数 ≥ 6个月"
+    assert months.condition_en == "Months of unemployment insurance paid in full ≥ 6 months"
     (paid,) = months.facts
-    assert (paid.value_zh, paid.source) == ("6", INSURANCE)
+    assert (paid.value_zh, paid.source) == ("6个月", INSURANCE)
     assert clauses["judged"].condition_zh == "由区局认定"
     assert clauses["judged"].condition_en == "judged by 区局"
 
@@ -137,7 +138,7 @@ def test_an_eligible_decision_is_told_whole(full: Bound) -> None:
 def test_a_worked_out_fact_is_told_with_what_it_rests_on(full: Bound) -> None:
     rich = clauses_of(told(full, GOOD))["rich"]
     assert facts_of(rich.facts) == {
-        "per_head": "33.5", "revenue": "670.00元", "staff_prev_year": "20",
+        "per_head": "33.5", "revenue": "670.00元", "staff_prev_year": "20人",
     }  # fmt: skip
     assert rich.facts[0].name == "per_head"
     assert rich.facts[0].legal_source == "办法三"
@@ -148,13 +149,29 @@ def test_a_worked_out_fact_is_told_with_what_it_rests_on(full: Bound) -> None:
 
 def test_every_step_is_told_with_what_it_came_to(full: Bound) -> None:
     explanation = told(full, GOOD)
-    assert [(s.text, s.says_zh, s.source, s.applied, s.amount) for s in explanation.steps] == [
-        ("sum_of_portions", "", "", True, "422.00"),
-        ("≤ limit", "不超过", "办法八", True, "422.00"),
-        ("− 5", "减五", "", False, "422.00"),
-        ("取整 down to 10", "", "", True, "420.00"),
+    steps = explanation.steps
+    assert [(s.does_zh, s.operand_en, s.says_zh, s.source, s.applied, s.amount) for s in steps] == [
+        ("分项合计", None, "", "", True, "422.00"),
+        ("最多上限", "500.00 yuan", "不超过", "办法八", True, "422.00"),
+        ("减5.00元", None, "减五", "", False, "422.00"),
+        ("向下取整到10.00元的倍数", "10.00 yuan", "", "", True, "420.00"),
     ]
-    assert explanation.also == {"told": "33.33"}
+    assert steps[2].condition_zh == "僵尸企业：是"
+    assert {a.name: (a.label_zh, a.amount) for a in explanation.also} == {"told": ("另", "33.33")}
+
+
+def test_every_portion_and_other_figure_is_told_step_by_step(full: Bound) -> None:
+    explanation = told(full, GOOD)
+    base, more = explanation.portions
+    assert [(s.does_en, s.operand_zh, s.amount) for s in base.steps] == [
+        ("take Revenue last year", "670.00元", "670.00"),
+        ("times Share", "0.6", "402.00"),
+    ]
+    assert (base.label_zh, base.amount, more.amount) == ("基本", "402.00", "20.00")
+    (other,) = explanation.also
+    assert [(s.does_zh, s.operand_en) for s in other.steps] == [
+        ("取研发费用 ÷ 3", "≈ 33.3333 yuan"),
+    ]
 
 
 def test_the_amounts_own_facts_and_parameters_are_told_with_their_legal_source(full: Bound) -> None:
@@ -174,7 +191,7 @@ def test_an_ineligible_decision_names_what_failed_and_still_tells_every_clause(f
     assert (explanation.verdict, explanation.amount) == ("ineligible", None)
     assert explanation.failed == ("zombie",)
     assert set(clauses_of(explanation)) == set(clauses_of(told(full, GOOD)))
-    assert (explanation.steps, explanation.amount_facts, explanation.also) == ((), (), {})
+    assert (explanation.steps, explanation.amount_facts, explanation.also) == ((), (), ())
     elsewhere = told(full, GOOD | {"ent_region": "110000", "is_zombie": True})
     assert elsewhere.failed == ("region",)
     assert clauses_of(elsewhere)["region"].value is False
@@ -198,6 +215,59 @@ def test_an_unknown_decision_names_what_is_missing_and_why(full: Bound) -> None:
     assert "undefined" in undefined.reasons
 
 
+DATED = """
+    parameters:
+      rate:
+        label: {zh: 定额, en: Rate}
+        at: event_on
+        by: ent_size
+        source: 总办法
+        values:
+          - {from: 2023-01-01, to: 2023-12-31, source: 旧办法, rows: {small: 100, else: 50}}
+          - {from: 2024-01-01, source: 新办法, rows: {"small, micro": 200, else: 80}}
+      tax:
+        label: {zh: 累进, en: Scale}
+        by: revenue
+        source: 税法
+        tiers: [{over: 0, up_to: 36000, rate: 3%}, {over: 36000, rate: 10%}]
+    facts:
+      event_on: {label: {zh: 事件日, en: Event}, type: date}
+    clauses: [{id: a, says: 一, when: revenue > 0}]
+    benefit: {amount: [rate, {plus: tax}]}
+"""
+
+
+def test_the_span_of_a_subjects_own_day_its_row_and_every_tier_are_told(tmp_path: Path) -> None:
+    bound = bind(load_one(tmp_path, DATED), vocabulary(), DAY)
+    facts: Facts = {"event_on": date(2024, 5, 1), "ent_size": "micro", "revenue": Fraction(40_000)}
+    explanation = explain(bound, vocabulary(), facts, "E1", {})
+    # 200 + 36000 × 3 % + 4000 × 10 %
+    assert explanation.amount == "1,680.00"
+    found = {fact.name: fact for fact in explanation.amount_facts}
+    rate = found["rate"].parameter
+    assert rate is not None
+    assert found["rate"].legal_source == "新办法"
+    assert (rate.begins, rate.ends, rate.chosen_by) == (date(2024, 1, 1), None, "event_on")
+    assert [(key.fact, key.says_zh) for key in rate.row] == [("ent_size", "small、micro")]
+    scale = found["tax"].parameter
+    assert scale is not None
+    assert [tier.part for tier in scale.tiers] == ["1080", "400"]
+    before: Facts = {**facts, "event_on": date(2023, 12, 31)}
+    (old,) = [
+        f for f in explain(bound, vocabulary(), before, "E1", {}).amount_facts if f.name == "rate"
+    ]
+    assert (old.legal_source, old.value_en) == ("旧办法", "50")
+    assert old.parameter is not None
+    assert old.parameter.row[0].says_en == "any other"
+    too_early: Facts = {**facts, "event_on": date(2022, 1, 1)}
+    (none,) = [
+        f
+        for f in explain(bound, vocabulary(), too_early, "E1", {}).amount_facts
+        if f.name == "rate"
+    ]
+    assert (none.value, none.parameter) == (None, None)
+
+
 def test_figures_are_rounded_half_up_as_the_amount_is(tmp_path: Path) -> None:
     """A recipient who adds up what the steps say must come to what is paid."""
     text = """
@@ -210,7 +280,7 @@ def test_figures_are_rounded_half_up_as_the_amount_is(tmp_path: Path) -> None:
     explanation = told(bound, {"is_zombie": False})
     assert explanation.amount == "0.13"
     assert explanation.steps[-1].amount == "0.13"
-    assert explanation.also == {"told": "0.13"}
+    assert explanation.also[0].amount == "0.13"
 
 
 def test_large_amounts_keep_every_fen(tmp_path: Path) -> None:

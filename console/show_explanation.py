@@ -1,0 +1,150 @@
+"""An explanation in the terminal: a tree with colours."""
+
+from rich.markup import escape
+from rich.text import Text
+from rich.tree import Tree
+
+from console.explanation_words import WORDS, say_reason
+from console.show import out
+from engine.explanation import AmountTold, ClauseTold, Explanation, FactUsed, StepTold
+
+_SIGN = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+_UNWANTED = {True: "without", False: "with", None: "must not"}
+_COLOUR = {"eligible": "green", "ineligible": "red", "unknown": "yellow"}
+
+
+def show_explanation(told: Explanation, language: str) -> None:
+    """A decision clause by clause, in Chinese (`zh`) or English (`en`)."""
+    out.print(tree_of(told, language))
+
+
+def tree_of(told: Explanation, language: str) -> Tree:
+    """The tree that is printed."""
+    zh, words = language == "zh", WORDS[language]
+    title = told.title_zh if zh else told.title_en
+    colour = _COLOUR[told.verdict]
+    head = f"[bold]{escape(title)}[/]  [{colour}]{words[told.verdict]}[/]"
+    if told.verdict == "eligible":
+        head += f"  [bold]{told.amount or words['amount open']}[/]"
+        head += f" {told.unit}" if told.amount else ""
+    tree = Tree(f"{head}\n[dim]{told.policy}@{told.version}, {told.period}, {told.as_of}[/]")
+    branches: dict[int, Tree] = {-1: tree}
+    for clause in told.clauses:
+        branches[clause.depth] = _add_clause(branches[clause.depth - 1], clause, language)
+    if told.verdict == "eligible" and told.steps:
+        _add_amount(tree, told, language)
+    if told.missing:
+        names = words["list"].join(f.label_zh if zh else f.label_en for f in told.missing)
+        tree.add(Text(words["missing facts"] + words["colon"] + names, style="yellow"))
+    for reason in told.reasons:
+        tree.add(Text(say_reason(reason, language), style="yellow"))
+    for says in told.not_modelled_zh if zh else told.not_modelled_en:
+        tree.add(Text(words["check"] + words["colon"] + says, style="dim"))
+    return tree
+
+
+def _add_clause(parent: Tree, clause: ClauseTold, language: str) -> Tree:
+    zh, words = language == "zh", WORDS[language]
+    sign, colour = _SIGN[clause.good]
+    line = Text()
+    line.append(sign + " ", style=colour)
+    if clause.group and (clause.group == "portion" or not clause.says_zh):
+        line.append(words[clause.group] + " ", style="dim")
+    if clause.unwanted and not clause.group:
+        line.append(words[_UNWANTED[clause.good]], style="dim")
+    line.append(clause.says_zh or clause.id if zh else clause.says_en)
+    if zh and clause.source:
+        line.append(f" 〔{clause.source}〕", style="dim")
+    branch = parent.add(line)
+    condition = clause.condition_zh if zh else clause.condition_en
+    if condition and (len(clause.facts) > 1 or not clause.unwanted):
+        branch.add(Text(condition, style="cyan"))
+    for fact in clause.facts:
+        _add_fact(branch, fact, language)
+    return branch
+
+
+def _add_amount(tree: Tree, told: Explanation, language: str) -> None:
+    zh, words = language == "zh", WORDS[language]
+    steps = tree.add(words["amount"])
+    for portion in told.portions:
+        _add_steps(steps, portion, language)
+    for step in told.steps:
+        steps.add(_step(step, language))
+    for fact in told.amount_facts:
+        _add_fact(steps, fact, language)
+    for also in told.also:
+        _add_steps(steps, also, language)
+    if zh and not told.steps:
+        steps.add(words["open"])
+
+
+def _add_steps(parent: Tree, told: AmountTold, language: str) -> None:
+    zh, words = language == "zh", WORDS[language]
+    line = Text(told.label_zh if zh else told.label_en)
+    line.append(f" {told.amount or words['open']}", style="bold")
+    line.append(f" {told.unit}" if told.amount else "")
+    branch = parent.add(line)
+    for step in told.steps:
+        branch.add(_step(step, language))
+
+
+def _step(step: StepTold, language: str) -> Text:
+    zh, words = language == "zh", WORDS[language]
+    line = Text(style="dim" if step.applied is False else "")
+    says, does = (step.says_zh, step.does_zh) if zh else (step.says_en, step.does_en)
+    operand = step.operand_zh if zh else step.operand_en
+    line.append(f"{says}  " if says else "")
+    line.append(does, style="cyan")
+    if operand is not None and operand not in does:
+        line.append(f" = {operand}", style="cyan")
+    condition = step.condition_zh if zh else step.condition_en
+    if condition:
+        line.append(f" ({condition})", style="dim")
+    line.append(" → ")
+    if step.applied is False:
+        line.append(f"{words['skipped']} ")
+    line.append(step.amount or words["open"], style="bold")
+    return line
+
+
+def _add_fact(parent: Tree, fact: FactUsed, language: str) -> None:
+    zh, words = language == "zh", WORDS[language]
+    label = fact.label_zh if zh else fact.label_en
+    value = fact.value_zh if zh else fact.value_en
+    line = Text(f"{label} = ")
+    if value is None:
+        line.append(words["missing"], style="yellow")
+    else:
+        line.append(value, style="bold")
+    if fact.source is not None:
+        where = fact.source.department if zh else fact.source.dataset
+        line.append(f"  {where} {fact.source.delivered_on} {fact.source.release}", style="dim")
+    elif fact.legal_source and zh:
+        line.append(f"  {fact.legal_source}", style="dim")
+    branch = parent.add(line)
+    for text in which_value(fact, language):
+        branch.add(Text(text, style="dim"))
+
+
+def which_value(fact: FactUsed, language: str) -> list[str]:
+    """Which value of a parameter counted: the days it holds, the row, the tiers."""
+    told, zh, words = fact.parameter, language == "zh", WORDS[language]
+    if told is None:
+        return []
+    lines = []
+    if told.begins or told.ends:
+        start = f"{words['since']} {told.begins} " if told.begins else ""
+        end = f"{words['until']} {told.ends}" if told.ends else ""
+        chosen = f" ({told.chosen_by})" if told.chosen_by else ""
+        lines.append((start + end).strip() + chosen)
+    if told.row:
+        keys = [
+            f"{key.label_zh}：{key.says_zh}" if zh else f"{key.label_en}: {key.says_en}"
+            for key in told.row
+        ]
+        lines.append(words["row"] + words["colon"] + ("；" if zh else "; ").join(keys))
+    for tier in told.tiers:
+        says = tier.says_zh if zh else tier.says_en
+        lines.append(f"{says} → {tier.part if tier.part is not None else words['open']}")
+    return lines

@@ -1,0 +1,37 @@
+"""Explanations of subjects whose facts are given by hand."""
+
+from datetime import date
+
+from engine.explain import explain
+from engine.explanation import Explanation
+from engine.program import Program, bind
+from language.frame import facts_of_row
+from profiles.hand import Subject, Trouble, build_frame
+
+
+def explain_subjects(
+    program: Program, subjects: list[Subject], as_of: date
+) -> tuple[list[Explanation], list[Trouble]]:
+    """Explain every policy of a subject's audience, as `zhida evaluate` decides it.
+
+    `as_of` is the day of lines without one. The region does not scope where it is not given.
+    """
+    told: list[Explanation] = []
+    troubles: list[Trouble] = []
+    shared = program.vocabulary.facts
+    every_own = {f.name: f for policy in program.policies for f in policy.facts}
+    for subject in subjects:
+        day = subject.as_of or as_of
+        for policy in program.policies:
+            if subject.audience not in (None, policy.audience):
+                continue
+            own = every_own | {fact.name: fact for fact in policy.facts}
+            own = {name: fact for name, fact in own.items() if name not in shared}
+            hand = build_frame([subject], program.vocabulary, own, policy.audience, day)
+            troubles += hand.troubles
+            bound = bind(policy, program.vocabulary, day)
+            facts = facts_of_row(hand.frame.row(0, named=True), bound.types)
+            told.append(
+                explain(bound, program.vocabulary, facts, subject.subject, {}, by_hand=True)
+            )
+    return told, list(dict.fromkeys(troubles))

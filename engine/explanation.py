@@ -1,0 +1,172 @@
+"""An explanation as data: what `zhida explain` tells, whatever the form it is told in.
+
+Its JSON has one key for each field here; docs/integrator.md describes them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+FORMAT = "zhida-explanation-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a fact's value came from."""
+
+    dataset: str
+    department: str
+    release: str
+    delivered_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTold:
+    """What a row of a legal table asks of one fact."""
+
+    fact: str
+    label_zh: str
+    label_en: str
+    says_zh: str
+    says_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierTold:
+    """A tier of a cumulative scale and what it adds for this subject."""
+
+    says_zh: str
+    says_en: str
+    part: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterTold:
+    """Which value of a parameter counted: the span of days, the table's row, the tiers.
+
+    `begins` and `ends` are both included, None is open. `chosen_by` is the fact whose day chose
+    the span (`at:`), "" where the day of the run did.
+    """
+
+    begins: date | None
+    ends: date | None
+    chosen_by: str
+    row: tuple[KeyTold, ...]
+    tiers: tuple[TierTold, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactUsed:
+    """A fact or a parameter as it counted. `value`, exact and in `unit`, is None while missing."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    value: bool | str | None
+    value_zh: str | None
+    value_en: str | None
+    unit: str = ""
+    source: Source | None = None
+    legal_source: str = ""
+    parameter: ParameterTold | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseTold:
+    """A clause with its truth value (None: unknown), how deep it stands, and what it rests on.
+
+    `unwanted`: it stands under a `none`, so that it is good where it does not hold.
+    """
+
+    id: str
+    depth: int
+    says_zh: str
+    says_en: str
+    source: str
+    value: bool | None
+    condition_zh: str
+    condition_en: str
+    group: str = ""
+    unwanted: bool = False
+    facts: tuple[FactUsed, ...] = ()
+
+    @property
+    def good(self) -> bool | None:
+        """Whether it is as it must be."""
+        return None if self.value is None else self.value is not self.unwanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTold:
+    """A step of an amount: what it does, with what, and what came out.
+
+    `applied` is False where its condition does not hold, None where that is unknown. `operand` is
+    what it did it with, `amount` what came out, None while open.
+    """
+
+    operation: str
+    says_zh: str
+    says_en: str
+    does_zh: str
+    does_en: str
+    condition_zh: str
+    condition_en: str
+    source: str
+    applied: bool | None
+    operand_zh: str | None
+    operand_en: str | None
+    amount: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountTold:
+    """A portion of the award, or another figure that the recipient is told, step by step."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    unit: str
+    amount: str | None
+    steps: tuple[StepTold, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A decision with its reasons, for people and as data."""
+
+    subject: str
+    policy: str
+    version: str
+    title_zh: str
+    title_en: str
+    as_of: date
+    period: str
+    verdict: str
+    amount: str | None
+    unit: str
+    clauses: tuple[ClauseTold, ...]
+    steps: tuple[StepTold, ...]
+    portions: tuple[AmountTold, ...]
+    also: tuple[AmountTold, ...]
+    amount_facts: tuple[FactUsed, ...]
+    failed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    missing: tuple[FactUsed, ...]
+    reasons: tuple[str, ...]
+    not_modelled_zh: tuple[str, ...]
+    not_modelled_en: tuple[str, ...]
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The explanation as plain data, days as 2025-10-31."""
+    plain: dict[str, Any] = _plain(asdict(explanation))
+    return {"format": FORMAT} | plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
