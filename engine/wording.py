@@ -17,6 +17,7 @@ from language.expression import (
     Expression,
     Literal,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -36,6 +37,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "in": "{0} 属于 {1}", "not in": "{0} 不属于 {1}", "between": "、",
         "none": "{0} 不适用", "not none": "{0} 适用", "default": "{0}（缺则按{1}）",
         "if": "若{0}则{1}，否则{2}", "floordiv": "{0} ÷ {1} 的整数部分", "mod": "{0} ÷ {1} 的余数",
+        "matches": "{0} 开头符合模式 “{1}”", "not matches": "{0} 开头不符合模式 “{1}”",
+        "matches within": "{0} 中有符合模式 “{1}” 之处",
+        "not matches within": "{0} 中无符合模式 “{1}” 之处",
         "pow": "{0} 的 {1} 次方", "minus": "−{0}",
     },
     "en": {
@@ -44,6 +48,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "none": "{0} does not apply", "not none": "{0} applies",
         "default": "{0} (if missing: {1})", "if": "if {0} then {1}, else {2}",
         "floordiv": "whole part of {0} ÷ {1}", "mod": "remainder of {0} ÷ {1}",
+        "matches": "{0} begins like the pattern “{1}”",
+        "not matches": "{0} does not begin like the pattern “{1}”",
+        "matches within": "the pattern “{1}” is found in {0}",
+        "not matches within": "the pattern “{1}” is not found in {0}",
         "pow": "{0} to the power of {1}", "minus": "−{0}",
     },
 }  # fmt: skip
@@ -119,6 +127,8 @@ class Wording:
                 return self._say("not none", self._label(name.name)), _TEST
             case Not(operand=Membership() as membership):
                 return self._membership("not in", membership), _TEST
+            case Not(operand=Match() as match):
+                return self._match("not ", match), _TEST
             case Not(operand=Name(name=name)):
                 return self._say("no", self._label(name)), _TEST
             case Not(operand=operand):
@@ -143,6 +153,8 @@ class Wording:
                 return self._arithmetic(expression, unit)
             case Membership():
                 return self._membership("in", expression), _TEST
+            case Match():
+                return self._match("", expression), _TEST
             case DoesNotApply(name=name):
                 return self._say("none", self._label(name.name)), _TEST
             case Coalesce(left=left, right=right):
@@ -184,6 +196,11 @@ class Wording:
             return f"“{value}”"
         zh, en = show_value(value, unit=unit)
         return (zh if self.language == "zh" else en) or ""
+
+    def _match(self, negation: str, expression: Match) -> str:
+        key = "matches within" if expression.anywhere else "matches"
+        member = self._inside(expression.member, _SUM)
+        return self._say(negation + key, member, expression.pattern)
 
     def _membership(self, key: str, expression: Membership) -> str:
         unit = unit_of(expression.member, self.facts)

@@ -46,6 +46,8 @@ EN = Wording(
         ("$add_months(birth_date, 36) > as_of", "出生日期之后36个月 > 运行日"),
         ("$add_months(as_of, -6) > birth_date", "运行日之前6个月 > 出生日期"),
         ("(revenue + 1) * 2 > 5", "（年度营业(销售)收入 + 1.00元） × 2 > 5.00元"),
+        ('gbt4754_code =~ "C3"', "国民经济行业代码 开头符合模式 “C3”"),
+        ('gbt4754_code !~~ "C3"', "国民经济行业代码 中无符合模式 “C3” 之处"),
         ("revenue - (revenue - 1) > 0", None),
         ("$max(0, revenue - 5) > 1", None),
         ('$starts_with(gbt4754_code, "C")', None),
@@ -58,7 +60,9 @@ def test_a_condition_is_put_into_chinese(text: str, zh: str | None) -> None:
     if zh is not None:
         assert said == zh.replace("僵尸企业", FACTS["is_zombie"].label_zh).replace(
             "高企认定事件", FACTS["hnte_event"].label_zh
-        ).replace("企业规模", FACTS["ent_size"].label_zh)
+        ).replace("企业规模", FACTS["ent_size"].label_zh).replace(
+            "国民经济行业代码", FACTS["gbt4754_code"].label_zh
+        )
     for sign in ("$", "==", ">=", "**", "//", " and ", " or ", "null", "true"):
         assert sign not in said
         if sign not in (" and ", " or "):
