@@ -25,7 +25,8 @@ from engine.evaluate import Tally, evaluate_part
 from engine.program import Bound, bind
 from policies.load import load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import Vocabulary, builtin_vocabulary
+from profiles.fact import Vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 AS_OF = date(2025, 10, 31)
 PART_ROWS = 100_000

@@ -10,7 +10,8 @@ from console.cli import app
 from language.functions import FUNCTIONS
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import Vocabulary, builtin_vocabulary
+from profiles.fact import Vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = "<!-- Made from the code by `make docs`; change the code, not this page. -->"

@@ -44,9 +44,10 @@ from policies.adoption import adopt
 from policies.load import CATALOGUE, Loaded, find_policy_files, load_policies
 from policies.policy import Clause, ClauseGroup, Policy
 from profiles.dataset import builtin_datasets
-from profiles.fact import BUILTIN, Vocabulary, builtin_vocabulary, load_vocabulary
+from profiles.fact import Vocabulary
 from profiles.folder import write_json
 from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
+from profiles.vocabulary_load import BUILTIN, builtin_vocabulary, load_vocabulary
 
 KINDS = ("enterprise", "resident", "household")
 ACTOR = "operator"

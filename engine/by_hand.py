@@ -1,7 +1,7 @@
 """The pure function: policies on subjects whose facts are given by hand, with every reason."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,11 @@ from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
 from language.reference import Value
 from language.types import FactType
-from profiles.hand import Subject, Trouble, build_frame
+from policies.policy import Policy
+from profiles.fact import Vocabulary
+from profiles.hand import Subject, Trouble
+from profiles.hand_frame import HandFrame, build_frame
+from profiles.row_set import RowSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,21 +96,43 @@ def _evaluate_group(
     policies = [policy for policy in program.policies if policy.audience == audience]
     shared = program.vocabulary.facts
     given = {name for subject in subjects for name in subject.facts}
-    frames: dict[tuple[tuple[str, FactType], ...], pl.DataFrame] = {}
+    frames: dict[tuple[object, ...], HandFrame] = {}
     results: list[list[Result]] = [[] for _ in subjects]
     all_own = {f.name: f for policy in policies for f in policy.facts if f.name not in shared}
     for policy in policies:
         own = {fact.name: fact for fact in policy.facts if fact.name not in shared}
-        # two policies may declare facts of one name with different types
-        key = tuple(sorted((name, own[name].type) for name in own if name in given))
+        row_sets = row_sets_beside(policy, policies, program.vocabulary)
+        # two policies may declare facts or rows of one name with different types
+        key = (
+            *sorted((name, own[name].type) for name in own if name in given),
+            *(policy.key for name in policy.row_sets if name in given),
+        )
         if key not in frames:
-            hand = build_frame(subjects, program.vocabulary, all_own | own, audience, as_of)
-            frames[key] = hand.frame
-            troubles += hand.troubles
+            frames[key] = build_frame(
+                subjects, program.vocabulary, all_own | own, audience, as_of, row_sets=row_sets
+            )
+            troubles += frames[key].troubles
         bound = bind(policy, program.vocabulary, as_of)
-        for index, result in enumerate(_evaluate_policy(bound, frames[key], subjects)):
+        for index, result in enumerate(_evaluate_policy(bound, frames[key].frame, subjects)):
             results[index].append(result)
     return results
+
+
+def row_sets_beside(
+    policy: Policy, policies: Iterable[Policy], vocabulary: Vocabulary
+) -> dict[str, RowSet]:
+    """The row sets that subjects may give: the policy's own, and what policies beside it add.
+
+    The columns of the others are read too, so that a row which one policy understands is no
+    trouble to another.
+    """
+    found: dict[str, RowSet] = {}
+    for other in policies:
+        for name, row_set in other.row_sets.items():
+            base = policy.row_sets.get(name) or vocabulary.row_sets.get(name) or row_set
+            known = found.get(name, base)
+            found[name] = replace(known, columns={**row_set.columns, **known.columns})
+    return found
 
 
 def _evaluate_policy(

@@ -13,6 +13,7 @@ from language.types import Kind, kind_of
 from policies.policy import ClauseGroup, Example, Policy
 from profiles.fact import Fact, Vocabulary
 from profiles.hand import Subject
+from profiles.row_set import RowColumn, RowSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,13 @@ def run_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleResult]:
 def _run(
     program: Program, policy: Policy, example: Example, facts: Mapping[str, Fact]
 ) -> ExampleResult:
-    given = {name: _typed(raw, facts.get(name)) for name, raw in example.given.items()}
+    row_sets = dict(program.vocabulary.row_sets) | dict(policy.row_sets)
+    given = {
+        name: _typed_rows(raw, row_sets[name], facts)
+        if name in row_sets
+        else _typed(raw, facts.get(name))
+        for name, raw in example.given.items()
+    }
     subject = Subject(
         line=example.line,
         subject="example",
@@ -60,7 +67,25 @@ def _run(
     )
 
 
-def _typed(raw: Any, fact: Fact | None) -> Any:
+def _typed_rows(raw: Any, row_set: RowSet, facts: Mapping[str, Fact]) -> Any:
+    """Rows of an example, each cell as authors write its column's type."""
+
+    def typed(name: str, cell: Any) -> Any:
+        return _typed(cell, row_set.columns.get(name) or facts.get(name))
+
+    if isinstance(raw, Mapping):
+        return {key: typed("value", cell) for key, cell in raw.items()}
+    if not isinstance(raw, list):
+        return raw
+    return [
+        {name: typed(name, cell) for name, cell in item.items()}
+        if isinstance(item, Mapping)
+        else typed("value", item)
+        for item in raw
+    ]
+
+
+def _typed(raw: Any, fact: Fact | RowColumn | None) -> Any:
     """A value of an example: numbers as authors write them, `null` or nothing is missing."""
     if raw is None or raw == "null":
         return None

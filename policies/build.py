@@ -23,6 +23,7 @@ from policies.policy_file import (
     PolicyFile,
     RegionFile,
 )
+from policies.rows import build_row_sets
 from policies.table import region_prefix
 from profiles.fact import Vocabulary
 from profiles.region import region_code
@@ -56,6 +57,7 @@ def _build(draft: Draft) -> Policy | None:
     _refuse_not_built(draft)
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
+    row_sets = build_row_sets(draft)
     facts, parameters = resolve_names(draft)
     if draft.problems:
         return None
@@ -91,6 +93,7 @@ def _build(draft: Draft) -> Policy | None:
         period=file.period,
         parameters=tuple(parameters),
         facts=tuple(facts),
+        row_sets=row_sets,
         clauses=clauses,
         benefit_kind=file.benefit.kind,
         unit=file.benefit.unit,
@@ -190,7 +193,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
         as_of = draft.day(text, (*place, "as_of"))
         given = dict(file.given) | dict(case.given)
         for name in given:
-            if name not in draft.scope and name not in draft.vocabulary.datasets:
+            if name not in draft.scope and name not in draft.row_sets:
                 at = (*place, "given", name)
                 draft.refuse(at, f'unknown fact "{name}" in an example', "declare it")
         if as_of is None:

@@ -1,5 +1,6 @@
 """A policy on its way from file to meaning: its document, what names mean, and what is wrong."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from language.check import check
@@ -10,7 +11,9 @@ from language.expression import Expression
 from language.types import Kind
 from policies.policy_file import PolicyFile
 from policies.strict import TitleFile
-from profiles.fact import Vocabulary, parse_at
+from profiles.fact import Vocabulary
+from profiles.formula import parse_at
+from profiles.row_set import RowSet
 
 TIMES = ("as_of", "period_start", "period_end")
 """The only dates of a run that conditions may use."""
@@ -24,6 +27,7 @@ class Draft:
         self.file = file
         self.vocabulary = vocabulary
         self.scope: dict[str, Definition] = {}
+        self.row_sets: Mapping[str, RowSet] = vocabulary.row_sets
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.used: list[Expression] = []

@@ -15,7 +15,8 @@ from policies.parameter import build_parameter, definition_of, span_on, tables_o
 from policies.policy import DatedParameter
 from policies.policy_file import ParameterFile, RegionFile
 from policies.table import gaps_of
-from profiles.fact import Fact, build_fact
+from profiles.fact import Fact
+from profiles.fact_build import build_fact
 
 _TYPE_OF_KIND = {
     Kind.BOOLEAN: FactType.BOOLEAN,
@@ -72,7 +73,7 @@ def _build_facts(draft: Draft) -> list[Fact]:
             entry,
             draft.document,
             place,
-            draft.vocabulary.datasets,
+            draft.row_sets,
             of=draft.file.audience,
             inferred=inferred,
         )

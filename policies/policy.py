@@ -11,6 +11,7 @@ from language.expression import Expression
 from policies.period import Per
 from policies.terms import UNASKED, Asking, Terms
 from profiles.fact import Fact
+from profiles.row_set import RowSet
 
 Group = Literal["all", "any", "none"]
 Delivery = Literal["direct", "confirm", "invite"]
@@ -192,6 +193,7 @@ class Policy:
     period: str
     parameters: tuple[DatedParameter, ...]
     facts: tuple[Fact, ...]
+    row_sets: Mapping[str, RowSet]
     clauses: tuple[Clause, ...]
     benefit_kind: str
     unit: str

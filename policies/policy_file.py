@@ -19,7 +19,7 @@ from policies.terms_file import (
     Silence,
     StackingFile,
 )
-from profiles.fact import FactFile
+from profiles.fact_file import FactFile, RowSetFile
 
 NOT_BUILT: dict[str, str] = {
     "implements": "frames and what implements them",
@@ -244,6 +244,7 @@ class PolicyFile(Strict):
     window: DatesFile | None = None
     parameters: dict[str, ParameterFile] = {}
     facts: dict[str, FactFile] = {}
+    rows: dict[str, RowSetFile] = {}
     clauses: list[ClauseFile] = []
     benefit: BenefitFile
     delivery: Literal["direct", "confirm", "invite"] | list[DeliveryFile] = "confirm"

@@ -23,7 +23,7 @@ from language.definition import (
 from language.expression import Name
 from language.number import parse_number
 from language.types import FactType, Kind, kind_of
-from profiles.fact import parse_scalar
+from profiles.formula import parse_scalar
 from profiles.region import region_code
 
 GB2260 = "GB/T 2260"

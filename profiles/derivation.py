@@ -7,22 +7,15 @@ from fractions import Fraction
 import polars as pl
 
 from language.column import NOT_APPLICABLE
-from language.definition import Scalar
+from language.definition import Scalar, Scope
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
-from profiles.measure import measure_rows
+from profiles.measure_columns import measure_rows
+from profiles.row_frame import DTYPES, frame_of_rows, source_of
+from profiles.row_set import RowSet
+from profiles.span import Moment
 
-DTYPES: dict[FactType, type[pl.DataType]] = {
-    FactType.BOOLEAN: pl.Boolean,
-    FactType.INTEGER: pl.Int64,
-    FactType.MONEY: pl.Int64,
-    FactType.RATIO: pl.Float64,
-    FactType.NUMBER: pl.Float64,
-    FactType.DATE: pl.Date,
-    FactType.CODE: pl.String,
-    FactType.TEXT: pl.String,
-}
-"""How each type of fact is held in a column; money in fen."""
+_NOBODY = pl.Series([], dtype=pl.String)
 
 
 def compute_facts(
@@ -36,43 +29,52 @@ def compute_facts(
 ) -> pl.DataFrame:
     """The facts of one kind's subjects that come from rows, one column each, null where missing.
 
-    `rows` holds, by dataset, a frame with the column `subject` and the dataset's columns; a
-    dataset that is not in it was not delivered: its facts are missing. `listed` names, by dataset,
-    the subjects whose rows are all there are (default: everybody, where the dataset is complete).
-    A fact that can not apply has a second column `<fact>::none`.
+    `rows` holds, by dataset or row set, a frame with the column `subject` and its columns; what is
+    not in it was not delivered: its facts are missing. `listed` names, by dataset or row set, the
+    subjects whose rows are all there are (default: everybody, where the rows are complete). A fact
+    that can not apply has a second column `<fact>::none`.
     """
     columns = [subjects.alias("subject")]
     for fact in vocabulary.facts.values():
         if fact.of != kind or fact.measure is None:
             continue
-        columns += _columns(fact, vocabulary, subjects, rows, as_of, listed)
+        row_set = vocabulary.row_sets[fact.measure.rows]
+        frame = frame_of_rows(row_set, rows)
+        if listed is not None:
+            known: pl.Series | None = listed.get(source_of(row_set, rows) or "", _NOBODY)
+        else:
+            known = None if row_set.complete else _NOBODY
+        columns += measure_fact(fact, row_set, frame, subjects, Moment(as_of=as_of), known)
     return pl.DataFrame(columns)
 
 
-def _columns(
+def measure_fact(
     fact: Fact,
-    vocabulary: Vocabulary,
+    row_set: RowSet,
+    rows: pl.DataFrame | None,
     subjects: pl.Series,
-    rows: Mapping[str, pl.DataFrame],
-    as_of: date,
-    listed: Mapping[str, pl.Series] | None,
+    moment: Moment,
+    listed: pl.Series | None,
+    *,
+    scope: Scope | None = None,
+    types: Mapping[str, FactType] | None = None,
 ) -> list[pl.Series]:
+    """The columns of one measured fact: its values, and where it can not apply `<fact>::none`.
+
+    `rows` are None where they were not delivered; `listed` are the subjects whose rows are all
+    there are (None: everybody). `scope` and `types` as for `measure_rows`.
+    """
     measure = fact.measure
     assert measure is not None
     dtype = DTYPES[fact.type]
-    if measure.dataset not in rows:
+    if rows is None:
         empty = [pl.Series(fact.name, [None] * len(subjects), dtype=dtype)]
         if fact.may_not_apply:
             applies = pl.repeat(False, len(subjects), eager=True, dtype=pl.Boolean)
             empty.append(applies.alias(fact.name + NOT_APPLICABLE))
         return empty
-    dataset = vocabulary.datasets[measure.dataset]
-    if listed is not None:
-        known: pl.Series | None = listed.get(measure.dataset, pl.Series([], dtype=pl.String))
-    else:
-        known = None if dataset.complete is not None else pl.Series([], dtype=pl.String)
-    found = measure_rows(measure, dataset, rows[measure.dataset], subjects, as_of, known)
-    complete = pl.lit(True) if known is None else pl.col("subject").is_in(known.implode())
+    found = measure_rows(measure, row_set, rows, subjects, moment, listed, scope=scope, types=types)
+    complete = pl.lit(True) if listed is None else pl.col("subject").is_in(listed.implode())
     without = ~pl.col("rows") & complete
     value = pl.col("value")
     if fact.absent is not None:

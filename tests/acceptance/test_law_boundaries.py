@@ -14,8 +14,8 @@ from engine.by_hand import Result, evaluate_subjects
 from engine.program import compile_policies
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import builtin_vocabulary
 from profiles.hand import Subject
+from profiles.vocabulary_load import builtin_vocabulary
 
 VOCABULARY = builtin_vocabulary(builtin_datasets())
 POLICIES = {p.id.split("-")[0]: p for p in load_policies([CATALOGUE], VOCABULARY).policies}

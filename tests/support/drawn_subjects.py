@@ -24,7 +24,7 @@ from language.definition import (
 )
 from language.expression import Expression, Literal, walk
 from language.types import FactType, Kind, kind_of
-from profiles.derivation import DTYPES
+from profiles.row_frame import DTYPES
 
 
 def draw_frame(bounds: Sequence[Bound], rng: Random, count: int, *, by_hand: bool) -> pl.DataFrame:

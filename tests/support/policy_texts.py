@@ -8,7 +8,8 @@ from textwrap import dedent
 from policies.load import Loaded, load_policies
 from policies.policy import Policy
 from profiles.dataset import builtin_datasets
-from profiles.fact import Vocabulary, builtin_vocabulary
+from profiles.fact import Vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 HEAD = """\
 policy: {name}

@@ -26,7 +26,9 @@ from policies.load import load_policies
 from policies.policy_file import NOT_BUILT, PolicyFile
 from profiles.dataset import builtin_datasets, load_datasets
 from profiles.dataset_file import DatasetFile
-from profiles.fact import BUILTIN, FactFile, Vocabulary, builtin_vocabulary, load_vocabulary
+from profiles.fact import Vocabulary
+from profiles.fact_file import FactFile
+from profiles.vocabulary_load import BUILTIN, builtin_vocabulary, load_vocabulary
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"

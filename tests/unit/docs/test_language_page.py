@@ -22,7 +22,7 @@ from language.lowering import Lowering
 from language.number import parse_number
 from language.reference import NONE, NotApplicable, evaluate
 from language.types import FactType
-from profiles.derivation import DTYPES
+from profiles.row_frame import DTYPES
 
 PAGE = Path(__file__).parents[3] / "docs" / "language.md"
 HEADING = "| expression | facts | value |"

@@ -19,7 +19,8 @@ from language.frame import facts_of_row
 from language.reference import NONE, Facts
 from policies.load import CATALOGUE, load_policies
 from policies.policy import Clause, ClauseGroup, Policy, leaves_of
-from profiles.hand import Subject, build_frame
+from profiles.hand import Subject
+from profiles.hand_frame import build_frame
 from tests.support.policy_texts import load_one, vocabulary
 
 DAY = date(2025, 9, 1)

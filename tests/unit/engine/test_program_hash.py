@@ -7,7 +7,8 @@ from language.definition import Formula
 from language.expression import parse
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import Vocabulary, builtin_vocabulary
+from profiles.fact import Vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 
 def test_a_changed_formula_of_the_vocabulary_is_another_program() -> None:
@@ -17,7 +18,11 @@ def test_a_changed_formula_of_the_vocabulary_is_another_program() -> None:
         vocabulary.facts["age"],
         formula=Formula(expression=parse("$years(birth_date, as_of) + 1")),
     )
-    changed = Vocabulary(facts={**vocabulary.facts, "age": age}, datasets=vocabulary.datasets)
+    changed = Vocabulary(
+        facts={**vocabulary.facts, "age": age},
+        datasets=vocabulary.datasets,
+        row_sets=vocabulary.row_sets,
+    )
     before = compile_policies(policies, vocabulary)
     assert compile_policies(policies[::-1], vocabulary).hash == before.hash
     again = builtin_vocabulary(builtin_datasets())

@@ -11,7 +11,7 @@ from engine.program import Program, compile_policies
 from engine.table import TableRefused, evaluate_table
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import builtin_vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 DAY = date(2025, 9, 1)
 COMMON: dict[str, Any] = {

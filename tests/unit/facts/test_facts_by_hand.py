@@ -14,7 +14,9 @@ from engine.program import compile_policies
 from language.types import FactType
 from policies.load import load_policies
 from profiles.errors import SubjectsRefused
-from profiles.hand import Subject, build_frame, convert, parse_lines, read_subjects
+from profiles.hand import Subject, parse_lines, read_subjects
+from profiles.hand_frame import build_frame
+from profiles.hand_value import convert
 from tests.support.policy_texts import load_one, vocabulary, write_policies
 
 DAY = date(2025, 6, 30)

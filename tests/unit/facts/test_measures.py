@@ -13,7 +13,10 @@ import pytest
 
 from language.expression import Expression, parse
 from profiles.dataset import Dataset, load_datasets
-from profiles.measure import FUNCTIONS, Measure, measure_rows, parse_span
+from profiles.measure import Measure
+from profiles.measure_columns import measure_rows
+from profiles.row_set import row_set_of
+from profiles.span import Moment, parse_span
 
 AS_OF = date(2025, 3, 1)
 Row = Mapping[str, Any]
@@ -101,8 +104,10 @@ def model(
     complete: bool,
 ) -> Any:
     """The measure of one subject; "absent" where no row counts and `absent:` decides."""
-    span = None if measure.over is None else parse_span(measure.over, AS_OF)
-    judged = [(row, and_(seen(row, form, measure.on_as_of, span), where(row))) for row in rows]
+    span = None if measure.over is None else parse_span(measure.over, Moment(as_of=AS_OF))
+    judged = [
+        (row, and_(seen(row, form, measure.on is not None, span), where(row))) for row in rows
+    ]
     counted = [row for row, held in judged if held]
     undecided = any(held is None for _, held in judged)
     function, column = measure.function, measure.column
@@ -206,11 +211,13 @@ def test_every_measure_is_what_the_plain_model_says(
             text = rng.choice(list(WHERES))
             where: Expression | None = parse(text) if text else None
             measure = Measure(
-                dataset=form, function=function, column=column,  # type: ignore[arg-type]
-                on_as_of=on_as_of, over=over, where=where,
+                rows=form, dataset=form, function=function, column=column,  # type: ignore[arg-type]
+                on="as_of" if on_as_of else None, over=over, where=where,
             )  # fmt: skip
             listed = None if complete else subjects.head(0)
-            found = measure_rows(measure, datasets[form], frame, subjects, AS_OF, listed)
+            found = measure_rows(
+                measure, row_set_of(datasets[form]), frame, subjects, Moment(as_of=AS_OF), listed
+            )
             assert found["subject"].to_list() == subjects.to_list()
             for name, value, has in found.select("subject", "value", "rows").iter_rows():
                 wanted = model(rows[name], form, measure, WHERES[text], complete)
@@ -223,7 +230,7 @@ def test_every_measure_is_what_the_plain_model_says(
                     assert value == wanted, (measure, text, rows[name])
                     assert (value is None) == (wanted is None), (measure, text, rows[name])
                 outcomes.add((function, "missing" if value is None else "known"))
-    assert len(outcomes) == 2 * len(FUNCTIONS)
+    assert len(outcomes) == 2 * len(dict(MEASURES))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +250,7 @@ def test_every_measure_is_what_the_plain_model_says(
     ],
 )
 def test_a_span_in_words(words: str, as_of: date, first: date, last: date) -> None:
-    assert parse_span(words, as_of) == (first, last)
+    assert parse_span(words, Moment(as_of=as_of)) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -253,26 +260,28 @@ def test_a_span_in_words(words: str, as_of: date, first: date, last: date) -> No
 )  # fmt: skip
 def test_what_is_no_span_is_told(words: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        parse_span(words, date(2024, 2, 29))
+        parse_span(words, Moment(as_of=date(2024, 2, 29)))
 
 
 def test_spans_meet_without_gap_on_every_day_of_three_years() -> None:
     for ordinal in range(date(2023, 1, 1).toordinal(), date(2026, 1, 1).toordinal()):
         day = date.fromordinal(ordinal)
         for unit in ("year", "month"):
-            first, last = parse_span(f"this {unit}", day)
+            first, last = parse_span(f"this {unit}", Moment(as_of=day))
             assert first <= day <= last
             assert last.day == calendar.monthrange(last.year, last.month)[1]
-            assert parse_span(f"last {unit}", day)[1] == first - timedelta(days=1)
+            assert parse_span(f"last {unit}", Moment(as_of=day))[1] == first - timedelta(days=1)
 
 
 def test_a_sum_of_rows_that_leaves_64_bits_does_not_wrap(datasets: dict[str, Dataset]) -> None:
     rows = [{"subject": "S", "month": date(2024, n, 1), "amount": 2**62} for n in (1, 2, 3)]
     frame = pl.DataFrame(rows, schema=schema_of("series"))
-    measure = Measure(dataset="series", function="sum", column="amount")
+    measure = Measure(rows="series", dataset="series", function="sum", column="amount")
     subjects = pl.Series("subject", ["S"])
     try:
-        found = measure_rows(measure, datasets["series"], frame, subjects, AS_OF, None)
+        found = measure_rows(
+            measure, row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF), None
+        )
     except (ValueError, ArithmeticError):
         return  # refused is as good as exact
     assert found["value"].to_list() in ([3 * 2**62], [None])
@@ -288,6 +297,8 @@ def test_rows_whose_numbers_lie_far_apart_are_still_measured(datasets: dict[str,
     frame = pl.DataFrame(rows, schema=schema_of("series"))
     subjects = pl.Series("subject", ["S0", "S1"])
     for column, wanted in (("amount", [5, 5]), ("size", list(sizes))):
-        measure = Measure(dataset="series", function="last", column=column)
-        found = measure_rows(measure, datasets["series"], frame, subjects, AS_OF, None)
+        measure = Measure(rows="series", dataset="series", function="last", column=column)
+        found = measure_rows(
+            measure, row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF), None
+        )
         assert found["value"].to_list() == wanted

@@ -6,7 +6,7 @@ import pytest
 
 from language.document import read_documents, read_text
 from language.number import parse_number, significant_digits
-from profiles.fact import parse_scalar
+from profiles.formula import parse_scalar
 
 ALIASES = "a: &a [x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)

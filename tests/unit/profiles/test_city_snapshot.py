@@ -7,9 +7,9 @@ import pytest
 
 import profiles.snapshot_build
 from profiles.errors import NothingRegistered, SnapshotDamaged
-from profiles.fact import builtin_vocabulary
 from profiles.identifier import subject_ids
 from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
+from profiles.vocabulary_load import builtin_vocabulary
 from tests.unit.profiles.delivery_world import (
     DATASETS,
     DAY,

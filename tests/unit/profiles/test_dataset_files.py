@@ -4,7 +4,7 @@ import pytest
 
 from language.errors import FilesRefused
 from profiles.dataset import builtin_datasets, load_datasets
-from profiles.fact import builtin_vocabulary
+from profiles.vocabulary_load import builtin_vocabulary
 
 GOOD = """\
 dataset: swimming-lessons
