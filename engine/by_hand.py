@@ -1,7 +1,7 @@
 """The pure function: policies on subjects whose facts are given by hand, with every reason."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,11 +14,9 @@ from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
 from language.reference import Value
 from language.types import FactType
-from policies.policy import Policy
-from profiles.fact import Vocabulary
+from policies.rows import row_sets_beside
 from profiles.hand import Subject, Trouble
 from profiles.hand_frame import HandFrame, build_frame
-from profiles.row_set import RowSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,23 +114,6 @@ def _evaluate_group(
         for index, result in enumerate(_evaluate_policy(bound, frames[key].frame, subjects)):
             results[index].append(result)
     return results
-
-
-def row_sets_beside(
-    policy: Policy, policies: Iterable[Policy], vocabulary: Vocabulary
-) -> dict[str, RowSet]:
-    """The row sets that subjects may give: the policy's own, and what policies beside it add.
-
-    The columns of the others are read too, so that a row which one policy understands is no
-    trouble to another.
-    """
-    found: dict[str, RowSet] = {}
-    for other in policies:
-        for name, row_set in other.row_sets.items():
-            base = policy.row_sets.get(name) or vocabulary.row_sets.get(name) or row_set
-            known = found.get(name, base)
-            found[name] = replace(known, columns={**row_set.columns, **known.columns})
-    return found
 
 
 def _evaluate_policy(

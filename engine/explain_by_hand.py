@@ -6,7 +6,9 @@ from engine.explain import explain
 from engine.explanation import Explanation
 from engine.program import Program, bind
 from language.frame import facts_of_row
-from profiles.hand import Subject, Trouble, build_frame
+from policies.rows import row_sets_beside
+from profiles.hand import Subject, Trouble
+from profiles.hand_frame import build_frame
 
 
 def explain_subjects(
@@ -27,7 +29,10 @@ def explain_subjects(
                 continue
             own = every_own | {fact.name: fact for fact in policy.facts}
             own = {name: fact for name, fact in own.items() if name not in shared}
-            hand = build_frame([subject], program.vocabulary, own, policy.audience, day)
+            row_sets = row_sets_beside(policy, program.policies, program.vocabulary)
+            hand = build_frame(
+                [subject], program.vocabulary, own, policy.audience, day, row_sets=row_sets
+            )
             troubles += hand.troubles
             bound = bind(policy, program.vocabulary, day)
             facts = facts_of_row(hand.frame.row(0, named=True), bound.types)

@@ -1,7 +1,12 @@
 """The rows that a policy declares for itself, beside those of the vocabulary."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from language.document import Place
 from policies.draft import TIMES, Draft
+from policies.policy import Policy
+from profiles.fact import Vocabulary
 from profiles.row_set import RowSet
 from profiles.row_set_build import build_row_set
 
@@ -51,3 +56,20 @@ def build_row_sets(draft: Draft) -> dict[str, RowSet]:
             own[name] = row_set
     draft.row_sets = {**draft.vocabulary.row_sets, **own}
     return own
+
+
+def row_sets_beside(
+    policy: Policy, policies: Iterable[Policy], vocabulary: Vocabulary
+) -> dict[str, RowSet]:
+    """The row sets that subjects may give: the policy's own, and what policies beside it add.
+
+    The columns of the others are read too, so that a row which one policy understands is no
+    trouble to another.
+    """
+    found: dict[str, RowSet] = {}
+    for other in policies:
+        for name, row_set in other.row_sets.items():
+            base = policy.row_sets.get(name) or vocabulary.row_sets.get(name) or row_set
+            known = found.get(name, base)
+            found[name] = replace(known, columns={**row_set.columns, **known.columns})
+    return found
