@@ -45,10 +45,7 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
     policy = bound.policy
     clauses: dict[str, pl.Expr] = {}
     tests = [_clause(clause, lowering, clauses) for clause in policy.clauses]
-    portions = {
-        portion.id: pl.lit(True) if portion.when is None else lowering.boolean(portion.when)
-        for portion in policy.portions
-    }
+    portions = _portions(bound, lowering)
     if portions:
         tests.append(reduce(lambda a, b: a | b, portions.values()))
     scope = _scope(bound, lowering, frame, by_hand=by_hand)
@@ -72,6 +69,27 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
         scope=scope,
         delivery=_delivery(bound, lowering),
     )
+
+
+def lower_award(bound: Bound, frame: Frame) -> tuple[pl.Expr, pl.Expr]:
+    """What those who are eligible get, in fen, and how it reaches them: the columns of a policy
+    whose verdicts are known already.
+
+    Raises TooWide as `lower_policy` does.
+    """
+    check_size(bound)
+    lowering = Lowering(bound.scope, frame)
+    policy = bound.policy
+    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
+    amount = _steps(policy.steps, lowering, _portions(bound, lowering), amounts)
+    return exact.to_fen(amount), _delivery(bound, lowering)
+
+
+def _portions(bound: Bound, lowering: Lowering) -> dict[str, pl.Expr]:
+    return {
+        portion.id: pl.lit(True) if portion.when is None else lowering.boolean(portion.when)
+        for portion in bound.policy.portions
+    }
 
 
 def check_size(bound: Bound) -> None:

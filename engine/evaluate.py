@@ -1,18 +1,19 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from engine.columns import lower_policy
+from engine.columns import lower_award
 from engine.decision import decide
 from engine.outcome import OUTCOME_SCHEMA
 from engine.program import Bound, Program, bind
+from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
-from language.frame import facts_of_row, prepare
+from language.frame import Prepared, facts_of_row, prepare
 from language.types import FactType
 
 UNDECIDED_DELIVERY = "invite"
@@ -40,87 +41,97 @@ def bind_audience(program: Program, audience: str, as_of: date) -> list[Bound]:
 
 
 def evaluate_part(
-    bounds: Sequence[Bound], frame: pl.DataFrame, kind: str
+    bounds: Sequence[Bound], frame: pl.DataFrame, kind: str, *, plan: Plan | None = None
 ) -> tuple[pl.DataFrame, Tally]:
     """The outcome of one part: columns OUTCOME_SCHEMA, sorted by policy, then as the part is.
 
     `missing` names the facts that an open amount waits for; `delivery` is how the benefit reaches
     this subject.
 
-    `frame` has a column `subject` and one for each fact known of these subjects.
+    `frame` has a column `subject` and one for each fact known of these subjects. `plan` is that of
+    these policies, where the caller has it from another part.
     """
-    types: dict[str, FactType] = {}
-    for bound in bounds:
-        types |= bound.types
-    prepared = prepare(frame, types, types)
-    plans: list[tuple[Bound, list[pl.Expr]]] = []
-    slow: list[Bound] = []
+    part = prepare_part(bounds, frame, kind)
+    verdicts = decide_part(_usable_plan(bounds, part, plan), part.prepared, part.types)
+    pieces, by_reference = [], 0
     for number, bound in enumerate(bounds):
-        try:
-            if bound.names & prepared.unscalable:
-                raise TooWide("a column mixes magnitudes too far apart")
-            columns = lower_policy(bound, prepared.known)
-        except TooWide:
-            slow.append(bound)
-            continue
-        plans.append(
-            (
-                bound,
-                [
-                    columns.verdict.alias(f"{number}::verdict"),
-                    columns.amount_fen.alias(f"{number}::amount"),
-                    columns.delivery.alias(f"{number}::delivery"),
-                ],
-            )
-        )
-    results: list[tuple[str, str, pl.DataFrame]] = []
-    for decided, done in _decide_all(plans, prepared.frame, slow):
-        for bound, group in done:
-            names = [expr.meta.output_name() for expr in group]
-            rows = _pick(decided, names, bound, kind, frame)
-            results.append((bound.policy.id, bound.policy.version, rows))
-    for bound in slow:
-        rows = _outcome_of(bound, frame, kind)
-        results.append((bound.policy.id, bound.policy.version, rows))
-    results.sort(key=lambda result: result[:2])
-    empty = pl.DataFrame(schema=dict(OUTCOME_SCHEMA))
-    outcome = pl.concat([empty, *(rows for _, _, rows in results)])
+        rows = award_rows(bound, part, verdicts[number]) if number in verdicts else None
+        if rows is None:
+            rows = decide_by_reference(bound, part)
+            by_reference += frame.height
+        pieces.append(((bound.policy.id, bound.policy.version), rows))
+    pieces.sort(key=lambda piece: piece[0])
+    outcome = pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *(rows for _, rows in pieces)])
     eligible = int((outcome["verdict"] == "eligible").sum())
     tally = Tally(
         decisions=len(bounds) * frame.height,
         eligible=eligible,
         unknown=outcome.height - eligible,
-        by_reference=len(slow) * frame.height,
+        by_reference=by_reference,
     )
     return outcome, tally
 
 
-Plan = tuple[Bound, list[pl.Expr]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPart:
+    """A part as it was read, and with its numbers made whole."""
+
+    kind: str
+    frame: pl.DataFrame
+    prepared: Prepared
+    types: Mapping[str, FactType]
 
 
-def _decide_all(
-    plans: list[Plan], frame: pl.DataFrame, slow: list[Bound]
-) -> Iterator[tuple[pl.DataFrame, list[Plan]]]:
-    """The columns of all policies in one pass.
+def prepare_part(bounds: Sequence[Bound], frame: pl.DataFrame, kind: str) -> PreparedPart:
+    """The part made ready for these policies."""
+    types: dict[str, FactType] = {}
+    for bound in bounds:
+        types |= bound.types
+    return PreparedPart(kind=kind, frame=frame, prepared=prepare(frame, types, types), types=types)
 
-    Should Polars refuse it, each policy goes alone, and the one that it refuses joins `slow`: no
-    policy stops the others.
+
+def _usable_plan(bounds: Sequence[Bound], part: PreparedPart, plan: Plan | None) -> Plan:
+    given = {name.removesuffix(GIVEN) for name in part.frame.columns if name.endswith(GIVEN)}
+    return plan_verdicts(bounds, frozenset(given)) if given or plan is None else plan
+
+
+def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFrame | None:
+    """The outcome's rows of one policy: amounts are worked out for those whom they concern.
+
+    None where no column holds the amounts, or the policy's conditions grow beyond measure.
     """
-    if not plans:
-        return
+    if bound.names & part.prepared.unscalable:
+        return None
     try:
-        yield _select(plans, frame), plans
-    except pl.exceptions.PolarsError:
-        for plan in plans:
-            try:
-                yield _select([plan], frame), [plan]
-            except pl.exceptions.PolarsError:
-                slow.append(plan[0])
-
-
-def _select(plans: list[Plan], frame: pl.DataFrame) -> pl.DataFrame:
-    exprs = [expr for _, group in plans for expr in group]
-    return frame.lazy().select("subject", *exprs).collect()
+        amount, delivery = lower_award(bound, part.prepared.known)
+        concerned = part.prepared.frame.select(_used(part.frame, bound))[found.rows]
+        awarded = (
+            concerned.lazy()
+            .select(
+                "subject",
+                eligible=pl.lit(pl.Series(found.eligible)),
+                amount_fen=pl.when(pl.lit(pl.Series(found.eligible))).then(amount).cast(pl.Int64),
+                delivery=delivery.fill_null(UNDECIDED_DELIVERY),
+            )
+            .collect()
+        )
+    except (TooWide, pl.exceptions.PolarsError):
+        return None
+    is_open = awarded["eligible"] & awarded["amount_fen"].is_null()
+    waiting = pl.Series(found.rows).filter(is_open)
+    missing = pl.Series([""]).new_from_index(0, awarded.height)
+    if waiting.len():
+        missing = missing.scatter(is_open.arg_true(), _waits_for(bound, part.frame, waiting))
+    policy = bound.policy
+    return awarded.with_columns(
+        policy=pl.lit(policy.id),
+        version=pl.lit(policy.version),
+        kind=pl.lit(part.kind),
+        period=pl.lit(bound.period.name),
+        item=pl.lit(""),
+        missing=missing,
+        verdict=pl.when("eligible").then(pl.lit("eligible")).otherwise(pl.lit("unknown")),
+    ).select(list(OUTCOME_SCHEMA))
 
 
 def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
@@ -189,8 +200,9 @@ def _pick(
     )
 
 
-def _outcome_of(bound: Bound, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """The outcome of one policy by the row-by-row reference."""
+def decide_by_reference(bound: Bound, part: PreparedPart) -> pl.DataFrame:
+    """The outcome's rows of one policy by the row-by-row reference."""
+    frame, kind = part.frame, part.kind
     rows = []
     for row in frame.select(_used(frame, bound)).iter_rows(named=True):
         decision = decide(bound, facts_of_row(row, bound.types))

@@ -1,0 +1,366 @@
+"""The verdicts of many policies over one part: every distinct test once, then words of bits.
+
+Policies of one city ask the same things again and again. A plan gathers their distinct tests and
+the ways in which these are joined; over a part each test is worked out once, 64 rows to a word.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from engine.program import Bound
+from language.bits import (
+    WORD,
+    Bits,
+    Flags,
+    Rows,
+    both,
+    constant,
+    either,
+    find_rows,
+    flags_at,
+    opposite,
+    pack,
+    word_count,
+)
+from language.coded import Coded, code_columns
+from language.column import GIVEN
+from language.definition import Formula, Scope
+from language.exact import TooWide
+from language.expression import Call, Comparison, Expression, Literal, Logic, Name, Not
+from language.frame import Prepared
+from language.lowering import Lowering
+from language.predicate import Predicate, predicate_of
+from language.reference import evaluate
+from language.settle import Test, settle_by_values, settle_directly, test_rows
+from language.types import FactType
+from policies.policy import Clause, ClauseGroup, Leaf
+
+BLOCK_ROWS = 65_536
+"""Rows that are decided together: their codes and bits fit the processor's cache."""
+
+Node = tuple[str, tuple[int, ...]]
+"""How tests are joined: `is` a predicate, `value` -1 unknown, 0 or 1, `all`, `any`, `not` or
+`not_yet` of other nodes, by their numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The tests of policies, each once; `roots` is the node of each policy's verdict, `tests` the
+    predicates it rests on."""
+
+    predicates: tuple[Predicate, ...]
+    nodes: tuple[Node, ...]
+    roots: tuple[int, ...]
+    tests: tuple[frozenset[int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """Who is eligible or unknown under one policy: rows of the part, and which are eligible."""
+
+    rows: Rows
+    eligible: Flags
+
+
+def plan_verdicts(bounds: Iterable[Bound], given: frozenset[str] = frozenset()) -> Plan:
+    """The plan of policies on one day.
+
+    `given` are facts that are worked out unless they were given by hand: not looked through.
+    """
+    gathering = _Gathering(given=given)
+    roots = tuple(gathering.of_policy(bound) for bound in bounds)
+    return Plan(
+        predicates=tuple(gathering.predicates),
+        nodes=tuple(gathering.nodes),
+        roots=roots,
+        tests=tuple(gathering.tests_of(root) for root in roots),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Gathering:
+    """A plan in the making; what is there already is found again by its content."""
+
+    given: frozenset[str]
+    predicates: dict[Predicate, int] = field(default_factory=dict)
+    nodes: dict[Node, int] = field(default_factory=dict)
+
+    def node(self, kind: str, *members: int) -> int:
+        return self.nodes.setdefault((kind, members), len(self.nodes))
+
+    def join(self, kind: str, members: Sequence[int]) -> int:
+        """`all` or `any` of these, which may come in any order; one alone stands for itself."""
+        distinct = sorted(set(members)) or [self.value(True)]
+        return distinct[0] if len(distinct) == 1 else self.node(kind, *distinct)
+
+    def value(self, value: bool | None) -> int:
+        return self.node("value", -1 if value is None else int(value))
+
+    def of_policy(self, bound: Bound) -> int:
+        policy = bound.policy
+        tests = [self.of_expression(test, bound.scope) for test in _scope_tests(bound)]
+        if bound.outside is not None:
+            tests.append(self.value(False))
+        tests += [self.of_clause(clause, bound.scope) for clause in policy.clauses]
+        if policy.portions:
+            portions = [
+                self.value(True) if p.when is None else self.of_expression(p.when, bound.scope)
+                for p in policy.portions
+            ]
+            tests.append(self.join("any", portions))
+        return self.join("all", tests)
+
+    def of_clause(self, clause: Clause, scope: Scope) -> int:
+        match clause:
+            case Leaf(when=None):
+                return self.value(None)
+            case Leaf(when=when, not_yet=not_yet):
+                assert when is not None
+                test = self.of_expression(when, scope)
+                return self.node("not_yet", test) if not_yet else test
+            case ClauseGroup(members=members, group=group):
+                inner = [self.of_clause(member, scope) for member in members]
+                if group == "none":
+                    return self.node("not", self.join("any", inner))
+                return self.join(group, inner)
+
+    def of_expression(self, expression: Expression, scope: Scope) -> int:
+        match expression:
+            case Not(operand=operand):
+                return self.node("not", self.of_expression(operand, scope))
+            case Logic(operator=operator, operands=operands):
+                inner = [self.of_expression(operand, scope) for operand in operands]
+                return self.join("all" if operator == "and" else "any", inner)
+            case Name(name=name) if name not in self.given:
+                definition = scope[name]
+                if isinstance(definition, Formula):
+                    return self.of_expression(definition.expression, scope)
+        predicate = predicate_of(expression, scope)
+        if not predicate.given and not self.given.intersection(predicate.worked_out):
+            # the same for everybody
+            value = evaluate(predicate.expression, predicate.scope, {}).value
+            assert value is None or isinstance(value, bool)
+            return self.value(value)
+        number = self.predicates.setdefault(predicate, len(self.predicates))
+        return self.node("is", number)
+
+    def tests_of(self, root: int) -> frozenset[int]:
+        nodes = list(self.nodes)
+        found: set[int] = set()
+        todo = [root]
+        while todo:
+            kind, members = nodes[todo.pop()]
+            if kind == "is":
+                found.update(members)
+            elif kind != "value":
+                todo += members
+        return frozenset(found)
+
+
+def _scope_tests(bound: Bound) -> list[Expression]:
+    """Where and when a policy holds, as conditions: what is most selective stands first."""
+    policy = bound.policy
+    tests: list[Expression] = []
+    if policy.region is not None:
+        code = Name(name=policy.region.fact)
+        within = [_begins(code, prefix) for prefix in policy.region.within]
+        tests.append(_any_of(within))
+        tests += [Not(operand=_begins(code, prefix)) for prefix in policy.region.excepted]
+    if policy.effective_at is not None:
+        day = Name(name=policy.effective_at)
+        start = Literal(value=policy.effective_from)
+        tests.append(Comparison(operator="ge", left=day, right=start))
+        if policy.effective_to is not None:
+            end = Literal(value=policy.effective_to)
+            tests.append(Comparison(operator="le", left=day, right=end))
+    return tests
+
+
+def _begins(code: Name, prefix: str) -> Expression:
+    return Call(function="starts_with", arguments=(code, Literal(value=prefix)))
+
+
+def _any_of(tests: list[Expression]) -> Expression:
+    return tests[0] if len(tests) == 1 else Logic(operator="or", operands=tuple(tests))
+
+
+def decide_part(
+    plan: Plan, prepared: Prepared, types: Mapping[str, FactType]
+) -> dict[int, Verdicts]:
+    """The verdicts of each policy of the plan, by its number, over a part.
+
+    A policy one of whose tests no column can hold is left out: the reference decides it.
+    """
+    height = prepared.frame.height
+    with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
+        settled = _settle(plan, prepared, types, executor)
+        decidable = [number for number, tests in enumerate(plan.tests) if tests <= settled.keys()]
+        starts = range(0, height, BLOCK_ROWS)
+        blocks = executor.map(
+            lambda start: list(
+                _decide_block(plan, settled, decidable, start, min(start + BLOCK_ROWS, height))
+            ),
+            starts,
+        )
+        found = list(blocks)
+    return {
+        number: Verdicts(
+            rows=_joined([block[place].rows for block in found], np.uint32),
+            eligible=_joined([block[place].eligible for block in found], np.bool_),
+        )
+        for place, number in enumerate(decidable)
+    }
+
+
+def _joined(pieces: list, dtype: type) -> np.ndarray:
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype)
+
+
+Settled = dict[int, tuple[Test, Coded] | Bits]
+"""By a predicate's number how it is had: on the codes of a column, or as the bits of all rows."""
+
+
+def _settle(
+    plan: Plan,
+    prepared: Prepared,
+    types: Mapping[str, FactType],
+    executor: ThreadPoolExecutor,
+) -> Settled:
+    given = {name for predicate in plan.predicates for name in predicate.given}
+    columns = code_columns(prepared, types, sorted(given), executor)
+    settled: Settled = {}
+    by_fact: dict[str, list[int]] = {}
+    rest: list[int] = []
+    by_hand = {name.removesuffix(GIVEN) for name in prepared.frame.columns if GIVEN in name}
+    for number, predicate in enumerate(plan.predicates):
+        test = settle_directly(predicate, columns)
+        facts = predicate.given
+        if test is not None:
+            settled[number] = (test, columns[test.column])
+        elif (
+            len(facts) == 1
+            and facts[0] in columns
+            and not columns[facts[0]].wide
+            and by_hand.isdisjoint(predicate.worked_out)
+        ):
+            by_fact.setdefault(facts[0], []).append(number)
+        elif not prepared.unscalable.intersection(facts):
+            rest.append(number)
+    for name, numbers in by_fact.items():
+        coded = columns[name]
+        bounds = {key: held for key, held in prepared.known.bounds.items() if key == name}
+        try:
+            tests = settle_by_values(name, coded, [plan.predicates[n] for n in numbers], bounds)
+        except (TooWide, pl.exceptions.PolarsError):
+            rest += numbers
+            continue
+        settled |= {number: (test, coded) for number, test in zip(numbers, tests, strict=True)}
+    for number, bits in _settle_by_rows(plan, rest, prepared):
+        settled[number] = bits
+    return settled
+
+
+def _settle_by_rows(
+    plan: Plan, numbers: list[int], prepared: Prepared
+) -> Iterator[tuple[int, Bits]]:
+    """Predicates over several facts, as columns of all rows; what no column holds is left out."""
+    exprs: dict[int, pl.Expr] = {}
+    for number in numbers:
+        predicate = plan.predicates[number]
+        try:
+            lowering = Lowering(predicate.scope, prepared.known)
+            exprs[number] = lowering.boolean(predicate.expression)
+        except TooWide:
+            continue
+    for number, column in _select(exprs, prepared.frame):
+        true = pack(column.fill_null(False).to_numpy())
+        if column.null_count():
+            yield number, Bits(true, true | pack(column.is_null().to_numpy()))
+        else:
+            yield number, Bits(true, true)
+
+
+def _select(exprs: Mapping[int, pl.Expr], frame: pl.DataFrame) -> Iterator[tuple[int, pl.Series]]:
+    """All of them at once or, should Polars refuse that, each alone without those refused."""
+    subject = pl.col("subject")
+    try:
+        named = [expr.alias(str(number)) for number, expr in exprs.items()]
+        decided = frame.lazy().select(subject, *named).collect()
+        yield from ((number, decided[str(number)]) for number in exprs)
+    except pl.exceptions.PolarsError:
+        for number, expr in exprs.items():
+            try:
+                yield number, frame.select(subject, expr.alias(str(number)))[str(number)]
+            except pl.exceptions.PolarsError:
+                continue
+
+
+def _decide_block(
+    plan: Plan, settled: Settled, decidable: list[int], start: int, stop: int
+) -> Iterator[Verdicts]:
+    """The verdicts of each policy over the rows from `start` up to `stop`."""
+    block = _Block(plan, settled, start, stop)
+    for number in decidable:
+        bits = block.of_node(plan.roots[number])
+        possible = bits.possible & block.inside if block.inside is not None else bits.possible
+        rows = find_rows(possible)
+        if bits.true is bits.possible:
+            eligible = np.ones(len(rows), np.bool_)
+        else:
+            eligible = flags_at(bits.true, rows)
+        yield Verdicts(rows=rows + np.uint32(start), eligible=eligible)
+
+
+class _Block:
+    """Some rows of a part, and the bits of the nodes that were worked out for them."""
+
+    def __init__(self, plan: Plan, settled: Settled, start: int, stop: int) -> None:
+        self.plan = plan
+        self.settled = settled
+        self.start, self.stop = start, stop
+        self.words = word_count(stop - start)
+        self.room = np.zeros(self.words * WORD, np.bool_)
+        self.known: dict[int, Bits] = {}
+        self.inside = None
+        if (stop - start) % WORD:
+            self.room[: stop - start] = True
+            self.inside = pack(self.room)
+
+    def of_node(self, node: int) -> Bits:
+        bits = self.known.get(node)
+        if bits is None:
+            bits = self.known[node] = self.work_out(node)
+        return bits
+
+    def work_out(self, node: int) -> Bits:
+        kind, members = self.plan.nodes[node]
+        match kind:
+            case "is":
+                return self.of_test(members[0])
+            case "value":
+                return constant(None if members[0] < 0 else bool(members[0]), self.words)
+            case "not":
+                return opposite(self.of_node(members[0]))
+            case "not_yet":
+                bits = self.of_node(members[0])
+                return Bits(bits.true, constant(True, self.words).true)
+            case "all":
+                return both([self.of_node(member) for member in members])
+            case "any":
+                return either([self.of_node(member) for member in members])
+        raise AssertionError(kind)
+
+    def of_test(self, number: int) -> Bits:
+        how = self.settled[number]
+        if isinstance(how, Bits):
+            first = self.start // WORD
+            words = slice(first, first + self.words)
+            if how.true is how.possible:
+                return Bits(same := how.true[words], same)
+            return Bits(how.true[words], how.possible[words])
+        test, coded = how
+        return test_rows(test, coded, self.start, self.stop, self.room)
