@@ -34,9 +34,10 @@ Drawn = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A condition with slots, and the expression that an expert would write for it."""
+    """A condition with slots, several where one must hold, and the expression that an expert
+    would write for it."""
 
-    text: str
+    text: str | tuple[str, ...]
     hand: Callable[[Drawn], pl.Expr]
 
 
@@ -89,13 +90,13 @@ FORMS = (
         hand=lambda d: ~c("gbt4754_code").str.starts_with(d["section"]),
     ),
     Form(
-        text='$starts_with(gbt4754_code, "{section}") or tech_sme_listed or hnte_valid',
+        text=('$starts_with(gbt4754_code, "{section}")', "tech_sme_listed", "hnte_valid"),
         hand=lambda d: (
             c("gbt4754_code").str.starts_with(d["section"]) | c("tech_sme_listed") | c("hnte_valid")
         ),
     ),
     Form(
-        text='vat_type == "small_scale" or vat_sales > {sales}',
+        text=('vat_type == "small_scale"', "vat_sales > {sales}"),
         hand=lambda d: (c("vat_type") == "small_scale") | (c("vat_sales") > d["sales"] * 100),
     ),
     Form(
@@ -180,10 +181,10 @@ def draw_part(rows: int, seed: int, *, missing: float = 0.08) -> pl.DataFrame:
 
 
 def draw_drafts(count: int, seed: int = 7) -> Iterator[Draft]:
-    """Policies of two to five conditions, one to three exclusions, some for one district only."""
+    """Policies of four to seven conditions, one to three exclusions, some for one district."""
     rng = np.random.default_rng(seed)
     for number in range(count):
-        picked = rng.choice(len(FORMS), size=int(rng.integers(2, 6)), replace=False)
+        picked = rng.choice(len(FORMS), size=int(rng.integers(4, 8)), replace=False)
         never = rng.choice(len(NEVER), size=int(rng.integers(1, 4)), replace=False)
         yield Draft(
             number=number,
@@ -221,8 +222,7 @@ def write_policies(folder: Path, count: int, seed: int = 7) -> None:
 
 def _write(draft: Draft) -> str:
     clauses = "".join(
-        f"  - {{id: c{place}, says: 条件, source: 办法, when: '{form.text.format(**drawn)}'}}\n"
-        for place, (form, drawn) in enumerate(draft.asked)
+        _write_clause(f"c{place}", form, drawn) for place, (form, drawn) in enumerate(draft.asked)
     )
     never = "".join(
         f"      - {{id: n{place}, says: 条件, source: 办法, when: '{form.text}'}}\n"
@@ -237,3 +237,14 @@ def _write(draft: Draft) -> str:
         f"benefit: {{kind: cash, amount: [ui_premium_prev_year, {{times: {draft.rate}}}, "
         f"{{at_most: {draft.cap}}}]}}\n"
     )
+
+
+def _write_clause(name: str, form: Form, drawn: Drawn) -> str:
+    if isinstance(form.text, str):
+        when = form.text.format(**drawn)
+        return f"  - {{id: {name}, says: 条件, source: 办法, when: '{when}'}}\n"
+    members = "".join(
+        f"      - {{id: {name}{place}, says: 条件, source: 办法, when: '{text.format(**drawn)}'}}\n"
+        for place, text in enumerate(form.text)
+    )
+    return f"  - id: {name}\n    says: 其一\n    source: 办法\n    any:\n{members}"

@@ -42,6 +42,9 @@ from policies.policy import Clause, ClauseGroup, Leaf
 BLOCK_ROWS = 65_536
 """Rows that are decided together: their codes and bits fit the processor's cache."""
 
+_NOBODY = np.zeros(0, np.uint32)
+_NO_FLAGS = np.zeros(0, np.bool_)
+
 Node = tuple[str, tuple[int, ...]]
 """How tests are joined: `is` a predicate, `value` -1 unknown, 0 or 1, `all`, `any`, `not` or
 `not_yet` of other nodes, by their numbers."""
@@ -72,13 +75,15 @@ def plan_verdicts(bounds: Iterable[Bound], given: frozenset[str] = frozenset()) 
     `given` are facts that are worked out unless they were given by hand: not looked through.
     """
     gathering = _Gathering(given=given)
-    roots = tuple(gathering.of_policy(bound) for bound in bounds)
-    return Plan(
-        predicates=tuple(gathering.predicates),
-        nodes=tuple(gathering.nodes),
-        roots=roots,
-        tests=tuple(gathering.tests_of(root) for root in roots),
-    )
+    return gathering.finish([gathering.of_policy(bound) for bound in bounds])
+
+
+def plan_conditions(
+    conditions: Iterable[Expression], scope: Scope, given: frozenset[str] = frozenset()
+) -> Plan:
+    """The plan of single conditions, each in the place of a policy."""
+    gathering = _Gathering(given=given)
+    return gathering.finish([gathering.of_expression(c, scope) for c in conditions])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,6 +93,14 @@ class _Gathering:
     given: frozenset[str]
     predicates: dict[Predicate, int] = field(default_factory=dict)
     nodes: dict[Node, int] = field(default_factory=dict)
+
+    def finish(self, roots: list[int]) -> Plan:
+        return Plan(
+            predicates=tuple(self.predicates),
+            nodes=tuple(self.nodes),
+            roots=tuple(roots),
+            tests=tuple(self.tests_of(root) for root in roots),
+        )
 
     def node(self, kind: str, *members: int) -> int:
         return self.nodes.setdefault((kind, members), len(self.nodes))
@@ -209,15 +222,11 @@ def decide_part(
         found = list(blocks)
     return {
         number: Verdicts(
-            rows=_joined([block[place].rows for block in found], np.uint32),
-            eligible=_joined([block[place].eligible for block in found], np.bool_),
+            rows=np.concatenate([_NOBODY, *(block[place].rows for block in found)]),
+            eligible=np.concatenate([_NO_FLAGS, *(block[place].eligible for block in found)]),
         )
         for place, number in enumerate(decidable)
     }
-
-
-def _joined(pieces: list, dtype: type) -> np.ndarray:
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype)
 
 
 Settled = dict[int, tuple[Test, Coded] | Bits]
@@ -286,15 +295,15 @@ def _settle_by_rows(
 
 def _select(exprs: Mapping[int, pl.Expr], frame: pl.DataFrame) -> Iterator[tuple[int, pl.Series]]:
     """All of them at once or, should Polars refuse that, each alone without those refused."""
-    subject = pl.col("subject")
+    every_row = pl.first().alias("::row")  # so that a literal is as long as the part
     try:
         named = [expr.alias(str(number)) for number, expr in exprs.items()]
-        decided = frame.lazy().select(subject, *named).collect()
+        decided = frame.lazy().select(every_row, *named).collect()
         yield from ((number, decided[str(number)]) for number in exprs)
     except pl.exceptions.PolarsError:
         for number, expr in exprs.items():
             try:
-                yield number, frame.select(subject, expr.alias(str(number)))[str(number)]
+                yield number, frame.select(every_row, expr.alias(str(number)))[str(number)]
             except pl.exceptions.PolarsError:
                 continue
 

@@ -49,7 +49,7 @@ def constant(value: bool | None, words: int) -> Bits:
 
 
 def both(parts: Sequence[Bits]) -> Bits:
-    """Kleene `and`. Once nobody is left who could still pass, the rest is not looked at."""
+    """Kleene `and`."""
     true, possible = parts[0].true, parts[0].possible
     for part in parts[1:]:
         same = true is possible and part.true is part.possible
@@ -81,7 +81,8 @@ def find_rows(words: Words) -> Rows:
     if len(filled) > _SPARSE * len(octets):
         return np.flatnonzero(_unpack(octets)).astype(np.uint32)
     found = np.flatnonzero(_unpack(octets[filled]))
-    return ((filled[found >> 3] << 3) + (found & 7)).astype(np.uint32)
+    rows: Rows = ((filled[found >> 3] << 3) + (found & 7)).astype(np.uint32)
+    return rows
 
 
 def flags_at(words: Words, rows: Rows) -> Flags:

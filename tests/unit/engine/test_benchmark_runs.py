@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import decisions
 from benchmarks.generated_enterprises import draw_part
-from benchmarks.row_loop import decide_rows
+from benchmarks.row_loop import decide_rows, prepare_policies, prepare_rows
 from engine.evaluate import evaluate_part
 from tests.support.policy_texts import vocabulary
 
@@ -14,7 +14,7 @@ def test_the_row_loop_of_rule_engine_and_the_columns_give_the_same_sums() -> Non
     part = draw_part(150, seed=3, missing=0.1)
     outcome, _ = evaluate_part(bounds, part, "enterprise")
     sums = decisions.sum_outcome(outcome)
-    assert decide_rows(bounds, part) == sums
+    assert decide_rows(prepare_policies(bounds), prepare_rows(part)) == sums
     assert min(sums.eligible, sums.unknown, sums.amount_fen) > 0
 
 

@@ -1,0 +1,132 @@
+"""Verdicts in bits are those of the reference, whatever the condition and the column."""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine import verdicts
+from engine.program import bind
+from engine.verdicts import Plan, decide_part, plan_conditions, plan_verdicts
+from language.bits import find_rows, flags_at, pack
+from language.expression import Expression, parse
+from language.frame import prepare
+from language.reference import evaluate
+from tests.support.generated import (
+    MAY_NOT_APPLY,
+    TYPES,
+    build_frame,
+    build_scope,
+    draw_rows,
+    facts_of,
+    write_truth,
+)
+from tests.support.policy_texts import load_one, vocabulary
+
+SCOPE = build_scope()
+ROWS, CONDITIONS, BATCHES = 100, 40, 6
+PLAIN = (
+    "flag", "not maybe", "whole >= 3", "whole < 2.5", "3 > whole", "whole == 4", "whole != 4",
+    "whole == 4.5", "whole in [1, 2, 7, 99]", "money >= 3", "money != 10", 
+    "money in [1, 3, 10, 20]",
+    "number > 5.5", "ratio == 0.055", "day <= $date(2024, 1, 1)", "day == as_of", "day != as_of",
+    "other_day > $date(2021, 1, 1)", "other_day == $date(2024, 1, 1)", "other_day == null",
+    "code == \"C1\"", "code != \"C1\"", "code in [\"A\", \"B\", \"中文\", \"none\"]",
+    "$starts_with(code, \"C\")", "$starts_with(text, \"中\")", "$starts_with(text, \"\")",
+    "not $starts_with(code, \"A\")", "maybe == true", "maybe != flag", "code == text",
+    "$years(day, as_of) >= 2", "$month(day) in [1, 2, 3, 5, 7, 9, 11]", "10 / whole > 3",
+    "$has(by_whole)", "$has(by_two)", "by_whole > 0.1", "whole % 2 == 1", "money / whole > 1",
+)  # fmt: skip
+
+
+def _compare(plan: Plan, conditions: list[Expression], rows: list[dict[str, object]]) -> int:
+    """Fails where a verdict is not the reference's; how many conditions were decided in bits."""
+    found = decide_part(plan, prepare(build_frame(rows), TYPES, TYPES), TYPES)
+    facts = [facts_of(row) for row in rows]
+    for number, decided in found.items():
+        values: list[bool | None] = [False] * len(rows)
+        for row, eligible in zip(decided.rows.tolist(), decided.eligible.tolist(), strict=True):
+            values[row] = True if eligible else None
+        for row, subject, value in zip(rows, facts, values, strict=True):
+            assert value is evaluate(conditions[number], SCOPE, subject).value, (
+                conditions[number],
+                row,
+            )
+    return len(found)
+
+
+@pytest.mark.parametrize("missing", [None, 0.0, 1.0], ids=["some", "none", "all"])
+def test_every_form_of_a_plain_test_has_the_value_of_the_reference(missing: float | None) -> None:
+    conditions = [parse(text) for text in PLAIN]
+    rows = draw_rows(Random("plain"), 250, missing)
+    plan = plan_conditions(conditions, SCOPE)
+    assert _compare(plan, conditions, rows) == len(conditions)
+    assert _compare(plan, conditions, []) == len(conditions)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_any_condition_in_bits_has_the_value_of_the_reference(batch: int) -> None:
+    rng = Random(f"bits {batch}")
+    conditions = [parse(write_truth(rng, rng.randint(1, 4))) for _ in range(CONDITIONS)]
+    decided = _compare(plan_conditions(conditions, SCOPE), conditions, draw_rows(rng, ROWS))
+    assert decided >= 0.9 * CONDITIONS  # the rest is too wide for columns
+
+
+def test_facts_that_apply_to_everybody_have_no_code_for_not_applying() -> None:
+    rows = draw_rows(Random("apply"), 200)
+    for row in rows:
+        row |= {name: None for name in MAY_NOT_APPLY if repr(row[name]) == "does not apply"}
+    conditions = [parse(text) for text in PLAIN]
+    assert _compare(plan_conditions(conditions, SCOPE), conditions, rows) == len(conditions)
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    conditions = [parse(text) for text in PLAIN]
+    plan = plan_conditions(conditions, SCOPE)
+    monkeypatch.setattr(verdicts, "BLOCK_ROWS", 64)
+    assert _compare(plan, conditions, draw_rows(Random("blocks"), 333)) == len(conditions)
+
+
+def test_policies_that_ask_the_same_share_their_tests(tmp_path: Path) -> None:
+    text = """
+        parameters: {{limit: {{source: 一, value: {limit}}}}}
+        clauses:
+          - {{id: a, says: 一, when: ui_paid_months >= limit}}
+          - {{id: b, says: 一, when: not is_zombie}}
+        benefit: {{amount: {amount}}}
+    """
+    bounds = []
+    for number, limit in enumerate((6, 6, 7)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        policy = load_one(folder, text.format(limit=limit, amount=number + 1))
+        bounds.append(bind(policy, vocabulary(), date(2025, 1, 1)))
+    plan = plan_verdicts(bounds)
+    assert len(plan.predicates) == 3
+    assert plan.roots[0] == plan.roots[1] != plan.roots[2]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.05, 0.5, 1.0])
+@pytest.mark.parametrize("height", [0, 1, 63, 64, 65, 1000])
+def test_rows_are_found_again_in_their_bits(share: float, height: int) -> None:
+    flags = np.random.default_rng(height).random(height) < share
+    words = pack(flags)
+    rows = find_rows(words)
+    assert rows.tolist() == np.flatnonzero(flags).tolist()
+    assert flags_at(words, np.arange(height, dtype=np.uint32)).tolist() == flags.tolist()
+
+
+def test_a_text_of_too_many_values_is_compared_as_text() -> None:
+    texts = [None if number % 9 == 0 else f"T{number}" for number in range(75_000)]
+    frame = pl.DataFrame({"text": texts})
+    condition = parse('text == "T17" or $starts_with(text, "T659")')
+    found = decide_part(plan_conditions([condition], SCOPE), prepare(frame, TYPES, TYPES), TYPES)
+    wanted = frame.select(
+        pl.col("text").is_null()
+        | (pl.col("text") == "T17")
+        | pl.col("text").str.starts_with("T659")
+    ).to_series()
+    assert found[0].rows.tolist() == wanted.fill_null(True).arg_true().to_list()
