@@ -42,6 +42,7 @@ RawRow = Mapping[str, object]
 TYPES: Mapping[str, FactType] = {
     "whole": FactType.INTEGER,
     "small": FactType.INTEGER,
+    "level": FactType.INTEGER,
     "money": FactType.MONEY,
     "number": FactType.NUMBER,
     "ratio": FactType.RATIO,
@@ -52,7 +53,7 @@ TYPES: Mapping[str, FactType] = {
     "day": FactType.DATE,
     "other_day": FactType.DATE,
 }
-MAY_NOT_APPLY = ("maybe", "other_day", "code")
+MAY_NOT_APPLY = ("maybe", "other_day", "code", "level")
 DTYPES: Mapping[FactType, type[pl.DataType]] = {
     FactType.BOOLEAN: pl.Boolean,
     FactType.INTEGER: pl.Int64,
@@ -100,7 +101,27 @@ def build_scope() -> dict[str, Definition]:
             ),
         ),
     )
+    by_level = Table(
+        by=(Name(name="level"), Name(name="maybe")),
+        kind=Kind.TEXT,
+        rows=(
+            Row(matchers=(Equal(values=(Fraction(1),)), Anything()), value="中文"),
+            Row(matchers=(_range("1", None), Equal(values=(True,))), value="C1"),
+            Row(matchers=(_range("1", None), Equal(values=(False,))), value="it's"),
+        ),
+    )
+    listed = Table(
+        by=(Name(name="code"),),
+        kind=Kind.BOOLEAN,
+        rows=(
+            Row(matchers=(first[0],), value=True),
+            Row(matchers=(Equal(values=("中文",)),), value=None),
+            Row(matchers=(Otherwise(others=(first[0], Equal(values=("中文",)))),), value=False),
+        ),
+    )
     scope |= {
+        "by_level": by_level,
+        "listed": listed,
         "as_of": Constant(value=date(2025, 10, 31)),
         "no_value": NoValue(kind=Kind.NUMBER),
         "by_whole": by_whole,
@@ -157,6 +178,7 @@ NUMBER_FORMS: Mapping[str, str] = {
     "negative": "(-{n})",
     "number of ? :": "({b} ? {n} : {n})",
     "number of ??": "({n} ?? {n})",
+    "times before plus": "({n} + {n} * {n})",
     "$min": "$min({n}, {n})",
     "$max": "$max({n}, {n}, {n})",
     "$abs": "$abs({n})",
@@ -172,7 +194,7 @@ NUMBER_FORMS: Mapping[str, str] = {
     "$month": "$month({d})",
 }
 NUMBER_LEAVES = (
-    "whole", "small", "money", "number", "ratio", "by_whole", "by_two", "scale", "choice",
+    "whole", "small", "level", "money", "number", "ratio", "by_whole", "by_two", "scale", "choice",
     "quotient", "dated",
 )  # fmt: skip
 DATE_FORMS: Mapping[str, str] = {
@@ -190,6 +212,8 @@ TRUTH_FORMS: Mapping[str, str] = {
     "and": "({b} and {b})",
     "or": "({b} or {b})",
     "not": "(not {b})",
+    "not before and before or": "(not {b} or {b} and {b})",
+    "order before equality": "({n} < {n} + 1 == {b})",
     "==": "({n} == {n})",
     "!=": "({n} != {n})",
     "<": "({n} < {n})",
@@ -207,11 +231,15 @@ TRUTH_FORMS: Mapping[str, str] = {
     "truths ==": "({b} == {b})",
     "truths !=": "({b} != {b})",
     "number in": "({n} in [0, 1, 2, 3, 5, 5.5, 100])",
-    "text in": '({t} in ["A", "C2", "中文"])',
+    "text in": '({t} in ["A", "C2", "中文", "𠮷坊（一）"])',
+    "number that may not apply ==": "(level == {level})",
+    "number that may not apply !=": "(level != {level})",
+    "number that may not apply in": "(level in [1, 3])",
     "== null": "({none} == null)",
     "!= null": "({none} != null)",
     "$has a table": "$has(by_whole)",
     "$has a table by two": "$has(by_two)",
+    "$has a table of texts": "$has(by_level)",
     "$has dated": "$has(dated)",
     "$starts_with": '$starts_with({t}, "C")',
     "=~": '({t} =~ "[AC]\\d?$|中.")',
@@ -222,14 +250,17 @@ TRUTH_FORMS: Mapping[str, str] = {
     "truth of ??": "({b} ?? {b})",
 }
 TRUTH_LEAVES = (
-    "flag", "maybe", "flag", "(maybe == null)", "$has(by_two)", '(code in ["A", "B"])',
-    '(text == "中文")', "(whole in [1, 2, 5])", "(whole > 3)", "true",
+    "flag", "maybe", "flag", "listed", "(maybe == null)", "$has(by_two)", '(code in ["A", "B"])',
+    '(text == "中文")', "(text in [\"it's\", \"𠮷坊（一）\"])", "(whole in [1, 2, 5])",
+    "(whole > 3)", "true",
 )  # fmt: skip
 TEXT_FORMS: Mapping[str, str] = {
     "text of ? :": "({b} ? {t} : {t})",
     "text of ??": "({t} ?? {t})",
 }
-TEXT_LEAVES = ("code", "text", "code", '"C1"', '"中文"')
+TEXT_LEAVES = ("code", "text", "code", "text", "by_level", '"C1"', '"中文"', '"𠮷坊（一）"')
+
+ALL_FORMS: Mapping[str, str] = {**TRUTH_FORMS, **NUMBER_FORMS, **DATE_FORMS, **TEXT_FORMS}
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _NUMBERS_WRITTEN = ("0", "1", "2.5", "5.5", "3", "0.055", "10")
@@ -247,6 +278,7 @@ def write_form(form: str, rng: Random, depth: int) -> str:
         "months": lambda: rng.choice(("whole", "small", "-12", "1", "36", "ratio")),
         "days": lambda: rng.choice(("-3", "30", "0", "366")),
         "none": lambda: rng.choice(MAY_NOT_APPLY),
+        "level": lambda: rng.choice(("level", "small", "1", "2")),
     }
     return _SLOT.sub(lambda slot: fillers[slot[1]](), form)
 
@@ -269,19 +301,27 @@ def _write(rng: Random, depth: int, forms: Mapping[str, str], leaves: tuple[str,
     return write_form(rng.choice(list(forms.values())), rng, depth - 1)
 
 
-def draw_rows(rng: Random, count: int, missing: float | None = None) -> list[dict[str, object]]:
+def draw_rows(
+    rng: Random, count: int, missing: float | None = None, *, wide: bool = False
+) -> list[dict[str, object]]:
     """Rows with values on and beside every boundary of the scope.
 
-    `missing` is the share of missing values; by default each row draws its own.
+    `missing` is the share of missing values; by default each row draws its own. With `wide` there
+    are also numbers as long as columns hold them.
     """
-    return [_draw_row(rng, missing) for _ in range(count)]
+    return [_draw_row(rng, missing, wide=wide) for _ in range(count)]
 
 
-def _draw_row(rng: Random, missing: float | None) -> dict[str, object]:
+def _draw_row(rng: Random, missing: float | None, *, wide: bool) -> dict[str, object]:
     share = rng.choice((0.0, 0.15, 0.5)) if missing is None else missing
-    return {
-        name: None if rng.random() < share else value for name, value in draw_values(rng).items()
-    }
+    values = draw_values(rng)
+    if wide and rng.random() < 0.3:
+        values |= {
+            "whole": rng.choice((-1, 1)) * rng.randint(10**5, 10**7),
+            "money": rng.choice((-1, 1)) * rng.randint(10**9, 10**14),
+            "number": rng.randint(-(10**15), 10**15) / 10**6,
+        }
+    return {name: None if rng.random() < share else value for name, value in values.items()}
 
 
 def draw_values(rng: Random) -> dict[str, object]:
@@ -290,13 +330,14 @@ def draw_values(rng: Random) -> dict[str, object]:
     return {
         "whole": rng.randint(-3, 9),
         "small": rng.randint(-1, 3),
+        "level": rng.choice((1, 2, 3, NONE)),
         "money": rng.choice((*edges, rng.randint(-(10**4), 10**6))),
         "number": rng.choice((0.0, 5.5, 5.51, 0.1, 0.3, rng.randint(-999, 999) / 100)),
         "ratio": rng.choice((0.055, 0.2, 0.3333, 1.0)),
         "flag": rng.random() < 0.5,
         "maybe": rng.choice((True, False, NONE)),
         "code": rng.choice(("A", "A1", "B", "C1", "C2", "D", "中文", NONE)),
-        "text": rng.choice(("A", "C1", "中文", "")),
+        "text": rng.choice(("A", "C1", "中文", "", "it's", "𠮷坊（一）")),
         "day": _draw_day(rng),
         "other_day": rng.choice((NONE, _draw_day(rng), _draw_day(rng))),
     }
