@@ -41,7 +41,7 @@ from notifier.compose import compose_notices
 from notifier.notice import PolicyCard
 from notifier.outbox import DeliveryReport, deliver_pending
 from policies.adoption import adopt
-from policies.load import CATALOGUE, Loaded, find_policy_files, load_policies
+from policies.load import CATALOGUE, Loaded, load_policies
 from policies.policy import Clause, ClauseGroup, Policy
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
@@ -92,7 +92,7 @@ def load_chosen(
 def keep_program(
     settings: Settings,
     program: Program,
-    paths: Sequence[Path],
+    files: Sequence[Path],
     adopted_by: str | None,
     vocabulary_files: Sequence[Path] = (),
 ) -> None:
@@ -102,12 +102,14 @@ def keep_program(
         return
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    kept = {"policies": find_policy_files(paths or [CATALOGUE]), "vocabulary": vocabulary_files}
+    kept = {"policies": files, "vocabulary": vocabulary_files}
     for folder, files in kept.items():
         (partial / folder).mkdir(parents=True)
         for number, path in enumerate(files):
             shutil.copyfile(path, partial / folder / f"{number:04d}-{path.name}")
-    write_json(partial / "program.json", {"adopted_by": adopted_by})
+    # where a frame was found, there may be policies that were not run
+    keys = [policy.key for policy in program.policies]
+    write_json(partial / "program.json", {"adopted_by": adopted_by, "policies": keys})
     partial.rename(target)
 
 
@@ -122,7 +124,8 @@ def load_kept(settings: Settings, program_hash: str) -> Program:
         ) from None
     vocabulary = load_words(sorted((folder / "vocabulary").glob("*.yaml")))
     loaded = load_chosen([folder / "policies"], vocabulary, kept["adopted_by"])
-    return compile_policies(loaded.policies, vocabulary)
+    policies = [p for p in loaded.policies if p.key in kept.get("policies", [p.key])]
+    return compile_policies(policies, vocabulary)
 
 
 def take_snapshot(

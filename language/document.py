@@ -25,11 +25,15 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A place in a file; line and column count from 1, `indent` is 1 inside quotes."""
+    """A place in a file; line and column count from 1, `indent` is 1 inside quotes.
+
+    `file` is empty where it is the document's own: a document may be put together from several.
+    """
 
     line: int
     column: int
     indent: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,15 @@ class Document:
             path = path[:-1]
         return self.marks.get(path, Mark(line=1, column=1))
 
+    def file_of(self, place: Iterable[str | int]) -> str:
+        """The file in which the value at `place` was written."""
+        return self.mark(place).file or self.file
+
+    def where(self, place: Iterable[str | int]) -> str:
+        """`place` in words: file, line and column."""
+        mark = self.mark(place)
+        return f"{mark.file or self.file}:{mark.line}:{mark.column}"
+
     def problem(
         self, place: Iterable[str | int], message: str, remedy: str = "", offset: int = 0
     ) -> Problem:
@@ -55,7 +68,7 @@ class Document:
         mark = self.mark(place)
         shift = mark.indent + offset if offset > 0 else 0
         return Problem(
-            file=self.file,
+            file=mark.file or self.file,
             line=mark.line,
             column=mark.column + shift,
             message=message,
@@ -205,6 +218,21 @@ def _build(root: yaml.Node, file: str, problems: list[Problem]) -> Document:
     return Document(file=file, value=value, marks=marks, key_marks=key_marks)
 
 
+def cut(document: Document, place: Place) -> Document:
+    """What stands at `place` as a document of its own; its marks stay those of the whole."""
+
+    def beneath(marks: dict[Place, Mark]) -> dict[Place, Mark]:
+        depth = len(place)
+        return {path[depth:]: mark for path, mark in marks.items() if path[:depth] == place}
+
+    return Document(
+        file=document.file,
+        value=document_value(document, place),
+        marks=beneath(document.marks),
+        key_marks=beneath(document.key_marks),
+    )
+
+
 def decode(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:
     """The document as `model`, or every way in which it does not fit, each with its place."""
     try:
@@ -258,7 +286,7 @@ def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any])
                 )
             mark = document.key_marks.get(place, document.mark(place))
             return Problem(
-                file=document.file,
+                file=mark.file or document.file,
                 line=mark.line,
                 column=mark.column,
                 message=f'unknown key "{key}"',

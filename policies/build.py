@@ -15,7 +15,7 @@ from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
 from policies.names import resolve_names, warn_unused
 from policies.period import parse_period
-from policies.policy import BasisLine, Example, Policy, Region, leaves_of
+from policies.policy import BasisLine, Example, FrameUse, Policy, Region, leaves_of
 from policies.policy_file import (
     NOT_BUILT,
     DatesFile,
@@ -35,9 +35,12 @@ _MONTHS = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 
 
 def build_policy(
-    document: Document, vocabulary: Vocabulary
+    document: Document, vocabulary: Vocabulary, frame: FrameUse | None = None
 ) -> tuple[Policy | None, list[Problem], list[Problem]]:
-    """The policy of one document, with its problems and its warnings."""
+    """The policy of one document, with its problems and its warnings.
+
+    `frame` is what it implements, if the document was merged with a frame.
+    """
     if not isinstance(document.value, dict):
         return None, [document.problem((), "a policy holds keys and values")], []
     file, problems = decode(document, PolicyFile)
@@ -45,14 +48,14 @@ def build_policy(
         return None, problems, []
     draft = Draft(document, file, vocabulary)
     try:
-        policy = _build(draft)
+        policy = _build(draft, frame)
     except RecursionError:
         draft.refuse((), "facts or conditions are nested too deeply", "define them in fewer steps")
         policy = None
     return (None if draft.problems else policy), draft.problems, draft.warnings
 
 
-def _build(draft: Draft) -> Policy | None:
+def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     file = draft.file
     _refuse_not_built(draft)
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
@@ -107,6 +110,7 @@ def _build(draft: Draft) -> Policy | None:
         not_modelled=tuple(words(entry.says)[0] for entry in file.not_modelled),
         not_modelled_en=tuple(words(entry.says)[1] for entry in file.not_modelled),
         examples=_examples(draft, file.examples),
+        frame=frame,
         file=draft.document.file,
         content_hash=hash_content(draft.document.value),
     )

@@ -2,14 +2,16 @@
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from language.document import read_documents
+from language.document import Document, read_documents
 from language.errors import FilesRefused, Problem
 from policies.build import build_policy
 from policies.errors import NothingToLoad
+from policies.frame import Frame, is_frame
 from policies.policy import Policy
+from policies.shelf import Shelf, flatten, gather_frames
 from profiles.fact import Vocabulary
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -17,10 +19,15 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Policies that may be used, and what their authors should still look at."""
+    """Policies that may be used, and what their authors should still look at.
+
+    `files` are all that were read, also those of the catalogue in which a frame was found.
+    """
 
     policies: tuple[Policy, ...]
     warnings: tuple[Problem, ...]
+    frames: tuple[Frame, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def find_policy_files(paths: Iterable[Path]) -> list[Path]:
@@ -35,7 +42,7 @@ def find_policy_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
-    """Read policy files and folders of them.
+    """Read policy files and folders of them; frames are found among them and in the catalogue.
 
     Raises FilesRefused with every problem of every file; NothingToLoad where there is no file.
     """
@@ -44,29 +51,63 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
         raise NothingToLoad("no policy file (*.yaml) was found there")
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    policies: dict[str, Policy] = {}
+    documents: list[Document] = []
     for path in files:
-        documents, found = read_documents(path)
+        read, found = read_documents(path)
+        documents += read
         problems += found
-        for document in documents:
-            policy, found, noted = build_policy(document, vocabulary)
+    frames, found = gather_frames(documents)
+    problems += found
+    elsewhere = [path for path in find_policy_files([CATALOGUE]) if path not in files]
+    shelf = Shelf(frames=frames, elsewhere=elsewhere)
+    policies: dict[str, Policy] = {}
+    for document in documents:
+        if is_frame(document):
+            continue
+        flat, use, found = flatten(document, shelf)
+        problems += found
+        if flat is None:
+            continue
+        policy, found, noted = build_policy(flat, vocabulary, use)
+        problems += found
+        warnings += noted
+        if policy is None:
+            continue
+        clash = policies.setdefault(policy.key, policy)
+        if clash is not policy:
+            problems.append(
+                document.problem(
+                    ("policy",),
+                    f'policy "{policy.id}" version {policy.version} is also in {clash.file}',
+                    "give one of them another id or version",
+                )
+            )
+    for frame in frames:
+        if frame.key not in shelf.used:
+            found, noted = _check_alone(frame, vocabulary)
             problems += found
             warnings += noted
-            if policy is None:
-                continue
-            clash = policies.setdefault(policy.key, policy)
-            if clash is not policy:
-                problems.append(
-                    document.problem(
-                        ("policy",),
-                        f'policy "{policy.id}" version {policy.version} is also in {clash.file}',
-                        "give one of them another id or version",
-                    )
-                )
     problems += _find_overlaps(list(policies.values()))
     if problems:
-        raise FilesRefused(problems)
-    return Loaded(policies=tuple(policies.values()), warnings=tuple(sorted(warnings)))
+        # a slip in a frame is found again with each policy that implements it
+        raise FilesRefused(list(dict.fromkeys(problems)))
+    return Loaded(
+        policies=tuple(policies.values()),
+        warnings=tuple(sorted(dict.fromkeys(warnings))),
+        frames=tuple(shelf.frames),
+        files=tuple(dict.fromkeys([*files, *shelf.opened])),
+    )
+
+
+def _check_alone(frame: Frame, vocabulary: Vocabulary) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong with a frame that no policy here implements, as far as it says everything."""
+    message = f'no policy here implements frame "{frame.id}"'
+    if not frame.whole or "benefit" not in frame.document.value:
+        remedy = "its conditions are checked with the first policy that does"
+        return [], [frame.document.problem(("policy",), message, remedy)]
+    value = {key: part for key, part in frame.document.value.items() if key != "kind"}
+    _, problems, _ = build_policy(replace(frame.document, value=value), vocabulary)
+    return problems, [frame.document.problem(("policy",), message)]
 
 
 def _find_overlaps(policies: list[Policy]) -> list[Problem]:

@@ -10,6 +10,7 @@ from language.document import Place
 from language.errors import ConditionRefused
 from language.expression import Name, is_name
 from language.types import FactType, Kind
+from policies.bounds import check_bounds
 from policies.draft import TIMES, Draft
 from policies.parameter import build_parameter, definition_of, span_on, tables_of
 from policies.policy import DatedParameter
@@ -42,6 +43,7 @@ def resolve_names(draft: Draft) -> tuple[list[Fact], list[DatedParameter]]:
         return [], []
     typed = _type_facts(draft, own)
     _check_parameters(draft, parameters)
+    check_bounds(draft, known, parameters)
     return typed, parameters
 
 

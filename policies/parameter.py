@@ -36,14 +36,7 @@ def build_parameter(
 ) -> tuple[DatedParameter | None, list[Problem]]:
     """The parameter an author wrote; `facts` are those its `by` and `at` may name."""
     place: Place = ("parameters", name)
-    problems = [
-        document.problem((*place, key), f'"{key}" is not built yet', f"it belongs to {what}")
-        for key, what in (
-            ("local", "frames and what implements them"),
-            ("bounds", "limits set by a higher level"),
-        )
-        if getattr(file, key) is not None
-    ]
+    problems: list[Problem] = []
     by = (file.by,) if isinstance(file.by, str) else tuple(file.by or ())
     for key in (*by, *((file.at,) if file.at else ())):
         if key not in facts:

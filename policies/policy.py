@@ -172,6 +172,21 @@ class BasisLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrameUse:
+    """How a policy implements a frame: parts by their key and their name or id.
+
+    `taken` come from the frame, `replaced` and `added` from the policy, `dropped` are left out.
+    """
+
+    frame: str
+    file: str
+    taken: tuple[tuple[str, str], ...]
+    replaced: tuple[tuple[str, str], ...]
+    added: tuple[tuple[str, str], ...]
+    dropped: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """One version of a policy, complete."""
 
@@ -207,6 +222,7 @@ class Policy:
     not_modelled: tuple[str, ...]
     not_modelled_en: tuple[str, ...]
     examples: tuple[Example, ...]
+    frame: FrameUse | None
     file: str
     content_hash: str
 

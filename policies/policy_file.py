@@ -22,9 +22,6 @@ from policies.terms_file import (
 from profiles.fact_file import FactFile, RowSetFile
 
 NOT_BUILT: dict[str, str] = {
-    "implements": "frames and what implements them",
-    "without": "frames and what implements them",
-    "local": "frames and what implements them",
     "each": "rows decided one by one",
     "tables": "decision tables",
 }
@@ -81,6 +78,14 @@ class ValueFile(Strict):
     tiers: list[TierFile] | None = None
 
 
+class BoundsFile(Strict):
+    """Between which numbers a parameter's values lie: for all, or by the keys of its rows."""
+
+    at_most: str | RowsFile | None = None
+    at_least: str | RowsFile | None = None
+    source: str | None = None
+
+
 class ParameterFile(ValueFile):
     """A parameter: one value, or dated `values`, `by` one fact or several."""
 
@@ -93,8 +98,7 @@ class ParameterFile(ValueFile):
     system: str | None = None
     at: str | None = None
     values: list[ValueFile] | None = None
-    local: object | None = None
-    bounds: object | None = None
+    bounds: BoundsFile | list[BoundsFile] | None = None
 
 
 class ClauseFile(Strict):
@@ -253,9 +257,8 @@ class PolicyFile(Strict):
     contact: ContactFile = ContactFile()
     not_modelled: list[UnmodelledFile] = []
     examples: ExamplesFile | None = None
-    implements: object | None = None
-    without: object | None = None
-    local: object | None = None
+    implements: str | None = None
+    without: list[str] = []
     each: object | None = None
     tables: object | None = None
     stacking: StackingFile | None = None

@@ -23,6 +23,7 @@ from language.functions import FUNCTIONS
 from language.types import FactType, Kind
 from policies.build_terms import KEPT, KEPT_OF_BENEFIT, KEPT_OF_DELIVERY
 from policies.load import load_policies
+from policies.local import LocalFile
 from policies.policy_file import NOT_BUILT, PolicyFile
 from profiles.dataset import builtin_datasets, load_datasets
 from profiles.dataset_file import DatasetFile
@@ -179,12 +180,12 @@ def refused_keys() -> set[str]:
     return {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
 
 
-@pytest.mark.parametrize("key", keys_of(PolicyFile, FactFile))
+@pytest.mark.parametrize("key", keys_of(PolicyFile, FactFile, LocalFile))
 def test_every_key_of_policies_and_facts_is_explained_in_the_authors_guide(key: str) -> None:
     assert key in explained(AUTHOR)
 
 
-@pytest.mark.parametrize("key", keys_of(PolicyFile, FactFile))
+@pytest.mark.parametrize("key", keys_of(PolicyFile, FactFile, LocalFile))
 def test_every_key_of_policies_and_facts_has_an_example_or_is_refused(key: str) -> None:
     assert key in keys_in_examples(AUTHOR) | refused_keys()
 
@@ -280,7 +281,9 @@ def test_every_complete_policy_loads_and_its_examples_pass(
 ) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(block, encoding="utf-8")
-    for policy in load_policies([file], vocabulary).policies:
+    policies = load_policies([file], vocabulary).policies
+    assert policies
+    for policy in policies:
         results = run_examples(policy, vocabulary)
         assert results
         assert [(r.example, r.differences) for r in results if not r.passed] == []

@@ -44,7 +44,6 @@ REFUSED = {
     "no clauses": (BENEFIT, "neither clauses nor portions"),
     "clauses as text": ("clauses: is_zombie\n" + BENEFIT, "must be a list"),
     "a value that is none of the list": (f"{CLAUSE}benefit: {{kind: gift, amount: 1}}\n", '"gift"'),
-    "a frame": (f"{CLAUSE}{BENEFIT}kind: frame\n", '"kind: frame" is not built yet'),
     "a check": (f"{CLAUSE}{BENEFIT}kind: check\n", '"kind: check" is not built yet'),
     "per each": (f"{CLAUSE}{BENEFIT}per: {{each: child}}\n", "not built yet"),
     # dates
@@ -166,7 +165,10 @@ REFUSED = {
         "parameters: {x: {by: ent_size, rows: {huge: 1}}}\n" + CLAUSE + BENEFIT, 'never "huge"',
     ),
     "unlimited": ("parameters: {x: {value: unlimited}}\n" + CLAUSE + BENEFIT, "not built yet"),
-    "local": ("parameters: {x: {value: 1, local: {may: 'true'}}}\n" + CLAUSE + BENEFIT, '"local"'),
+    "local": (
+        "parameters: {x: {value: 1, local: {may: 'true'}}}\n" + CLAUSE + BENEFIT,
+        '"local" belongs to a frame',
+    ),
     "tiers by two": (
         "parameters: {x: {by: [revenue, rd_expense], tiers: [{over: 0, rate: 5%}]}}\n"
         + CLAUSE + BENEFIT,
