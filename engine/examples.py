@@ -13,6 +13,7 @@ from language.types import Kind, kind_of
 from policies.policy import ClauseGroup, Example, Policy
 from profiles.fact import Fact, Vocabulary
 from profiles.hand import Subject
+from profiles.hand_value import UNKNOWN
 from profiles.row_set import RowColumn, RowSet
 
 
@@ -86,11 +87,11 @@ def _typed_rows(raw: Any, row_set: RowSet, facts: Mapping[str, Fact]) -> Any:
 
 
 def _typed(raw: Any, fact: Fact | RowColumn | None) -> Any:
-    """A value of an example: numbers as authors write them, `null` or nothing is missing."""
+    """A value of an example: numbers as authors write them, all else as `zhida evaluate` has it."""
     if raw is None or raw == "null":
         return None
     if isinstance(raw, str) and fact is not None and kind_of(fact.type) is Kind.NUMBER:
-        if raw == "none":
+        if raw in ("none", UNKNOWN):
             return raw
         try:
             return _decimal(parse_number(raw))

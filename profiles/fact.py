@@ -17,7 +17,7 @@ class Fact:
 
     Exactly one of `measure` (from rows) and `formula` (from other facts) is set, or neither: then
     it is only ever given. `absent` is the value of a subject without rows in a complete dataset;
-    `may_not_apply` says that it then does not apply.
+    `may_not_apply` says that it then does not apply, `null_is_none` that so does null by hand.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Fact:
     formula: Formula | Choice | None = None
     absent: Scalar | None = None
     may_not_apply: bool = False
+    null_is_none: bool = False
 
     @property
     def given(self) -> Given:

@@ -78,6 +78,11 @@ def build_fact(
         entry, fact_type, measure, document, place, row_sets
     )
     problems += found
+    if entry.null is not None and not may_not_apply:
+        message = f'"{name}" always applies, so null cannot say that it does not'
+        problems.append(
+            document.problem((*place, "null"), message, "add absent: none, or leave null out")
+        )
     if problems:
         return [], problems
     built: list[Fact] = []
@@ -101,6 +106,7 @@ def build_fact(
             formula=formula,
             absent=absent,
             may_not_apply=may_not_apply,
+            null_is_none=entry.null is not None,
         )
     )
     return built, []

@@ -63,9 +63,10 @@ class ValueFile(Strict):
 
 
 class FactFile(ValueFile):
-    """A fact, in the vocabulary or in a policy."""
+    """A fact, in the vocabulary or in a policy; `null` is what null means where it is given."""
 
     of: Audience | None = None
+    null: Literal["none"] | None = None
     type: FactType | None = None
 
 

@@ -13,7 +13,7 @@ from profiles.derivation import compute_facts
 from profiles.fact import Fact, Vocabulary
 from profiles.hand import Subject, Trouble
 from profiles.hand_rows import HandRows, read_rows
-from profiles.hand_value import convert
+from profiles.hand_value import convert, is_unknown
 from profiles.row_frame import DTYPES, source_of
 from profiles.row_set import RowColumn, RowSet
 
@@ -81,8 +81,9 @@ def _column(fact: Fact, subjects: list[Subject], troubles: list[Trouble]) -> lis
         present = fact.name in subject.facts
         given.append(present)
         raw = subject.facts.get(fact.name)
-        without.append(fact.may_not_apply and raw == "none")
-        if raw is None or without[-1]:
+        null = present and raw is None and fact.null_is_none
+        without.append(null or (fact.may_not_apply and raw == "none"))
+        if raw is None or without[-1] or is_unknown(raw, fact.type, fact.values):
             values.append(None)
             continue
         try:

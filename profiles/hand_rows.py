@@ -16,7 +16,7 @@ import polars as pl
 
 from language.column import GIVEN, NOT_APPLICABLE
 from profiles.hand import Subject, Trouble
-from profiles.hand_value import convert
+from profiles.hand_value import convert, is_unknown
 from profiles.row_frame import DTYPES
 from profiles.row_set import RowColumn, RowSet
 
@@ -71,7 +71,8 @@ def read_rows(
                 raw = row.get(name)
                 given[name].append(name in row)
                 without[name].append(column.may_not_apply and raw == "none")
-                value = None if raw is None or without[name][-1] else raw
+                nothing = without[name][-1] or is_unknown(raw, column.type, column.values)
+                value = None if raw is None or nothing else raw
                 cells[name].append(_cell(value, column, row_set, subject, troubles))
             for name in row:
                 if name not in columns:

@@ -12,7 +12,13 @@ from profiles.region import region_code
 
 MAX_MONEY_FEN = 10**17
 MAX_INTEGER = 2**62
+UNKNOWN = "unknown"
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
+
+
+def is_unknown(raw: Any, fact_type: FactType, closed: tuple[str, ...]) -> bool:
+    """Whether the word `unknown` stands for a value that is missing."""
+    return raw == UNKNOWN and fact_type is not FactType.TEXT and UNKNOWN not in closed
 
 
 def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...]) -> Any:

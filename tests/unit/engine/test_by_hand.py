@@ -61,6 +61,34 @@ def test_a_computed_fact_is_computed_only_where_it_is_not_given(tmp_path: Path) 
     assert nothing.missing == ("ui_benefit_recipients", "ui_insured_count")
 
 
+CLOSED = """
+    facts:
+      closed_on: {label: 停业日期, type: date, absent: none, null: none}
+      staff_now: {label: 现有人数, type: integer}
+    clauses:
+      - {id: open, says: 一, when: closed_on == null}
+      - {id: staffed, says: 二, when: staff_now > 0}
+    benefit: {amount: 100}
+"""
+
+
+def test_null_says_does_not_apply_only_of_a_fact_that_is_declared_so(tmp_path: Path) -> None:
+    staffed = {"staff_now": 3}
+    never, left_out, unknown, closed, unstaffed = evaluate(
+        program_of(tmp_path, closed=CLOSED),
+        staffed | {"closed_on": None},
+        staffed,
+        staffed | {"closed_on": "unknown"},
+        staffed | {"closed_on": "2024-01-01"},
+        {"closed_on": None, "staff_now": None},
+    )
+    assert never.verdict == "eligible"
+    assert (left_out.verdict, left_out.missing) == ("unknown", ("closed_on",))
+    assert (unknown.verdict, unknown.missing) == ("unknown", ("closed_on",))
+    assert (closed.verdict, closed.failed) == ("ineligible", ("open",))
+    assert (unstaffed.verdict, unstaffed.missing) == ("unknown", ("staff_now",))
+
+
 REGIONAL = """
     region: {in: ["440000"], except: ["440300"]}
     clauses: [{id: a, says: 一, when: ui_paid_months > 1}]
@@ -163,7 +191,7 @@ def test_none_says_that_a_fact_does_not_apply_and_only_where_it_may(tmp_path: Pa
     )
     subjects = [
         subject("none", {"hnte_event": "none"}),
-        subject("null", {"hnte_event": None}),
+        subject("unknown", {"hnte_event": "unknown"}),
         subject("first", {"hnte_event": "first"}),
         subject("wrong", {"hnte_event": "first", "ent_size": "none"}, line=9),
     ]

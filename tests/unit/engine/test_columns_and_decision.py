@@ -66,15 +66,17 @@ DAYS = {"e02": date(2024, 11, 1), "e27": date(2023, 6, 1)}
 
 
 def day_for(policy: Policy) -> date:
-    return DAYS.get(policy.id[:3], date(2025, 10, 31))
+    """A day on which the policy is in force."""
+    day = DAYS.get(policy.id[:3], date(2025, 10, 31))
+    return day if policy.in_force(day) is None else policy.ends_on
 
 
-@pytest.fixture(scope="module", params=[*(p.id for p in POLICIES), "mixed"])
+@pytest.fixture(scope="module", params=[*(p.key for p in POLICIES), "mixed"])
 def bound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bound:
     if request.param == "mixed":
         policy = load_one(tmp_path_factory.mktemp("mixed"), MIXED)
     else:
-        (policy,) = [p for p in POLICIES if p.id == request.param]
+        (policy,) = [p for p in POLICIES if p.key == request.param]
     return bind(policy, vocabulary(), day_for(policy))
 
 
