@@ -11,6 +11,7 @@ from language.functions import FUNCTIONS
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
+from profiles.row_set import RowColumn
 from profiles.vocabulary_load import builtin_vocabulary
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -24,6 +25,7 @@ def build_pages() -> dict[str, str]:
         "commands.md": _commands(),
         "functions.md": _functions(),
         "facts.md": _facts(vocabulary),
+        "rows.md": _rows(vocabulary),
         "datasets.md": _datasets(vocabulary),
         "catalogue.md": _catalogue(vocabulary),
     }
@@ -89,6 +91,44 @@ def _facts(vocabulary: Vocabulary) -> str:
             )
         lines.append("")
     return _page("Facts of the vocabulary", *lines)
+
+
+def _rows(vocabulary: Vocabulary) -> str:
+    lines = [
+        "Every dataset is a row set under its own name, with the columns of [datasets.md]"
+        "(datasets.md). These are the others.",
+        "",
+    ]
+    for name, row_set in vocabulary.row_sets.items():
+        if name in vocabulary.datasets:
+            continue
+        source = f"from `{row_set.dataset}`" if row_set.dataset else "given by hand"
+        stands = f"; {row_set.time} by {', '.join(row_set.time_columns)}" if row_set.time else ""
+        lines += [
+            f"## {name}",
+            "",
+            f"{row_set.label_zh} ({row_set.label_en}), of {row_set.of or 'anybody'}, {source}"
+            f"{stands}.",
+            "",
+            *_table("column", "中文", "English", "type", "unit", "from", "values"),
+        ]
+        lines += [_row_column(column) for column in row_set.columns.values()]
+        lines.append("")
+    return _page("Rows of the vocabulary", *lines)
+
+
+def _row_column(column: RowColumn) -> str:
+    if column.formula is not None:
+        source = "worked out"
+    elif column.brought is not None:
+        source = f"the fact of `{column.brought.by}`"
+    elif column.measure is not None:
+        source = column.measure.dataset
+    else:
+        source = column.dataset_column or "given by hand"
+    kind = column.written if column.written != "day" else column.type
+    cells = (column.label_zh, column.label_en, kind, column.unit, source)
+    return _row(f"`{column.name}`", *cells, ", ".join(column.values))
 
 
 def _datasets(vocabulary: Vocabulary) -> str:
