@@ -41,6 +41,7 @@ from language.expression import (
     Expression,
     Literal,
     Logic,
+    Match,
     Membership,
     Name,
     Negative,
@@ -133,6 +134,10 @@ class _Printer:
             case Membership(member=member, items=items):
                 hits = [_same(self.value(member), _literal(item.value)) for item in items]
                 return self.unless_none(member, f"({' OR '.join(hits)})")
+            case Match(member=member, pattern=pattern, anywhere=anywhere):
+                asked = pattern if anywhere else f"^(?:{pattern})"
+                found = f"REGEXP_MATCHES({self.text(member)}, {_literal(asked)})"
+                return self.unless_none(member, found)
             case DoesNotApply(name=Name(name=name)):
                 flag, present = quote(name + NONE), f"{quote(name)} IS NOT NULL"
                 return f"CASE WHEN {flag} THEN TRUE WHEN {present} THEN FALSE END"

@@ -5,7 +5,7 @@ A form is a text with slots: {n} a number, {d} a date, {b} a truth value, {t} a 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -358,7 +358,7 @@ def _draw_day(rng: Random) -> date:
     )
 
 
-def build_frame(rows: list[dict[str, object]]) -> pl.DataFrame:
+def build_frame(rows: Sequence[RawRow]) -> pl.DataFrame:
     """The rows as a part's frame."""
     data = {name: [_held(row[name]) for row in rows] for name in TYPES}
     frame = pl.DataFrame(data, schema={name: DTYPES[kind] for name, kind in TYPES.items()})

@@ -1,4 +1,4 @@
-"""Many generated pairs of an expression and a row, each worked out three or four ways.
+"""Many generated pairs of an expression and a row, each worked out in every way there is.
 
 A batch is some rows and some expressions, one for each form of the language in turn, so that every
 operator stands at the root of as many expressions as any other. Below the root stand facts,
@@ -17,12 +17,17 @@ from random import Random
 
 import duckdb
 
+from engine.verdicts import decide_part, plan_conditions
 from language.check import check
 from language.expression import Expression, names_in, parse
+from language.frame import prepare
 from language.reference import Facts, evaluate
 from tests.support.compared import Plain, agree, evaluate_columns
 from tests.support.generated import (
     ALL_FORMS,
+    TRUTH_FORMS,
+    TYPES,
+    RawRow,
     build_frame,
     build_scope,
     draw_rows,
@@ -44,13 +49,14 @@ class Counts:
     pairs: int = 0
     columns: int = 0
     duckdb: int = 0
+    bits: int = 0
     all_three: int = 0
     rule_engine: int = 0
     values: dict[str, Counter[str]] = field(default_factory=dict)
     disagreements: list[str] = field(default_factory=list)
 
     def add(self, other: "Counts") -> None:
-        for name in ("pairs", "columns", "duckdb", "all_three", "rule_engine"):
+        for name in ("pairs", "columns", "duckdb", "bits", "all_three", "rule_engine"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for form, values in other.values.items():
             self.values.setdefault(form, Counter()).update(values)
@@ -86,12 +92,15 @@ def _compare_batch(
     for expression in expressions:
         check(expression, SCOPE, amount=True)
     in_columns = evaluate_columns(expressions, SCOPE, build_frame(rows))
+    truths = [n for n, name in enumerate(forms) if name in TRUTH_FORMS]
+    in_bits = evaluate_bits(expressions, truths, rows)
     in_sql = evaluate_duckdb(load_table(connection, SCOPE, rows), expressions)
     for position, expression in enumerate(expressions):
         wanted = [evaluate(expression, SCOPE, subject).value for subject in facts]
         counts.pairs += ROWS
         counts.values.setdefault(forms[position], Counter()).update(map(_class_of, wanted))
-        for way, answers in (("columns", in_columns), ("duckdb", in_sql)):
+        ways = (("columns", in_columns), ("bits", in_bits), ("duckdb", in_sql))
+        for way, answers in ways:
             if position not in answers:
                 continue
             setattr(counts, way, getattr(counts, way) + ROWS)
@@ -115,6 +124,21 @@ def _compare_batch(
                     counts.disagreements.append(
                         f"{seed}: {texts[position]} is {value!r}, rule-engine: {found!r}, {row}"
                     )
+
+
+def evaluate_bits(
+    expressions: Sequence[Expression], truths: Sequence[int], rows: Sequence[RawRow]
+) -> dict[int, list[Plain]]:
+    """By the position of each condition its value in every row, as a run decides it."""
+    plan = plan_conditions([expressions[position] for position in truths], SCOPE)
+    found = decide_part(plan, prepare(build_frame(rows), TYPES, TYPES), TYPES)
+    answers: dict[int, list[Plain]] = {}
+    for number, decided in found.items():
+        values: list[Plain] = [False] * len(rows)
+        for row, eligible in zip(decided.rows.tolist(), decided.eligible.tolist(), strict=True):
+            values[row] = True if eligible else None
+        answers[truths[number]] = values
+    return answers
 
 
 def _class_of(value: Plain) -> str:
