@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,7 @@ def test_a_merged_policy_is_the_policy_written_flat(tmp_path: Path) -> None:
         """
     merged = own_policy(tmp_path, own)
     (written,) = load_policies([write(tmp_path, "flat.yaml", flat)], vocabulary()).policies
-    plain = {"frame": None, "file": "", "content_hash": ""}
+    plain: dict[str, Any] = {"frame": None, "file": "", "content_hash": ""}
     assert replace(merged, **plain) == replace(written, **plain)
     assert merged.frame is not None
     assert merged.frame.frame == "shared@1"
