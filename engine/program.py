@@ -8,7 +8,16 @@ from functools import cached_property
 from typing import Literal
 
 from language.check import parts_of, reachable_facts
-from language.definition import Choice, Constant, Dated, Definition, Given, Table, Tiers
+from language.definition import (
+    Choice,
+    Constant,
+    Dated,
+    DecisionTable,
+    Definition,
+    Given,
+    Table,
+    Tiers,
+)
 from language.expression import (
     Arithmetic,
     Call,
@@ -86,6 +95,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
     scope: dict[str, Definition] = dict(vocabulary.scope(policy.audience))
     scope |= {fact.name: fact.formula or fact.given for fact in policy.facts}
     scope |= {parameter.name: definition_of(parameter, as_of) for parameter in policy.parameters}
+    scope |= {out.name: out.definition for table in policy.tables for out in table.outputs}
     scope |= {
         "as_of": Constant(value=as_of),
         "period_start": Constant(value=period.start),
@@ -153,6 +163,8 @@ def _deciding(expressions: list[Expression], scope: Mapping[str, Definition]) ->
                 tests += [test for test, _ in cases if test is not None]
             case Table(by=by):
                 tests += by
+            case DecisionTable(inputs=inputs):
+                tests += inputs
             case Tiers(by=tier_fact):
                 tests.append(tier_fact)
             case Dated(at=at):

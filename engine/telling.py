@@ -19,9 +19,12 @@ from engine.wording import Language, Wording
 from language.definition import (
     Anything,
     Beneath,
+    During,
     Equal,
     Given,
     Matcher,
+    NotApplying,
+    OneOf,
     Otherwise,
     Table,
     Tier,
@@ -67,6 +70,9 @@ class Teller:
         for name, parameter in self.parameters.items():
             zh = parameter.label or name
             labels[name] = zh if language == "zh" else parameter.label_en
+        for table in self.bound.policy.tables:
+            for output in table.outputs:
+                labels[output.name] = output.label if language == "zh" else output.label_en
         for name, (zh, en) in _TIMES.items():
             labels[name] = zh if language == "zh" else en
         return Wording(language=language, labels=labels, facts=self.known)
@@ -221,6 +227,19 @@ def say_matcher(matcher: Matcher, fact: Fact | None) -> tuple[str, str]:
                     zh, en = show_value(bound, fact)
                     parts.append((f"{sign} {zh}", f"{sign} {en}"))
             return "且".join(zh for zh, _ in parts), " and ".join(en for _, en in parts)
+        case During(first=first, last=last):
+            days = [(day, sign) for day, sign in ((first, "≥"), (last, "≤")) if day is not None]
+            if first == last and first is not None:
+                days = [(first, "=")]
+            return (
+                "且".join(f"{sign} {day}" for day, sign in days),
+                " and ".join(f"{sign} {day}" for day, sign in days),
+            )
+        case NotApplying():
+            return "不适用", "does not apply"
+        case OneOf(members=members):
+            said = [say_matcher(member, fact) for member in members]
+            return "或".join(zh for zh, _ in said), " or ".join(en for _, en in said)
         case Otherwise():
             return "其他", "any other"
         case Anything():

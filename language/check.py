@@ -11,6 +11,7 @@ from language.definition import (
     Choice,
     Constant,
     Dated,
+    DecisionTable,
     Definition,
     Formula,
     Given,
@@ -251,6 +252,10 @@ class _Checker:
                 for name in getattr(definition, "by", ()):
                     self.of_name(name)
                 return kind
+            case DecisionTable(inputs=inputs, kind=kind):
+                for key in inputs:
+                    self.kind(key)
+                return kind
             case Tiers(by=by):
                 return self.want(by, Kind.NUMBER, "tiers")
             case Formula(expression=expression):
@@ -332,7 +337,9 @@ class _Checker:
 
     def has(self, call: Call) -> Kind:
         match call.arguments:
-            case (Name() as name,) if isinstance(self.scope.get(name.name), (Table, Dated)):
+            case (Name() as name,) if isinstance(
+                self.scope.get(name.name), (Table, DecisionTable, Dated)
+            ):
                 self.of_name(name)
                 return Kind.BOOLEAN
             case (Name() as name,) if isinstance(self.scope.get(name.name), NoValue):
@@ -367,6 +374,8 @@ def parts_of(definition: Definition | None) -> list[Expression]:
             return [part for case in cases for part in case if part is not None]
         case Table(by=by):
             return list(by)
+        case DecisionTable(inputs=inputs):
+            return list(inputs)
         case Tiers(by=by):
             return [by]
         case Dated(at=at, spans=spans):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from fractions import Fraction
 
 from language.expression import Expression, Name
@@ -74,10 +75,30 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class During:
+    """A table key: the days from `first` to `last`, both included; an end of None is open."""
+
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplying:
+    """A table key: the fact is known not to apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOf:
+    """A table key: what any of these matches."""
+
+    members: tuple["Matcher", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Otherwise:
     """A table key: any known value that none of these matches."""
 
-    others: tuple["Equal | Beneath | Within", ...]
+    others: tuple["Matcher", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +106,7 @@ class Anything:
     """A table key: any value, also a missing one."""
 
 
-Matcher = Equal | Beneath | Within | Otherwise | Anything
+Matcher = Equal | Beneath | Within | During | NotApplying | OneOf | Otherwise | Anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +127,53 @@ class Table:
     by: tuple[Name, ...]
     rows: tuple[Row, ...]
     kind: Kind
+
+
+class Hit(StrEnum):
+    """Which row of a decision table counts where several apply (OMG DMN 1.5, 8.2.8)."""
+
+    UNIQUE = "unique"
+    ANY = "any"
+    FIRST = "first"
+    PRIORITY = "priority"
+    RULE_ORDER = "rule-order"
+    OUTPUT_ORDER = "output-order"
+    COLLECT = "collect"
+    SUM = "collect sum"
+    MIN = "collect min"
+    MAX = "collect max"
+    COUNT = "collect count"
+
+
+LISTINGS = (Hit.RULE_ORDER, Hit.OUTPUT_ORDER, Hit.COLLECT)
+"""Hit policies whose answer is a list: here the texts in order, with 、 between them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of a decision table, `number` counting from 1 as its author wrote them.
+
+    A value of None is left open.
+    """
+
+    number: int
+    matchers: tuple[Matcher, ...]
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTable:
+    """One output of a decision table, whose rows may overlap as `hit` says.
+
+    Under `priority` and `output-order` the rows stand highest output first. `default` is the value
+    where no row applies; None where there is none.
+    """
+
+    inputs: tuple[Expression, ...]
+    rules: tuple[Rule, ...]
+    hit: Hit
+    kind: Kind
+    default: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +213,7 @@ class Dated:
     kind: Kind
 
 
-Definition = Given | Constant | NoValue | Formula | Choice | Table | Tiers | Dated
+Definition = Given | Constant | NoValue | Formula | Choice | Table | DecisionTable | Tiers | Dated
 Scope = Mapping[str, Definition]
 
 

@@ -4,6 +4,7 @@ Kleene logic is Polars' own for `&`, `|` and `~`; whatever else could read null 
 (when/otherwise, min_horizontal, filters) is written so that unknown stays unknown.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from functools import reduce
@@ -26,24 +27,21 @@ from language.column import (
     number_of,
     plain,
 )
+from language.decision_columns import decide_columns, has_column
 from language.definition import (
-    Anything,
-    Beneath,
     Choice,
     Constant,
     Dated,
+    DecisionTable,
     Definition,
-    Equal,
     Formula,
     Given,
     Matcher,
     NoValue,
-    Otherwise,
     Scope,
     Span,
     Table,
     Tiers,
-    Within,
 )
 from language.exact import Exact
 from language.expression import (
@@ -64,6 +62,7 @@ from language.expression import (
     names_in,
 )
 from language.functions import whole_literal
+from language.matching_columns import match_column
 from language.pattern import print_pattern
 from language.reference import evaluate
 from language.types import FactType
@@ -257,6 +256,8 @@ class Lowering:
                 return choose(chosen, self.lower(cases[-1][1]))
             case Table():
                 return self.table(definition)
+            case DecisionTable():
+                return decide_columns(definition, self.rules_hold(definition))
             case Tiers(by=by):
                 return self.tiers(definition, self.number(by))
             case Dated(at=at, spans=spans, kind=kind):
@@ -276,19 +277,25 @@ class Lowering:
         return pl.when(flagged).then(True).when(present).then(False)
 
     def row_holds(self, table: Table) -> list[pl.Expr]:
-        keys = [self.of_name(name.name) for name in table.by]
+        return self.rows_match(table.by, [row.matchers for row in table.rows])
+
+    def rules_hold(self, table: DecisionTable) -> list[pl.Expr]:
+        return self.rows_match(table.inputs, [rule.matchers for rule in table.rules])
+
+    def rows_match(
+        self, keys: Sequence[Expression], rows: Sequence[Sequence[Matcher]]
+    ) -> list[pl.Expr]:
+        columns = [self.lower(key) for key in keys]
+        flags = [self.none_flag(key) for key in keys]
         return [
             reduce(
                 lambda a, b: a & b,
                 [
-                    # a key that does not apply has no row but `any`
-                    _match(m, key)
-                    if isinstance(m, Anything)
-                    else self.without_none(name, _match(m, key))
-                    for m, name, key in zip(row.matchers, table.by, keys, strict=True)
+                    match_column(matcher, column, flag)
+                    for matcher, column, flag in zip(matchers, columns, flags, strict=True)
                 ],
             )
-            for row in table.rows
+            for matchers in rows
         ]
 
     def table(self, table: Table) -> Column:
@@ -304,6 +311,8 @@ class Lowering:
         match definition:
             case Table():
                 return reduce(lambda a, b: a | b, self.row_holds(definition))
+            case DecisionTable():
+                return has_column(definition, self.rules_hold(definition))
             case Dated(at=at, spans=spans):
                 day = plain(self.of_name(at.name))
                 cases = [(_in_span(day, span), self.has(span.value)) for span in spans]
@@ -351,27 +360,3 @@ class Lowering:
 def _in_span(day: pl.Expr, span: Span) -> pl.Expr:
     inside = day >= pl.lit(span.start)
     return inside if span.end is None else inside & (day <= pl.lit(span.end))
-
-
-def _match(matcher: Matcher, key: Column) -> pl.Expr:
-    match matcher:
-        case Anything():
-            return pl.lit(True)
-        case Equal(values=values):
-            if isinstance(key, Exact):
-                hits = [compare("eq", key, constant(value)) for value in values]
-                return reduce(lambda a, b: a | b, hits)
-            return key.is_in(list(values)) if len(values) > 1 else key == pl.lit(values[0])
-        case Beneath(prefixes=prefixes):
-            hits = [plain(key).str.starts_with(prefix) for prefix in prefixes]
-            return reduce(lambda a, b: a | b, hits)
-        case Within(low=low, low_included=low_in, high=high, high_included=high_in):
-            number = number_of(key)
-            tests = []
-            if low is not None:
-                tests.append(exact.compare("ge" if low_in else "gt", number, exact.literal(low)))
-            if high is not None:
-                tests.append(exact.compare("le" if high_in else "lt", number, exact.literal(high)))
-            return reduce(lambda a, b: a & b, tests)
-        case Otherwise(others=others):
-            return ~reduce(lambda a, b: a | b, [_match(other, key) for other in others])

@@ -3,8 +3,7 @@
 This is the definition; the columns in `lowering` must agree with it on every row.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import reduce
@@ -12,24 +11,21 @@ from math import floor
 from typing import Any
 
 from language.automaton import matches as matches_pattern
+from language.decision_table import decide_table, has_output
 from language.definition import (
-    Anything,
-    Beneath,
     Choice,
     Constant,
     Dated,
-    Equal,
+    DecisionTable,
     Formula,
     Given,
     Matcher,
     NoValue,
-    Otherwise,
     Scalar,
     Scope,
     Table,
     Tier,
     Tiers,
-    Within,
 )
 from language.expression import (
     Arithmetic,
@@ -48,46 +44,25 @@ from language.expression import (
     Not,
 )
 from language.functions import FUNCTIONS, Undefined, truncate
+from language.matching import matches
+from language.truth import (
+    LEFT_OPEN,
+    UNDEFINED,
+    unknown_of,
+)
+from language.truth import NO_ROW as NO_ROW
+from language.truth import NONE as NONE
+from language.truth import NotApplicable as NotApplicable
+from language.truth import Value as Value
+from language.truth import kleene_and as kleene_and
+from language.truth import kleene_not as kleene_not
+from language.truth import kleene_or as kleene_or
 
-UNDEFINED = "undefined"
-NO_ROW = "no row"
 MAX_BITS = 4096
 """Of a number's numerator or denominator; what is longer stands for nothing in any law."""
 
-
-class NotApplicable:
-    """The value of a fact that is known not to apply to the subject."""
-
-    def __repr__(self) -> str:
-        return "does not apply"
-
-
-NONE = NotApplicable()
-
 Facts = Mapping[str, Scalar | NotApplicable | None]
 """A subject's facts by name: None is missing, NONE does not apply, an absent name not given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value, or unknown (None) with the facts whose arrival could settle it.
-
-    `reasons` says what else leaves it unknown: "undefined" or "no row".
-    """
-
-    value: Scalar | None
-    missing: frozenset[str] = field(default_factory=frozenset)
-    reasons: frozenset[str] = field(default_factory=frozenset)
-
-
-def _unknown(*values: Value) -> Value:
-    """Unknown because these are."""
-    unknown = [value for value in values if value.value is None]
-    return Value(
-        None,
-        frozenset().union(*(value.missing for value in unknown)),
-        frozenset().union(*(value.reasons for value in unknown)),
-    )
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -137,25 +112,6 @@ def _bounded(value: Fraction) -> Fraction:
 def evaluate(expression: Expression, scope: Scope, facts: Facts) -> Value:
     """The value of an expression for one subject."""
     return Reference(scope, facts).value(expression)
-
-
-def kleene_and(values: list[Value]) -> Value:
-    """False if any is false, else unknown if any is unknown, else true."""
-    if any(value.value is False for value in values):
-        return Value(False)
-    return _unknown(*values) if any(value.value is None for value in values) else Value(True)
-
-
-def kleene_or(values: list[Value]) -> Value:
-    """True if any is true, else unknown if any is unknown, else false."""
-    if any(value.value is True for value in values):
-        return Value(True)
-    return _unknown(*values) if any(value.value is None for value in values) else Value(False)
-
-
-def kleene_not(value: Value) -> Value:
-    """The opposite; unknown stays unknown."""
-    return value if value.value is None else Value(not value.value)
 
 
 class Reference:
@@ -219,7 +175,7 @@ class Reference:
 
     def apply(self, function: Callable[..., Any], values: list[Value]) -> Value:
         if any(value.value is None for value in values):
-            return _unknown(*values)
+            return unknown_of(*values)
         try:
             return Value(function(*(value.value for value in values)))
         except (Undefined, OverflowError):
@@ -247,6 +203,8 @@ class Reference:
                 return self.choose(list(cases))
             case Constant() | NoValue() | Table() | Tiers() | Dated() as parameter:
                 return self.of_parameter(parameter)
+            case DecisionTable() as table:
+                return decide_table(table, self.rules_that_apply(table))
 
     def is_none(self, expression: Expression) -> bool:
         """Whether this is the name of a fact that is known not to apply."""
@@ -296,24 +254,33 @@ class Reference:
         for row, holds in zip(table.rows, applies, strict=True):
             if holds.value is True:
                 if row.value is None:
-                    return Value(None, reasons=frozenset({"left open"}))
+                    return Value(None, reasons=frozenset({LEFT_OPEN}))
                 return Value(row.value)
         if any(holds.value is None for holds in applies):
-            return _unknown(*applies)
+            return unknown_of(*applies)
         return Value(None, reasons=frozenset({NO_ROW}))
 
     def rows_that_apply(self, table: Table) -> list[Value]:
         """For each row whether it applies; a key that does not apply has no row but `any`."""
-        keys = [Value(False) if self.is_none(name) else None for name in table.by]
-        values = [self.value(name) for name in table.by]
+        return self.rows_that_match(table.by, [row.matchers for row in table.rows])
+
+    def rules_that_apply(self, table: DecisionTable) -> list[Value]:
+        """For each rule whether it applies."""
+        return self.rows_that_match(table.inputs, [rule.matchers for rule in table.rules])
+
+    def rows_that_match(
+        self, keys: Sequence[Expression], rows: Sequence[Sequence[Matcher]]
+    ) -> list[Value]:
+        nones = [self.is_none(key) for key in keys]
+        values = [self.value(key) for key in keys]
         return [
             kleene_and(
                 [
-                    none if none is not None and not isinstance(m, Anything) else matches(m, value)
-                    for m, none, value in zip(row.matchers, keys, values, strict=True)
+                    matches(matcher, value, none=none)
+                    for matcher, value, none in zip(matchers, values, nones, strict=True)
                 ]
             )
-            for row in table.rows
+            for matchers in rows
         ]
 
     def has(self, name: str) -> Value:
@@ -325,6 +292,8 @@ class Reference:
         match definition:
             case Table():
                 return kleene_or(self.rows_that_apply(definition))
+            case DecisionTable():
+                return has_output(definition, self.rules_that_apply(definition))
             case Dated(at=at, spans=spans):
                 day = self.value(at)
                 if day.value is None:
@@ -338,31 +307,6 @@ class Reference:
                 return Value(False)
             case _:
                 return Value(True)
-
-
-def matches(matcher: Matcher, key: Value) -> Value:
-    """Whether a table key applies; unknown where the fact is missing and it matters."""
-    if isinstance(matcher, Anything):
-        return Value(True)
-    if key.value is None:
-        return key
-    return Value(_applies(matcher, key.value))
-
-
-def _applies(matcher: Matcher, key: Scalar) -> bool:
-    match matcher:
-        case Equal(values=values):
-            return key in values
-        case Beneath(prefixes=prefixes):
-            return isinstance(key, str) and key.startswith(prefixes)
-        case Within(low=low, low_included=low_in, high=high, high_included=high_in):
-            assert isinstance(key, Fraction)
-            above = low is None or key > low or (low_in and key == low)
-            return above and (high is None or key < high or (high_in and key == high))
-        case Otherwise(others=others):
-            return not any(_applies(other, key) for other in others)
-        case Anything():
-            return True
 
 
 def sum_tiers(tiers: Tiers, amount: Fraction) -> Fraction:

@@ -5,7 +5,7 @@ facts defined by each other, grows by a factor with each link. What grows beyond
 to the row-by-row reference, which works each name out once.
 """
 
-from language.definition import Choice, Dated, Formula, Scope, Table, Tiers
+from language.definition import Choice, Dated, DecisionTable, Formula, Scope, Table, Tiers
 from language.expression import (
     Arithmetic,
     Call,
@@ -90,6 +90,10 @@ class Sizes:
                 return 2 * (tests + sum(self.of(value) for _, value in cases))
             case Table(by=by, rows=rows):
                 return 2 * len(rows) * sum(self.of_name(name.name) for name in by)
+            case DecisionTable(inputs=inputs, rules=rules):
+                # each test stands up to five times, under `first` once for each halving more
+                copies = 5 + len(rules).bit_length()
+                return copies * len(rules) * sum(self.of(key) + 1 for key in inputs)
             case Tiers(by=by, tiers=tiers):
                 return 10 * len(tiers) * self.of_name(by.name)
             case Dated(at=at, spans=spans):

@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import replace
 
+from policies.cell import region_prefix
 from policies.policy import Policy, Region
-from policies.table import region_prefix
 
 
 def adopt(policy: Policy, region: str) -> Policy:

@@ -11,6 +11,7 @@ from language.expression import Name
 from language.types import Kind
 from policies.amount import build_also, build_amount, build_portions
 from policies.build_terms import build_terms
+from policies.cell import region_prefix
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
 from policies.names import resolve_names, warn_unused
@@ -24,7 +25,6 @@ from policies.policy_file import (
     RegionFile,
 )
 from policies.rows import build_row_sets
-from policies.table import region_prefix
 from profiles.fact import Vocabulary
 from profiles.region import region_code
 
@@ -61,7 +61,7 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
     row_sets = build_row_sets(draft)
-    facts, parameters = resolve_names(draft)
+    facts, parameters, tables = resolve_names(draft)
     if draft.problems:
         return None
     clauses = build_clauses(draft, file.clauses, ("clauses",))
@@ -97,6 +97,7 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
         parameters=tuple(parameters),
         facts=tuple(facts),
         row_sets=row_sets,
+        tables=tuple(tables),
         clauses=clauses,
         benefit_kind=file.benefit.kind,
         unit=file.benefit.unit,
@@ -112,7 +113,7 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
         examples=_examples(draft, file.examples),
         frame=frame,
         file=draft.document.file,
-        content_hash=hash_content(draft.document.value),
+        content_hash=hash_content(_content(draft)),
     )
     _check_whole(draft, policy)
     return policy
@@ -221,7 +222,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
 
 def _check_whole(draft: Draft, policy: Policy) -> None:
     """What only the whole shows."""
-    warn_unused(draft)
+    warn_unused(draft, policy.tables)
     for leaf in leaves_of(policy.clauses):
         if leaf.when is not None and not reachable_facts([leaf.when], draft.scope):
             draft.warn(("clauses",), f'clause "{leaf.id}" uses no fact: it never changes')
@@ -232,6 +233,12 @@ def _check_whole(draft: Draft, policy: Policy) -> None:
             "data cannot settle",
             "use confirm or invite",
         )
+
+
+def _content(draft: Draft) -> object:
+    """What the hash is made of: the document, and the files that it names."""
+    value = draft.document.value
+    return {"document": value, "files": draft.files} if draft.files else value
 
 
 def hash_content(value: object) -> str:

@@ -28,6 +28,7 @@ class Draft:
         self.vocabulary = vocabulary
         self.scope: dict[str, Definition] = {}
         self.row_sets: Mapping[str, RowSet] = vocabulary.row_sets
+        self.files: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.used: list[Expression] = []
@@ -63,6 +64,12 @@ class Draft:
             self.refuse(place, f'"{text}" is {actual}, here stands {kind}')
             return None
         self.used.append(parsed)
+        return parsed
+
+    def any_expression(self, text: str, place: Place) -> Expression | None:
+        """Parse an expression whose kind is not given; None after noting what is wrong."""
+        parsed, found = parse_at(text, self.document, place)
+        self.problems += found
         return parsed
 
     def day(self, text: str | None, place: Place) -> date | None:

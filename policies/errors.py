@@ -7,3 +7,14 @@ class PoliciesError(Exception):
 
 class NothingToLoad(PoliciesError):
     """No policy file was found where one was looked for."""
+
+
+class TableFileRefused(PoliciesError):
+    """A table's file that cannot be read; `line` is 0 where it is the whole file."""
+
+    def __init__(self, file: str, message: str, remedy: str = "", *, line: int = 0) -> None:
+        self.file = file
+        self.line = line
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{file}: {message}")

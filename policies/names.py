@@ -1,6 +1,6 @@
 """What the names in a policy stand for: its own facts, its parameters, the vocabulary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -11,9 +11,11 @@ from language.errors import ConditionRefused
 from language.expression import Name, is_name
 from language.types import FactType, Kind
 from policies.bounds import check_bounds
+from policies.decision_table import build_tables
+from policies.declared_table import declare_tables, placeholders
 from policies.draft import TIMES, Draft
 from policies.parameter import build_parameter, definition_of, span_on, tables_of
-from policies.policy import DatedParameter
+from policies.policy import DatedParameter, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
 from policies.table import gaps_of
 from profiles.fact import Fact
@@ -28,23 +30,32 @@ _TYPE_OF_KIND = {
 _NUMBERS = (FactType.INTEGER, FactType.MONEY, FactType.RATIO, FactType.NUMBER)
 
 
-def resolve_names(draft: Draft) -> tuple[list[Fact], list[DatedParameter]]:
-    """The policy's own facts and parameters; the draft's scope holds all names afterwards."""
+def resolve_names(
+    draft: Draft,
+) -> tuple[list[Fact], list[DatedParameter], list[PolicyTable]]:
+    """The policy's own facts, parameters and tables; the draft's scope holds all names then."""
     own = _build_facts(draft)
     known = {
         name: fact
         for name, fact in draft.vocabulary.facts.items()
         if fact.of in (draft.file.audience, "region")
     } | {fact.name: fact for fact in own}
-    known, parameters = _build_parameters(draft, known)
-    draft.scope = _build_scope(known, parameters)
+    declared = declare_tables(draft)
+    outputs = placeholders(declared)
+    known, parameters = _build_parameters(draft, known, outputs)
+    draft.scope = _build_scope(known, parameters) | outputs
     if draft.problems:
         # with names missing from the scope every condition would be refused once more
-        return [], []
+        return [], [], []
+    tables = build_tables(draft, declared, known)
+    for table in tables:
+        for output in table.outputs:
+            # now that every name has its meaning a circle shows
+            draft.check(Name(name=output.name), ("tables", table.name), amount=True)
     typed = _type_facts(draft, own)
     _check_parameters(draft, parameters)
     check_bounds(draft, known, parameters)
-    return typed, parameters
+    return typed, parameters, tables
 
 
 def _build_facts(draft: Draft) -> list[Fact]:
@@ -85,7 +96,7 @@ def _build_facts(draft: Draft) -> list[Fact]:
 
 
 def _build_parameters(
-    draft: Draft, known: dict[str, Fact]
+    draft: Draft, known: dict[str, Fact], outputs: Mapping[str, Definition]
 ) -> tuple[dict[str, Fact], list[DatedParameter]]:
     """The parameters, and the facts with the types of those that are worked out.
 
@@ -106,7 +117,7 @@ def _build_parameters(
             del waiting[name]
     untyped = {name for name in draft.file.facts if name in known and known[name].formula}
     while waiting:
-        scope = _build_scope(known, parameters)
+        scope = _build_scope(known, parameters) | dict(outputs)
         for name in sorted(untyped):
             try:
                 kind = check(Name(name=name), scope, amount=True)
@@ -210,7 +221,7 @@ def _first_day(draft: Draft) -> date | None:
         return None
 
 
-def warn_unused(draft: Draft) -> None:
+def warn_unused(draft: Draft, tables: Iterable[PolicyTable]) -> None:
     """Warn of what is declared and never used: often a slip of a name."""
     used = reachable_facts(draft.used, draft.scope)
     used |= {draft.file.effective.at} if draft.file.effective.at else set()
@@ -220,6 +231,10 @@ def warn_unused(draft: Draft) -> None:
     for name in draft.file.parameters:
         if name not in used:
             draft.warn(("parameters", name), f'parameter "{name}" is never used')
+    for table in tables:
+        for output in table.outputs:
+            if output.name not in used:
+                draft.warn(("tables", table.name), f'output "{output.name}" is never used')
     for name in draft.file.facts:
         if name not in used:
             draft.warn(("facts", name), f'fact "{name}" is never used')

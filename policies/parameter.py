@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 
 from language.definition import (
     Constant,
@@ -18,13 +19,17 @@ from language.document import Document, Place
 from language.errors import Problem
 from language.expression import Name
 from language.number import parse_number
-from language.types import Kind
+from language.types import FactType, Kind, kind_of
+from policies.axis import Shape
+from policies.cell import GB2260
 from policies.policy import DatedParameter, ParameterSpan
 from policies.policy_file import ParameterFile, TierFile, ValueFile
 from policies.table import Report, build_table, parse_value
 from profiles.fact import Fact
 
 ALWAYS = date(1, 1, 1)
+STEPS = {FactType.INTEGER: Fraction(1), FactType.MONEY: Fraction(1, 100)}
+"""How far apart neighbouring values of a type are."""
 _FORMS = ("value", "rows", "list_", "tiers")
 
 
@@ -137,22 +142,28 @@ def _build_span(
         value = _build_tiers(entry.tiers or [], by, report)
     else:
         names = tuple(Name(name=key) for key in by)
-        types = tuple(facts[key].type for key in by)
-        systems = tuple(_system(file, facts[key]) for key in by)
-        closed = tuple(facts[key].values for key in by)
+        shapes = tuple(shape_of(facts[key], file.system) for key in by)
         rows: dict[str, object] = dict(entry.rows or {})
         if form == "list_":
             rows = {", ".join(entry.list_ or []): "true", "else": "false"}
-        value = build_table(names, types, systems, closed, rows, file.type, report)
+        value = build_table(names, shapes, rows, file.type, report)
     source = entry.source or file.source or ""
     if problems or value is None:
         return None, problems
     return ParameterSpan(start=start, end=end, value=value, source=source), []
 
 
-def _system(file: ParameterFile, fact: Fact) -> str:
-    system = file.system or fact.system
-    return "GB/T 2260" if system.startswith("GB/T 2260") else system
+def shape_of(fact: Fact, system: str | None = None) -> Shape:
+    """What values a fact may have, for the rows of a table."""
+    known = system or fact.system
+    return Shape(
+        name=fact.name,
+        kind=kind_of(fact.type),
+        step=STEPS.get(fact.type),
+        closed=fact.values,
+        may_not_apply=fact.may_not_apply,
+        system=GB2260 if known.startswith(GB2260) else known,
+    )
 
 
 def _build_tiers(files: list[TierFile], by: tuple[str, ...], say: Report) -> Tiers | None:

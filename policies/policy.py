@@ -6,8 +6,9 @@ from datetime import date
 from typing import Literal
 
 from language.definition import Constant as ConstantValue
-from language.definition import Dated, NoValue, Table, Tiers
+from language.definition import Dated, DecisionTable, Hit, NoValue, Table, Tiers
 from language.expression import Expression
+from policies.axis import Shape
 from policies.period import Per
 from policies.terms import UNASKED, Asking, Terms
 from profiles.fact import Fact
@@ -147,6 +148,56 @@ class ParameterSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableInput:
+    """An input of a decision table as its author wrote it, and its name for people."""
+
+    text: str
+    label: str
+    label_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOutput:
+    """One output of a decision table; conditions and amounts use it by its name."""
+
+    name: str
+    label: str
+    label_en: str
+    unit: str
+    definition: DecisionTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """A row as its author wrote it; `number` counts from 1 and is that of the rule."""
+
+    number: int
+    cells: tuple[str, ...]
+    outputs: tuple[str, ...]
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTable:
+    """A decision table of a policy: what it asks, what it gives, and its rows.
+
+    `shapes` are what values each input may have.
+    """
+
+    name: str
+    label: str
+    label_en: str
+    source: str
+    hit: Hit
+    inputs: tuple[TableInput, ...]
+    outputs: tuple[TableOutput, ...]
+    rows: tuple[TableRow, ...]
+    shapes: tuple[Shape, ...]
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A worked case: facts as the author typed them, and what must come out."""
 
@@ -209,6 +260,7 @@ class Policy:
     parameters: tuple[DatedParameter, ...]
     facts: tuple[Fact, ...]
     row_sets: Mapping[str, RowSet]
+    tables: tuple[PolicyTable, ...]
     clauses: tuple[Clause, ...]
     benefit_kind: str
     unit: str

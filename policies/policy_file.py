@@ -23,7 +23,6 @@ from profiles.fact_file import FactFile, RowSetFile
 
 NOT_BUILT: dict[str, str] = {
     "each": "rows decided one by one",
-    "tables": "decision tables",
 }
 """Keys of a policy that are refused, and what they belong to."""
 
@@ -99,6 +98,51 @@ class ParameterFile(ValueFile):
     at: str | None = None
     values: list[ValueFile] | None = None
     bounds: BoundsFile | list[BoundsFile] | None = None
+
+
+class InputFile(Strict):
+    """An input of a decision table: the fact `name`, or what the formula `is` gives."""
+
+    name: str | None = None
+    is_: str | None = Field(default=None, alias="is")
+    label: Says | None = None
+    type: FactType | None = None
+    system: str | None = None
+    values: list[str] = []
+
+
+class OutputFile(Strict):
+    """An output of a decision table; `values` in the order of their priority."""
+
+    name: str | None = None
+    label: Says | None = None
+    type: FactType | None = None
+    unit: str | None = None
+    values: list[str] = []
+
+
+class RuleFile(Strict):
+    """A row of a decision table, with its source."""
+
+    when: list[str]
+    then: str | list[str]
+    says: Says | None = None
+    source: str | None = None
+
+
+class DecisionTableFile(Strict):
+    """A decision table, its rows here or in a file beside the policy."""
+
+    label: Says | None = None
+    says: Says | None = None
+    source: str | None = None
+    note: str | None = None
+    inputs: list[str | InputFile] = Field(min_length=1)
+    outputs: list[str | OutputFile] = []
+    hit: str
+    default: str | list[str] | None = None
+    rows: list[list[str] | RuleFile] | None = None
+    file: str | None = None
 
 
 class ClauseFile(Strict):
@@ -249,6 +293,7 @@ class PolicyFile(Strict):
     parameters: dict[str, ParameterFile] = {}
     facts: dict[str, FactFile] = {}
     rows: dict[str, RowSetFile] = {}
+    tables: dict[str, DecisionTableFile] = {}
     clauses: list[ClauseFile] = []
     benefit: BenefitFile
     delivery: Literal["direct", "confirm", "invite"] | list[DeliveryFile] = "confirm"
@@ -260,7 +305,6 @@ class PolicyFile(Strict):
     implements: str | None = None
     without: list[str] = []
     each: object | None = None
-    tables: object | None = None
     stacking: StackingFile | None = None
     budget: BudgetFile | None = None
     back_pay: str | None = None

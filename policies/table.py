@@ -4,7 +4,6 @@
 """
 
 import itertools
-import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -23,26 +22,13 @@ from language.definition import (
 from language.expression import Name
 from language.number import parse_number
 from language.types import FactType, Kind, kind_of
+from policies.axis import Shape, fits, show_sort, sorts_of
+from policies.cell import parse_key
 from profiles.formula import parse_scalar
-from profiles.region import region_code
 
-GB2260 = "GB/T 2260"
-HIERARCHICAL = ("GB/T 2260", "GB/T 4754", "GB/T 4754-2017")
 OPEN_VALUE = "unknown"
-_BOUND = re.compile(
-    r"(?:(from|over)\s+(\S+))?\s*(?:(up to|under)\s+(\S+))?|(\S+)\s+to\s+(\S+)", re.ASCII
-)
-
 Report = Callable[[str, str], None]
 """Takes a message and a remedy: a problem at the table."""
-
-
-def region_prefix(code: str) -> str:
-    """The digits with which every region below `code` begins: 440000 → 44, 000000 → ''."""
-    trimmed = code
-    while len(trimmed) > 0 and len(trimmed) % 2 == 0 and trimmed.endswith("00"):
-        trimmed = trimmed[:-2]
-    return trimmed
 
 
 def parse_value(text: str, fact_type: FactType | None) -> Scalar | None:
@@ -65,53 +51,9 @@ def parse_value(text: str, fact_type: FactType | None) -> Scalar | None:
     return value
 
 
-def parse_range(text: str) -> Within | None:
-    """A range of numbers in words, None where the text is none. ValueError for a bad number."""
-    words = " ".join(text.split())
-    match = _BOUND.fullmatch(words)
-    if match is None or not words or not any(match.groups()):
-        return None
-    low_word, low, high_word, high, first, last = match.groups()
-    if first is not None:
-        low, high, low_word, high_word = first, last, "from", "up to"
-    bottom = None if low is None else parse_number(low)
-    top = None if high is None else parse_number(high)
-    if bottom is not None and top is not None and bottom > top:
-        raise ValueError(f'"{text}" ends below its beginning')
-    return Within(
-        low=bottom,
-        low_included=low_word == "from",
-        high=top,
-        high_included=high_word == "up to",
-    )
-
-
-def _parse_key(text: str, kind: Kind, system: str) -> Equal | Beneath | Within:
-    parts = [part.strip() for part in text.split(",")]
-    if kind is Kind.NUMBER:
-        found = parse_range(text)
-        return found or Equal(values=tuple(parse_number(part) for part in parts))
-    if kind is Kind.BOOLEAN:
-        if not all(part in ("true", "false") for part in parts):
-            raise ValueError(f'"{text}" is neither true nor false')
-        return Equal(values=tuple(part == "true" for part in parts))
-    if kind is Kind.DATE:
-        raise ValueError("a table by a date is not built yet; use values with from:")
-    if system == GB2260:
-        codes = [region_code(part) for part in parts]
-        if None in codes:
-            raise ValueError(f'"{parts[codes.index(None)]}" is no region; write its six-digit code')
-        return Beneath(prefixes=tuple(region_prefix(code) for code in codes if code is not None))
-    if system in HIERARCHICAL:
-        return Beneath(prefixes=tuple(parts))
-    return Equal(values=tuple(parts))
-
-
 def build_table(
     by: tuple[Name, ...],
-    types: tuple[FactType, ...],
-    systems: tuple[str, ...],
-    closed: tuple[tuple[str, ...], ...],
+    shapes: tuple[Shape, ...],
     rows: Mapping[str, object],
     value_type: FactType | None,
     report: Report,
@@ -120,24 +62,24 @@ def build_table(
     built: list[Row] = []
 
     def walk(level: int, cells: Mapping[str, object], above: tuple[Matcher, ...]) -> None:
-        keys: dict[str, Equal | Beneath | Within] = {}
+        keys: dict[str, Matcher] = {}
         for text in cells:
             if text in ("else", "any"):
                 continue
             try:
-                keys[text] = _parse_key(text, kind_of(types[level]), systems[level])
+                keys[text] = parse_key(text, shapes[level].kind, shapes[level].system)
             except ValueError as error:
                 report(str(error), "")
                 continue
-            unknown = _not_of(keys[text], closed[level])
+            unknown = _not_of(keys[text], shapes[level].closed)
             if unknown:
                 report(
                     f'"{by[level].name}" is never "{unknown}"',
-                    f"it is one of {', '.join(closed[level])}",
+                    f"it is one of {', '.join(shapes[level].closed)}",
                 )
         if "any" in cells and len(cells) > 1:
             report('"any" stands alone in a table', "use else for every other known value")
-        _report_overlaps(keys, report)
+        _report_overlaps(keys, shapes[level], report)
         for text, cell in cells.items():
             if text == "any":
                 matcher: Matcher = Anything()
@@ -201,58 +143,24 @@ def _not_of(matcher: Matcher, closed: tuple[str, ...]) -> str | None:
     return next((str(value) for value in matcher.values if value not in closed), None)
 
 
-def _report_overlaps(keys: Mapping[str, Equal | Beneath | Within], report: Report) -> None:
+def _report_overlaps(keys: Mapping[str, Matcher], shape: Shape, report: Report) -> None:
     texts = list(keys)
     for index, first in enumerate(texts):
         for second in texts[index + 1 :]:
-            witness = _overlap(keys[first], keys[second])
+            witness = _overlap(keys[first], keys[second], shape)
             if witness is not None:
                 report(f'rows "{first}" and "{second}" both hold for {witness}', "")
 
 
-def _overlap(first: Matcher, second: Matcher) -> str | None:
+def _overlap(first: Matcher, second: Matcher, shape: Shape) -> str | None:
     """A value that both match, None where there is none."""
     match first, second:
-        case Equal(values=a), Equal(values=b):
-            return next((str(value) for value in a if value in b), None)
         case Beneath(prefixes=a), Beneath(prefixes=b):
+            # the longer code wins, so only the same code stands twice
             return next((prefix for prefix in a if prefix in b), None)
-        case Within(), Within():
-            return _overlap_of_ranges(first, second)
-        case (Equal(values=values), Within() as range_) | (
-            Within() as range_,
-            Equal(values=values),
-        ):
-            for value in values:
-                if isinstance(value, Fraction) and _inside(range_, value):
-                    return str(value)
-    return None
-
-
-def _inside(range_: Within, value: Fraction) -> bool:
-    above = (
-        range_.low is None or value > range_.low or (range_.low_included and value == range_.low)
-    )
-    below = (
-        range_.high is None
-        or value < range_.high
-        or (range_.high_included and value == range_.high)
-    )
-    return above and below
-
-
-def _overlap_of_ranges(first: Within, second: Within) -> str | None:
-    """A number inside both: an end they share, or the middle of what they share."""
-    lows = [r.low for r in (first, second) if r.low is not None]
-    highs = [r.high for r in (first, second) if r.high is not None]
-    if lows and highs:
-        inside = [(max(lows) + min(highs)) / 2]
-    else:
-        inside = [max(lows) + 1] if lows else [min(highs) - 1] if highs else [Fraction(0)]
-    for value in inside:
-        if _inside(first, value) and _inside(second, value):
-            return f"{float(value):g}"
-    return None
+        case _:
+            both = (v for v in sorts_of(shape, [first, second]) if fits(first, v))
+            return next((show_sort(value) for value in both if fits(second, value)), None)
 
 
 def gaps_of(table: Table) -> list[tuple[Fraction, Fraction]]:

@@ -264,6 +264,7 @@ def marked_blocks(text: str, marker: str, language: str) -> list[str]:
     return re.findall(rf"<!-- {marker} -->\n```{language}\n(.*?)```", text, re.S)
 
 
+FILES_BESIDE = re.findall(r"<!-- file: ([\w.-]+) -->\n```csv\n(.*?)```", AUTHOR, re.S)
 POLICY_BLOCKS = [
     (path.name, number, block)
     for path in GUIDES
@@ -281,6 +282,8 @@ def test_every_complete_policy_loads_and_its_examples_pass(
 ) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(block, encoding="utf-8")
+    for name, beside in FILES_BESIDE:
+        (tmp_path / name).write_text(beside, encoding="utf-8")
     policies = load_policies([file], vocabulary).policies
     assert policies
     for policy in policies:

@@ -12,8 +12,8 @@ from engine.program import bind, compile_policies
 from language.errors import FilesRefused
 from language.expression import Name
 from language.reference import Facts, evaluate
+from policies.cell import parse_range, region_prefix
 from policies.period import Per, parse_period, period_of
-from policies.table import parse_range, region_prefix
 from profiles.hand import Subject
 from tests.support.policy_texts import load_one, load_text, vocabulary
 

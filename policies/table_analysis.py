@@ -1,0 +1,250 @@
+"""What is wrong with a table's rows: gaps, overlaps, rows that never count, rows too many.
+
+Each input is cut into the sorts of values that the rows tell apart, and the rows are followed from
+input to input; where the same rows are left, the rest is the same and is not followed again. Every
+finding names one value for each input.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from language.definition import Hit, Matcher, Scalar
+from policies.axis import Sort, fits
+
+MAX_STEPS = 200_000
+"""Sets of rows that are followed; a table with more is not analysed to the end."""
+MAX_GAPS = 3
+MAX_OVERLAPS = 10
+
+Point = tuple[Sort, ...]
+"""One value for each input."""
+Outputs = tuple[Scalar | None, ...]
+"""A row's value of each output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two rows, by index, that both apply at a point."""
+
+    rows: tuple[int, int]
+    point: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """A row that never counts or is not needed; `point` is where it applies, None if nowhere.
+
+    `instead` is the row that counts there (None: the default).
+    """
+
+    row: int
+    point: Point | None
+    instead: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What was found; `complete` is False where the table was too large to follow to the end."""
+
+    gaps: tuple[Point, ...]
+    overlaps: tuple[Overlap, ...]
+    unreachable: tuple[Idle, ...]
+    redundant: tuple[Idle, ...]
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Regions:
+    """The sets of rows that can apply together (as bits), each with a point where they do."""
+
+    found: dict[int, Point] = field(default_factory=dict)
+    gaps: list[Point] = field(default_factory=list)
+    steps: int = 0
+
+
+def analyse(
+    rows: Sequence[Sequence[Matcher]],
+    outputs: Sequence[Outputs],
+    hit: Hit,
+    axes: Sequence[Sequence[Sort]],
+    *,
+    default: Outputs | None = None,
+    covers: Sequence[Sequence[Sort]] | None = None,
+    possible: Callable[[Point], bool] = lambda point: True,
+) -> Analysis:
+    """Analyse rows in the order in which they are asked.
+
+    `axes` holds each input's sorts. Gaps are looked for among `covers` (default: the same) and
+    where `possible`. `outputs` are compared for equality; a `default` of None is none.
+    """
+    regions = _follow(rows, axes, lambda point: False)
+    gaps = _follow(rows, covers or axes, possible, stop=MAX_GAPS)
+    overlaps = _overlaps(regions, outputs, hit)
+    complete = max(regions.steps, gaps.steps) <= MAX_STEPS
+    unreachable: list[Idle] = []
+    redundant: list[Idle] = []
+    if complete:
+        unreachable = _unreachable(regions, len(rows), hit)
+        idle = {row.row for row in unreachable}
+        redundant = _redundant(regions, outputs, hit, default, idle)
+    return Analysis(
+        gaps=tuple(gaps.gaps),
+        overlaps=tuple(overlaps),
+        unreachable=tuple(unreachable),
+        redundant=tuple(redundant),
+        complete=complete,
+    )
+
+
+def _follow(
+    rows: Sequence[Sequence[Matcher]],
+    axes: Sequence[Sequence[Sort]],
+    possible: Callable[[Point], bool],
+    stop: int = 0,
+) -> _Regions:
+    groups = [_group(rows, index, axis) for index, axis in enumerate(axes)]
+    regions = _Regions()
+    seen: set[tuple[int, int]] = set()
+
+    def walk(level: int, left: int, chosen: tuple[Sequence[Sort], ...]) -> None:
+        regions.steps += 1
+        if regions.steps > MAX_STEPS or (stop and len(regions.gaps) >= stop):
+            return
+        if left == 0:
+            if stop:
+                _note_gap(regions, (*chosen, *axes[level:]), possible)
+            return
+        if (level, left) in seen:
+            return
+        seen.add((level, left))
+        if level == len(axes):
+            regions.found[left] = tuple(values[0] for values in chosen)
+            return
+        for mask, values in groups[level].items():
+            walk(level + 1, left & mask, (*chosen, values))
+
+    walk(0, (1 << len(rows)) - 1, ())
+    return regions
+
+
+def _group(
+    rows: Sequence[Sequence[Matcher]], index: int, axis: Sequence[Sort]
+) -> dict[int, list[Sort]]:
+    """The sorts of an input by the rows, as bits, whose key holds for them."""
+    grouped: dict[int, list[Sort]] = {}
+    for value in axis:
+        mask = sum(1 << place for place, row in enumerate(rows) if fits(row[index], value))
+        grouped.setdefault(mask, []).append(value)
+    return grouped
+
+
+def _note_gap(
+    regions: _Regions, box: Sequence[Sequence[Sort]], possible: Callable[[Point], bool]
+) -> None:
+    """Note the first point of a box without rows that the clauses do not rule out."""
+    for point in itertools.product(*box):
+        regions.steps += 1
+        if regions.steps > MAX_STEPS:
+            return
+        if possible(point):
+            regions.gaps.append(point)
+            return
+
+
+def _bits(mask: int) -> list[int]:
+    return [place for place in range(mask.bit_length()) if mask >> place & 1]
+
+
+def _overlaps(regions: _Regions, outputs: Sequence[Outputs], hit: Hit) -> list[Overlap]:
+    if hit not in (Hit.UNIQUE, Hit.ANY):
+        return []
+    found: dict[tuple[int, int], Point] = {}
+    for mask, point in regions.found.items():
+        for pair in itertools.combinations(_bits(mask), 2):
+            if hit is Hit.ANY and outputs[pair[0]] == outputs[pair[1]]:
+                continue
+            found.setdefault(pair, point)
+            if len(found) >= MAX_OVERLAPS:
+                break
+    return [Overlap(rows=pair, point=point) for pair, point in sorted(found.items(), key=_pair)]
+
+
+def _pair(found: tuple[tuple[int, int], Point]) -> tuple[int, int]:
+    return found[0]
+
+
+def _unreachable(regions: _Regions, count: int, hit: Hit) -> list[Idle]:
+    counting: set[int] = set()
+    holding: dict[int, tuple[Point, int]] = {}
+    for mask, point in regions.found.items():
+        held = _bits(mask)
+        counting |= set(held[:1] if hit in (Hit.FIRST, Hit.PRIORITY) else held)
+        for row in held:
+            holding.setdefault(row, (point, held[0]))
+    return [
+        Idle(
+            row=row,
+            point=holding[row][0] if row in holding else None,
+            instead=holding[row][1] if row in holding else None,
+        )
+        for row in range(count)
+        if row not in counting
+    ]
+
+
+def _redundant(
+    regions: _Regions, outputs: Sequence[Outputs], hit: Hit, default: Outputs | None, idle: set[int]
+) -> list[Idle]:
+    """Rows without which every output would be the same, later rows first."""
+    found: list[Idle] = []
+    gone = set(idle)
+    masks = [(_bits(mask), point) for mask, point in regions.found.items()]
+    for row in reversed(range(len(outputs))):
+        if row in gone:
+            continue
+        places = [([r for r in held if r not in gone], p) for held, p in masks if row in held]
+        stand_ins = [_stand_in(row, held, outputs, hit, default) for held, _ in places]
+        if stand_ins and all(stand_in is not None for stand_in in stand_ins):
+            first = stand_ins[0]
+            found.append(
+                Idle(row=row, point=places[0][1], instead=None if first == _DEFAULT else first)
+            )
+            gone.add(row)
+    return found[::-1]
+
+
+_DEFAULT = -1
+
+
+def _stand_in(
+    row: int, held: list[int], outputs: Sequence[Outputs], hit: Hit, default: Outputs | None
+) -> int | None:
+    """What gives the same output where these rows hold and `row` is gone, None if nothing does."""
+    others = [other for other in held if other != row]
+    match hit:
+        case Hit.UNIQUE | Hit.ANY:
+            same = [other for other in others if outputs[other] == outputs[row]]
+        case Hit.FIRST | Hit.PRIORITY:
+            if held[0] != row:
+                return held[0]
+            same = [other for other in others[:1] if outputs[other] == outputs[row]]
+        case Hit.MIN | Hit.MAX:
+            same = [other for other in others if _reaches(outputs[other], outputs[row], hit)]
+        case _:
+            return None
+    if same:
+        return same[0]
+    return _DEFAULT if not others and default is not None and default == outputs[row] else None
+
+
+def _reaches(one: Outputs, other: Outputs, hit: Hit) -> bool:
+    pairs = [
+        (a, b)
+        for a, b in zip(one, other, strict=True)
+        if isinstance(a, Fraction) and isinstance(b, Fraction)
+    ]
+    if len(pairs) < len(one):
+        return False
+    return all(a <= b if hit is Hit.MIN else a >= b for a, b in pairs)
