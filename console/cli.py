@@ -20,6 +20,7 @@ from awards.past import import_past_awards
 from console import show
 from console.demo import run_demo
 from console.errors import ConsoleError, NothingThere
+from console.explanation_page import build_page
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
 from console.show_explanation import show_explanation
 from console.subject import bounds_for, find_subject
@@ -392,6 +393,8 @@ def explain_subject(
     """Why a subject has a benefit or not: clause by clause, with every fact and its source."""
     _one_of(language, "zh", "en", "both")
     _one_of(output, "text", "table", "json", "html")
+    if whom is not None and policy is None:
+        policy = subject  # with --subject the first argument is the policy
     wanted = whom or subject
     troubles: list[str] = []
     if subjects is not None:
@@ -400,11 +403,14 @@ def explain_subject(
         raise typer.BadParameter("name a subject, or give facts with --subjects")
     else:
         told = _explain_from_snapshot(context, wanted, policy, policies, adopt, vocabulary)
+    languages = ("zh", "en") if language == "both" else (language,)
     if output == "json":
         _print_json([as_json(explanation) for explanation in told])
+    elif output == "html":
+        sys.stdout.write(build_page(told, languages))
     else:
         for explanation in told:
-            for spoken in ("zh", "en") if language == "both" else (language,):
+            for spoken in languages:
                 show_explanation(explanation, spoken)
                 show.out.print()
     for trouble in troubles:

@@ -4,7 +4,7 @@ from rich.markup import escape
 from rich.text import Text
 from rich.tree import Tree
 
-from console.explanation_words import WORDS, say_reason
+from console.explanation_words import WORDS, say_corrections, say_deciding, say_reason
 from console.show import out
 from engine.explanation import AmountTold, ClauseTold, Explanation, FactUsed, StepTold
 
@@ -36,6 +36,7 @@ def tree_of(told: Explanation, language: str) -> Tree:
     if told.missing:
         names = words["list"].join(f.label_zh if zh else f.label_en for f in told.missing)
         tree.add(Text(words["missing facts"] + words["colon"] + names, style="yellow"))
+    _add_alternatives(tree, told, language)
     for reason in told.reasons:
         tree.add(Text(say_reason(reason, language), style="yellow"))
     for says in told.not_modelled_zh if zh else told.not_modelled_en:
@@ -62,6 +63,26 @@ def _add_clause(parent: Tree, clause: ClauseTold, language: str) -> Tree:
     for fact in clause.facts:
         _add_fact(branch, fact, language)
     return branch
+
+
+def _add_alternatives(tree: Tree, told: Explanation, language: str) -> None:
+    """Why not, near misses, and what could still decide."""
+    words, zh = WORDS[language], language == "zh"
+    if told.why_not:
+        branch = tree.add(Text(words["why not"], style="bold"))
+        for text in say_corrections(told, language):
+            branch.add(Text(text))
+    if told.near_misses:
+        branch = tree.add(Text(words["near misses"], style="bold"))
+        for miss in told.near_misses:
+            line = Text(miss.says_zh if zh else miss.says_en)
+            if miss.legal_source and zh:
+                line.append(f" 〔{miss.legal_source}〕", style="dim")
+            branch.add(line)
+    if told.deciding:
+        branch = tree.add(Text(words["deciding"], style="bold yellow"))
+        for text in say_deciding(told, language):
+            branch.add(Text(text, style="yellow"))
 
 
 def _add_amount(tree: Tree, told: Explanation, language: str) -> None:

@@ -2,6 +2,13 @@
 
 from collections.abc import Mapping
 
+from engine.alternatives import (
+    find_why_not,
+    tell_corrections,
+    tell_deciding,
+    tell_near_misses,
+)
+from engine.deciding import find_deciding, truth
 from engine.decision import Decision, StepTaken, decide, take_steps
 from engine.explanation import AmountTold, ClauseTold, Explanation, Source, StepTold
 from engine.program import Bound
@@ -62,6 +69,8 @@ def explain(
     )
     told = {fact.name for clause in clauses for fact in clause.facts}
     amount_facts = teller.used(bound.amount_names) if due else ()
+    why_not = find_why_not(bound, decision)
+    deciding = find_deciding(bound, facts, decision, by_hand=by_hand)
     return Explanation(
         subject=mask(subject),
         policy=policy.id,
@@ -86,6 +95,11 @@ def explain(
             teller.fact(name) for name in decision.missing if not name.startswith("judged")
         ),
         reasons=decision.reasons,
+        why_not=tell_corrections(why_not),
+        why_not_count=0 if why_not.asks_nothing else why_not.count,
+        near_misses=tell_near_misses(teller, decision),
+        deciding=tell_deciding(teller, deciding),
+        deciding_bounded=deciding.bounded,
         not_modelled_zh=policy.not_modelled,
         not_modelled_en=policy.not_modelled_en,
     )
@@ -107,7 +121,7 @@ def tell_scope(teller: Teller, decision: Decision) -> list[ClauseTold]:
                 says_zh=says_zh,
                 says_en=says_en,
                 source="",
-                value=_truth(value),
+                value=truth(value),
                 condition_zh="",
                 condition_en="",
                 facts=(teller.fact(fact),) if fact else (),
@@ -127,7 +141,7 @@ def tell_clauses(
     """Every group and leaf in order, each group before its members."""
     told: list[ClauseTold] = []
     for clause in clauses:
-        value = _truth(decision.clauses[clause.id])
+        value = truth(decision.clauses[clause.id])
         if isinstance(clause, Leaf):
             told.append(_tell_leaf(teller, clause, value, depth, unwanted))
             continue
@@ -186,7 +200,7 @@ def tell_portions(teller: Teller, decision: Decision) -> list[ClauseTold]:
                 says_zh=portion.says,
                 says_en=portion.says_en or portion.id,
                 source=portion.source,
-                value=_truth(decision.portions[portion.id]),
+                value=truth(decision.portions[portion.id]),
                 condition_zh=zh,
                 condition_en=en,
                 group="portion",
@@ -267,7 +281,3 @@ def _tell_step(teller: Teller, taken: StepTaken, money: str) -> StepTold:
         operand_en=shown[1],
         amount=show_yuan(taken.result),
     )
-
-
-def _truth(value: Value) -> bool | None:
-    return None if value.value is None else bool(value.value)

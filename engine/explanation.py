@@ -132,6 +132,49 @@ class AmountTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionTold:
+    """Ids of clauses that, all otherwise, would make the subject eligible, and none fewer of them.
+
+    `change` failed; `settle` are not decided yet and would have to come out well too.
+    """
+
+    change: tuple[str, ...]
+    settle: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMissTold:
+    """How far a comparison in `clause` is from coming out as it must.
+
+    The value is `direction` (below or above) the threshold by `gap`, exact and in `unit`;
+    `included`: the threshold itself would do. From `holds_on` time alone brings it about.
+    """
+
+    clause: str
+    says_zh: str
+    says_en: str
+    value: str
+    threshold: str
+    gap: str
+    unit: str
+    direction: str
+    included: bool
+    legal_source: str
+    holds_on: date | None
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidingTold:
+    """Missing facts that together could settle the verdict, and to which `verdicts`."""
+
+    facts: tuple[str, ...]
+    labels_zh: tuple[str, ...]
+    labels_en: tuple[str, ...]
+    verdicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A decision with its reasons, for people and as data."""
 
@@ -154,6 +197,11 @@ class Explanation:
     unknown: tuple[str, ...]
     missing: tuple[FactUsed, ...]
     reasons: tuple[str, ...]
+    why_not: tuple[CorrectionTold, ...]
+    why_not_count: int
+    near_misses: tuple[NearMissTold, ...]
+    deciding: tuple[DecidingTold, ...]
+    deciding_bounded: bool
     not_modelled_zh: tuple[str, ...]
     not_modelled_en: tuple[str, ...]
 

@@ -1,0 +1,37 @@
+"""An explanation as a page: one file without scripts, to be read on a screen, aloud, or printed."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from console.explanation_words import WORDS, say_corrections, say_deciding, say_reason
+from console.show_explanation import which_value
+from engine.explanation import Explanation
+
+
+def build_page(told: Sequence[Explanation], languages: Sequence[str]) -> str:
+    """The page of some explanations, each in the languages named (`zh`, `en`)."""
+    return _template().render(
+        explanations=told,
+        languages=languages,
+        words=WORDS,
+        corrections=say_corrections,
+        deciding=say_deciding,
+        reason=say_reason,
+        which=which_value,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return environment.get_template("explanation.html.j2")

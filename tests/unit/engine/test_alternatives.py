@@ -1,0 +1,102 @@
+"""Why not, near misses and deciding facts as they are told."""
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from engine.explain import explain
+from engine.explanation import Explanation
+from engine.program import bind
+from tests.support.policy_texts import load_one, vocabulary
+
+DAY = date(2025, 9, 1)
+POLICY = """
+parameters:
+  floor: {label: {zh: 营收线, en: Revenue line}, value: 2000万, source: 办法三}
+clauses:
+  - {id: rich, says: {zh: 营收达标, en: enough revenue}, source: 办法一, when: revenue >= floor}
+  - id: none-of
+    says: {zh: 均不得, en: none of}
+    none:
+      - {id: zombie, says: {zh: 僵尸, en: zombie}, when: is_zombie}
+      - {id: short, says: {zh: 欠缴, en: in arrears}, source: 办法二, when: ui_paid_months < 6}
+  - id: one-of
+    says: {zh: 其一, en: one of}
+    any:
+      - {id: first, says: {zh: 首次, en: first}, when: first_sishang}
+      - {id: small, says: {zh: 小微, en: small}, when: 'ent_size in ["small", "micro"]'}
+benefit: {amount: 1}
+"""
+BAD: dict[str, Any] = {
+    "revenue": Fraction(19_996_800),
+    "is_zombie": False,
+    "ui_paid_months": Fraction(4),
+    "first_sishang": False,
+    "ent_size": "large",
+}
+
+
+def told(tmp_path: Path, **changes: Any) -> Explanation:
+    bound = bind(load_one(tmp_path, POLICY), vocabulary(), DAY)
+    return explain(bound, vocabulary(), BAD | changes, "E1", {})
+
+
+def test_the_smallest_ways_to_a_yes_are_told(tmp_path: Path) -> None:
+    explanation = told(tmp_path)
+    assert [c.change for c in explanation.why_not] == [
+        ("rich", "short", "first"),
+        ("rich", "short", "small"),
+    ]
+    assert explanation.why_not_count == 2
+    open_ = told(tmp_path, ent_size=None, revenue=Fraction(20_000_000))
+    # an open clause is a smaller step than one that failed
+    assert [(c.change, c.settle) for c in open_.why_not] == [
+        (("short",), ("small",)),
+        (("short", "first"), ()),
+    ]
+    good = told(tmp_path, revenue=Fraction(3 * 10**7), ui_paid_months=Fraction(6), ent_size="micro")
+    assert (good.verdict, good.why_not, good.why_not_count, good.near_misses) == (
+        "eligible", (), 0, (),
+    )  # fmt: skip
+
+
+def test_your_revenue_is_3200_yuan_short(tmp_path: Path) -> None:
+    rich, short = told(tmp_path).near_misses
+    assert rich.says_en == "Revenue last year is 19,996,800.00 yuan, 3,200.00 yuan short of " + (
+        "20,000,000.00 yuan"
+    )
+    assert rich.says_zh == (
+        "年度营业(销售)收入为19,996,800.00元，须达到20,000,000.00元，还差3,200.00元"
+    )
+    assert (rich.clause, rich.gap, rich.unit, rich.direction) == ("rich", "3200", "yuan", "below")
+    # the threshold's own source goes before the clause's
+    assert (rich.legal_source, short.legal_source) == ("办法三", "办法二")
+    # under a none the comparison must fail: six months would do
+    assert (short.clause, short.gap, short.unit, short.included) == ("short", "2", "month", True)
+    assert short.says_zh == "失业保险足额缴费月数为4个月，须达到6个月，还差2个月"
+
+
+def test_facts_that_could_decide_are_told_with_what_they_could_decide(tmp_path: Path) -> None:
+    explanation = told(tmp_path, revenue=Fraction(3 * 10**7), ui_paid_months=None, ent_size=None)
+    assert explanation.verdict == "unknown"
+    assert [(d.facts, d.verdicts) for d in explanation.deciding] == [
+        (("ent_size",), ("ineligible",)),
+        (("ui_paid_months",), ("ineligible",)),
+        (("ent_size", "ui_paid_months"), ("eligible",)),
+    ]
+    assert explanation.deciding[0].labels_en == (vocabulary().facts["ent_size"].label_en,)
+    assert not explanation.deciding_bounded
+
+
+def test_the_day_an_age_is_reached_is_told(tmp_path: Path) -> None:
+    text = """
+        facts: {born: {label: {zh: 出生日, en: Birth}, type: date}}
+        clauses: [{id: old, says: 老, source: 法, when: "$years(born, as_of) >= 80"}]
+        benefit: {amount: 1}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    (miss,) = explain(bound, vocabulary(), {"born": date(1946, 2, 28)}, "R", {}).near_misses
+    assert (miss.holds_on, miss.waits_for, miss.gap) == (date(2026, 2, 28), "as_of", "1")
+    assert miss.says_zh.endswith("须达到80年，还差1年；自2026年2月28日起即符合")
+    assert miss.says_en.endswith("1 year short of 80 years; it holds from 2026-02-28 on")
