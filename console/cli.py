@@ -21,6 +21,8 @@ from console import show
 from console.demo import run_demo
 from console.errors import ConsoleError, NothingThere
 from console.explanation_page import build_page
+from console.options import PolicyPaths, VocabularyPaths, one_of
+from console.policy_commands import show_catalogue, show_policy
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
 from console.show_explanation import show_explanation
 from console.subject import bounds_for, find_subject
@@ -68,14 +70,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-PolicyPaths = Annotated[
-    list[Path] | None,
-    typer.Option("--policies", "-p", help="Policy files or folders (default: the catalogue)."),
-]
-VocabularyPaths = Annotated[
-    list[Path] | None,
-    typer.Option("--vocabulary", help="Further vocabulary files, beside the built-in one."),
-]
 Adopt = Annotated[
     str | None,
     typer.Option(help="Adopt regional policies for this region code, as if it had issued them."),
@@ -109,11 +103,6 @@ def _day(text: str | None, default: date) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f'"{text}" is no day like 2025-10-31') from None
-
-
-def _one_of(value: str, *allowed: str) -> None:
-    if value not in allowed:
-        raise typer.BadParameter(f'"{value}" is none of {", ".join(allowed)}')
 
 
 def _print_json(value: Any) -> None:
@@ -290,6 +279,10 @@ def check(
         raise typer.Exit(REFUSED)
 
 
+app.command("show")(show_policy)
+app.command("catalogue")(show_catalogue)
+
+
 @app.command()
 def evaluate(
     subjects: Annotated[Path, typer.Option(help="Subjects with facts: .jsonl, .csv or .parquet.")],
@@ -391,8 +384,8 @@ def explain_subject(
     output: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
 ) -> None:
     """Why a subject has a benefit or not: clause by clause, with every fact and its source."""
-    _one_of(language, "zh", "en", "both")
-    _one_of(output, "text", "table", "json", "html")
+    one_of(language, "zh", "en", "both")
+    one_of(output, "text", "table", "json", "html")
     if whom is not None and policy is None:
         policy = subject  # with --subject the first argument is the policy
     wanted = whom or subject
@@ -490,7 +483,7 @@ def inbox(
     """The notices that a subject has received."""
     settings = _settings(context)
     words = load_words()
-    _one_of(language, "zh", "en")
+    one_of(language, "zh", "en")
     built = newest_snapshot(settings)
     found = find_subject(settings, built, words.datasets, subject)
     wanted = found.subject if found else subject

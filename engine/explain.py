@@ -24,7 +24,7 @@ _SCOPE = {
     "window": ("兑现期限", "time of payment"),
     "region": ("适用地区", "region"),
 }
-_DOES = {
+DOES = {
     "take": ("取{}", "take {}"),
     "plus": ("加{}", "plus {}"),
     "minus": ("减{}", "minus {}"),
@@ -263,7 +263,7 @@ def _tell_step(teller: Teller, taken: StepTaken, money: str) -> StepTold:
     zh, en = teller.condition(step.operand, unit)
     if step.operation == "decided_by":
         zh = en = step.text
-    does = _DOES[step.text if step.text in _DOES else step.operation]
+    does = DOES[step.text if step.text in DOES else step.operation]
     operand = teller.reference.value(step.operand) if step.operand and applied else Value(None)
     shown = show_value(operand, unit=unit)
     test_zh, test_en = teller.condition(step.when)

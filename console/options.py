@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PolicyPaths = Annotated[
+    list[Path] | None,
+    typer.Option("--policies", "-p", help="Policy files or folders (default: the catalogue)."),
+]
+VocabularyPaths = Annotated[
+    list[Path] | None,
+    typer.Option("--vocabulary", help="Further vocabulary files, beside the built-in one."),
+]
+Spoken = Annotated[str, typer.Option("--language", "--lang", help="zh or en.")]
+
+
+def one_of(value: str, *allowed: str) -> None:
+    """Refuse a word that an option does not know."""
+    if value not in allowed:
+        raise typer.BadParameter(f'"{value}" is none of {", ".join(allowed)}')

@@ -1,0 +1,118 @@
+"""Commands that only read policies: `show` and `catalogue`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from console.catalogue_page import build_catalogue, build_frame_page, elements_of, implementing
+from console.errors import NothingThere
+from console.options import PolicyPaths, Spoken, VocabularyPaths, one_of
+from console.page import Page
+from console.policy_page import build_page
+from console.policy_words import PolicyWords
+from console.show_page import show_page, write_page
+from console.wiring import load_chosen, load_words
+from engine.wording import Language
+from policies.load import Loaded
+from policies.policy import Policy
+from profiles.fact import Vocabulary
+
+
+def show_policy(
+    policy: Annotated[str, typer.Argument(help="A policy's or frame's id, or a policy file.")],
+    policies: PolicyPaths = None,
+    vocabulary: VocabularyPaths = None,
+    language: Spoken = "zh",
+    output: Annotated[str, typer.Option("--format", help="text or html.")] = "text",
+) -> None:
+    """Print a policy as a flat page: what an approver reads and signs."""
+    one_of(language, "zh", "en")
+    one_of(output, "text", "html")
+    spoken = cast(Language, language)
+    words = load_words(vocabulary or ())
+    path = Path(policy)
+    if policies is None and path.is_file():
+        loaded = load_chosen([path], words)
+        pages = [build_page(one, words, spoken) for one in loaded.policies]
+        pages += [
+            build_frame_page(frame, loaded.policies, words, spoken)
+            for frame in loaded.frames
+            if frame.document.file == str(path)
+        ]
+    else:
+        loaded = load_chosen(policies or [], words)
+        pages = _pages_of(policy, loaded, words, spoken)
+    _print(pages, output)
+
+
+def _pages_of(name: str, loaded: Loaded, words: Vocabulary, language: Language) -> list[Page]:
+    """Every version of the policy or frame of this id."""
+    pages = [
+        build_page(policy, words, language)
+        for policy in loaded.policies
+        if name in (policy.id, policy.key)
+    ]
+    pages += [
+        build_frame_page(frame, loaded.policies, words, language)
+        for frame in loaded.frames
+        if name in (frame.id, frame.key)
+    ]
+    if not pages:
+        raise NothingThere(f'there is no policy "{name}" (zhida catalogue lists them)')
+    return pages
+
+
+def show_catalogue(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Policy files or folders (default: the catalogue).")
+    ] = None,
+    vocabulary: VocabularyPaths = None,
+    language: Spoken = "zh",
+    output: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
+) -> None:
+    """List all policies, and what differs between those that implement one frame."""
+    one_of(language, "zh", "en")
+    one_of(output, "text", "html", "json")
+    spoken = cast(Language, language)
+    words = load_words(vocabulary or ())
+    loaded = load_chosen(paths or [], words)
+    if output == "json":
+        print(json.dumps(_as_json(loaded, words, spoken), ensure_ascii=False, indent=2))
+        return
+    _print([build_catalogue(loaded.policies, loaded.frames, words, spoken)], output)
+
+
+def _as_json(loaded: Loaded, words: Vocabulary, language: Language) -> dict[str, Any]:
+    def plain(policy: Policy) -> dict[str, Any]:
+        return {
+            "policy": policy.id,
+            "version": policy.version,
+            "title": {"zh": policy.title_zh, "en": policy.title_en},
+            "audience": policy.audience,
+            "authority": policy.authority,
+            "level": policy.level,
+            "implements": policy.frame.frame if policy.frame else None,
+            "elements": elements_of(policy, PolicyWords(policy, words, language)),
+        }
+
+    return {
+        "policies": [plain(policy) for policy in loaded.policies],
+        "frames": [
+            {
+                "frame": frame.key,
+                "implemented_by": [policy.key for policy in implementing(frame, loaded.policies)],
+            }
+            for frame in loaded.frames
+        ],
+    }
+
+
+def _print(pages: list[Page], output: str) -> None:
+    if output == "html":
+        sys.stdout.write(write_page(pages))
+        return
+    for page in pages:
+        show_page(page)

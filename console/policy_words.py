@@ -1,0 +1,252 @@
+"""The parts of a policy put into words: parameters, facts, clauses, steps, in one language."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+
+from console.page import Entry, Grid
+from console.page_words import PAGE_WORDS
+from engine.explain import DOES
+from engine.program import bind
+from engine.shown_value import RATIO, YUAN, show_value, unit_of, unit_of_fact
+from engine.telling import Teller, say_matcher, say_tier
+from engine.wording import Language
+from language.definition import Choice, Constant, Formula, Row, Table, Tiers
+from language.expression import Expression, Literal, Name
+from policies.parameter import ALWAYS
+from policies.policy import (
+    Clause,
+    ClauseGroup,
+    DatedParameter,
+    Leaf,
+    ParameterSpan,
+    Policy,
+    Step,
+)
+from profiles.fact import Fact, Vocabulary
+
+_AS_YUAN = ("take", "plus", "minus", "at_most", "at_least", "nothing_below")
+
+
+class PolicyWords:
+    """Says what one policy says, whoever it is about, in Chinese (`zh`) or English (`en`)."""
+
+    def __init__(self, policy: Policy, vocabulary: Vocabulary, language: Language) -> None:
+        # what a condition says does not change with the day; any day in the rule's time serves
+        day = (
+            policy.examples[0].as_of if policy.examples else max(policy.starts_on, date(2000, 1, 1))
+        )
+        self.policy = policy
+        self.language: Language = language
+        self.words = PAGE_WORDS[language]
+        self._teller = Teller(bind(policy, vocabulary, day), vocabulary, {}, {})
+        self._units = dict(self._teller.units) | _units_in_amounts(policy)
+
+    def pick(self, zh: str, en: str) -> str:
+        """A text in this language; the Chinese one where there is no other."""
+        return zh if self.language == "zh" else en or zh
+
+    def label(self, name: str) -> str:
+        """What a fact or a parameter is called."""
+        return self.pick(*self._teller.label(name))
+
+    def condition(self, when: Expression | None, unit: str = "") -> str:
+        """A condition or a formula in words."""
+        return self.pick(*self._teller.condition(when, unit))
+
+    def days(self, start: date | None, end: date | None) -> str:
+        """From when to when, "" for always."""
+        begins = None if start in (None, ALWAYS) else start
+        parts = [self.words["from"].format(begins)] if begins else []
+        parts += [self.words["to"].format(end)] if end else []
+        return " ".join(parts)
+
+    # parameters
+
+    def parameter_grids(self, parameter: DatedParameter) -> list[Grid]:
+        """Each value of a parameter with its days and its document, the first begun first."""
+        return [self._span_grid(parameter, span) for span in reversed(parameter.spans)]
+
+    def _span_grid(self, parameter: DatedParameter, span: ParameterSpan) -> Grid:
+        days = self.days(span.start, span.end)
+        if days and parameter.at:
+            days += f" ({self.words['chosen at'].format(self.label(parameter.at))})"
+        caption = " ".join(
+            part for part in (days, f"〔{span.source}〕" if span.source else "") if part
+        )
+        match span.value:
+            case Constant(value=value):
+                return Grid(rows=(), caption=f"{self._value(parameter, value)}  {caption}".strip())
+            case Tiers() as scale:
+                fact = self._teller.known.get(scale.by.name)
+                unit = unit_of_fact(fact) if fact else ""
+                lines = [self.pick(*say_tier(tier, unit)) for tier in scale.tiers]
+                head = f"{self.label(scale.by.name)}  {caption}".strip()
+                return Grid(rows=tuple((line,) for line in lines), caption=head)
+            case Table() as table:
+                heads = [self.label(name.name) for name in table.by]
+                return Grid(
+                    heads=(*heads, self.words["value"]),
+                    rows=tuple(self._row(parameter, table, row) for row in _in_order(table)),
+                    caption=caption,
+                )
+
+    def _row(self, parameter: DatedParameter, table: Table, row: Row) -> tuple[str, ...]:
+        keys = [
+            self.pick(*say_matcher(matcher, self._teller.known.get(name.name)))
+            for name, matcher in zip(table.by, row.matchers, strict=True)
+        ]
+        return (*keys, self._value(parameter, row.value))
+
+    def _value(self, parameter: DatedParameter, value: Fraction | bool | str | date | None) -> str:
+        if value is None:
+            return self.words["open"]
+        if isinstance(value, str):
+            return value
+        unit = self._units.get(parameter.name, "")
+        if unit == RATIO and not _is_share(parameter):
+            unit = ""
+        zh, en = show_value(value, unit=unit)
+        return self.pick(zh or "", en or "")
+
+    def parameter_line(self, parameter: DatedParameter) -> str:
+        """All values of a parameter in one line, to be compared."""
+        colon, semicolon = self.words["colon"], self.words["semicolon"]
+        said = []
+        for grid in self.parameter_grids(parameter):
+            rows = [
+                f"{self.words['list'].join(row[:-1])}{colon}{row[-1]}" if len(row) > 1 else row[0]
+                for row in grid.rows
+            ]
+            said.append(" ".join(part for part in (semicolon.join(rows), grid.caption) if part))
+        return semicolon.join(said)
+
+    # facts
+
+    def fact_line(self, fact: Fact) -> str:
+        """How a fact of the policy is worked out."""
+        match fact.formula:
+            case Formula(expression=expression):
+                return self.condition(expression, unit_of_fact(fact))
+            case Choice(cases=cases):
+                said = []
+                for when, value in cases:
+                    result = self._choice(value, fact)
+                    lead = self.condition(when) if when else self.words["otherwise"]
+                    said.append(f"{lead} → {result}")
+                return self.words["semicolon"].join(said)
+        if fact.measure is not None:
+            return self.words["rows of"].format(fact.measure.rows)
+        return self.words["given"]
+
+    def _choice(self, value: Expression, fact: Fact) -> str:
+        if isinstance(value, Literal) and isinstance(value.value, str):
+            return value.value
+        return self.condition(value, unit_of_fact(fact))
+
+    # clauses
+
+    def clause_entries(
+        self, clauses: tuple[Clause, ...], marks: Mapping[str, str], depth: int = 0
+    ) -> list[Entry]:
+        """The clause tree: what each says, its condition in words, its document."""
+        entries = []
+        for clause in clauses:
+            source = f" 〔{clause.source}〕" if clause.source else ""
+            says = self.pick(clause.says, clause.says_en)
+            mark = marks.get(clause.id, "")
+            if isinstance(clause, ClauseGroup):
+                lead = f"({self.words[clause.group]})"
+                text = f"{says or clause.id}{source}"
+                entries.append(Entry(depth=depth, lead=lead, text=text, mark=mark))
+                entries += self.clause_entries(clause.members, marks, depth + 1)
+                continue
+            entries.append(
+                Entry(
+                    depth=depth,
+                    text=f"{says or clause.id}{source}",
+                    mark=mark,
+                    notes=(self.leaf_line(clause),),
+                )
+            )
+        return entries
+
+    def leaf_line(self, leaf: Leaf) -> str:
+        """The condition of a leaf in words."""
+        if leaf.when is None:
+            return self.words["judged by"].format(leaf.judged_by)
+        said = self.condition(leaf.when)
+        return f"{said} ({self.words['not yet']})" if leaf.not_yet else said
+
+    def clause_line(self, clause: Clause) -> str:
+        """A clause with all its members in one line, to be compared."""
+        if isinstance(clause, Leaf):
+            return self.leaf_line(clause)
+        members = self.words["semicolon"].join(self.clause_line(m) for m in clause.members)
+        return f"{self.words[clause.group]}{self.words['colon']}{members}"
+
+    # amounts
+
+    def step_entries(self, steps: tuple[Step, ...], unit: str, depth: int = 0) -> list[Entry]:
+        """The steps of an amount in order."""
+        entries = []
+        for step in steps:
+            says = self.pick(step.says, step.says_en)
+            does = self.step_line(step, unit)
+            source = f" 〔{step.source}〕" if step.source else ""
+            when = ""
+            if step.when is not None:
+                when = f"{self.words['if']}{self.words['colon']}{self.condition(step.when)}"
+            notes = [does] if says else []
+            notes += [when] if when else []
+            entries.append(Entry(depth=depth, text=f"{says or does}{source}", notes=tuple(notes)))
+        return entries
+
+    def step_line(self, step: Step, unit: str) -> str:
+        """What a step does."""
+        money = unit if step.operation in _AS_YUAN or step.operation.startswith("round") else ""
+        operand = ""
+        if step.operand is not None:
+            money = unit_of(step.operand, self._teller.known) or money
+            operand = self.condition(step.operand, money)
+        if step.operation == "decided_by":
+            operand = step.text
+        does = DOES[step.text if step.text in DOES else step.operation]
+        return self.pick(*(text.format(operand) for text in does))
+
+    def steps_line(self, steps: tuple[Step, ...], unit: str) -> str:
+        """All steps in one line, to be compared."""
+        return self.words["semicolon"].join(self.step_line(step, unit) for step in steps)
+
+
+def _in_order(table: Table) -> list[Row]:
+    """Rows as they are read best: those for all others last."""
+    return sorted(
+        table.rows, key=lambda row: "Otherwise" in {type(m).__name__ for m in row.matchers}
+    )
+
+
+def _is_share(parameter: DatedParameter) -> bool:
+    """Whether all numbers of a parameter lie between 0 and 1, so that percent read best."""
+    numbers = []
+    for span in parameter.spans:
+        match span.value:
+            case Constant(value=Fraction() as value):
+                numbers.append(value)
+            case Table(rows=rows):
+                numbers += [row.value for row in rows if isinstance(row.value, Fraction)]
+    return bool(numbers) and all(0 <= number <= 1 for number in numbers)
+
+
+def _units_in_amounts(policy: Policy) -> dict[str, str]:
+    """The units of parameters that stand alone in a step: money, or a share that multiplies."""
+    found: dict[str, str] = {}
+    everything = [policy.steps, *(p.steps for p in policy.portions)]
+    for steps in everything:
+        for step in steps:
+            if isinstance(step.operand, Name):
+                if step.operation == "times":
+                    found.setdefault(step.operand.name, RATIO)
+                elif step.operation in _AS_YUAN and policy.unit.startswith(YUAN):
+                    found.setdefault(step.operand.name, policy.unit)
+    return found

@@ -1,0 +1,84 @@
+"""Pages in the terminal, and as one file of HTML without scripts."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from console.page import Grid, Outline, Page
+from console.show import out
+
+
+def show_page(page: Page) -> None:
+    """A page in the terminal."""
+    out.print(Text(page.title, style="bold"))
+    out.print(Text(page.subtitle, style="dim"))
+    for section in page.sections:
+        out.print()
+        out.print(Text(section.heading, style="bold underline"))
+        for block in section.blocks:
+            match block:
+                case Grid():
+                    _show_grid(block)
+                case Outline():
+                    _show_outline(block)
+
+
+def _show_grid(grid: Grid) -> None:
+    if grid.caption:
+        out.print(Text(grid.caption))
+    if grid.rows:
+        table = Table(
+            box=None,
+            pad_edge=False,
+            show_header=bool(grid.heads),
+            header_style="dim",
+            show_lines=False,
+        )
+        width = len(grid.heads) or max(len(row) for row in grid.rows)
+        for index in range(width):
+            head = grid.heads[index] if grid.heads else ""
+            # Chinese has no spaces to break a line at
+            table.add_column(head, style="" if index or grid.heads else "dim", overflow="fold")
+        for row in grid.rows:
+            table.add_row(*(Text(cell) for cell in row))
+        out.print(Padding(table, (0, 0, 0, 2)))
+    for note in grid.notes:
+        out.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
+
+
+def _show_outline(outline: Outline) -> None:
+    for number, entry in enumerate(outline.entries, start=1):
+        line = Text()
+        if outline.numbered:
+            line.append(f"{number}. ", style="dim")
+        if entry.lead:
+            line.append(f"{entry.lead} ", style="dim")
+        line.append(entry.text)
+        if entry.mark:
+            line.append(f"  [{entry.mark}]", style="magenta")
+        out.print(Padding(line, (0, 0, 0, 2 + 3 * entry.depth)))
+        for note in entry.notes:
+            out.print(Padding(Text(note, style="cyan"), (0, 0, 0, 5 + 3 * entry.depth)))
+
+
+def write_page(pages: Sequence[Page]) -> str:
+    """Pages as HTML, one below the other in one file."""
+    return _template().render(pages=pages, is_grid=lambda block: isinstance(block, Grid))
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return environment.get_template("page.html.j2")
