@@ -8,12 +8,16 @@ from fractions import Fraction
 from math import floor
 
 from language.definition import (
+    Anything,
     Beneath,
+    During,
     Equal,
     Matcher,
+    NotApplying,
     OneOf,
     Otherwise,
     Scalar,
+    Within,
 )
 from language.expression import show_number
 from language.matching import applies, applies_to_none
@@ -86,6 +90,30 @@ def show_sort(value: Sort) -> str:
             return show_number(value)
         case _:
             return str(value)
+
+
+def show_key(key: Matcher) -> str:
+    """A key for people, in the words of rows."""
+    match key:
+        case Equal(values=values):
+            return ", ".join(show_sort(value) for value in values)
+        case Beneath(prefixes=prefixes):
+            return ", ".join(prefixes)
+        case Within(low=low, low_included=low_in, high=high, high_included=high_in):
+            words = [] if low is None else [f"{'from' if low_in else 'over'} {show_number(low)}"]
+            end = "" if high is None else f"{'up to' if high_in else 'under'} {show_number(high)}"
+            return " ".join([*words, end]).strip()
+        case During(first=first, last=last):
+            words = [] if first is None else [f"from {first}"]
+            return " ".join(words if last is None else [*words, f"up to {last}"])
+        case NotApplying():
+            return "null"
+        case OneOf(members=members):
+            return ", ".join(show_key(member) for member in members)
+        case Otherwise():
+            return "else"
+        case Anything():
+            return "any"
 
 
 def _numbers(points: set[Fraction], step: Fraction | None) -> Iterator[Fraction]:

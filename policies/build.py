@@ -25,6 +25,7 @@ from policies.policy_file import (
     RegionFile,
 )
 from policies.rows import build_row_sets
+from policies.table_checks import check_tables
 from profiles.fact import Vocabulary
 from profiles.region import region_code
 
@@ -223,6 +224,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
 def _check_whole(draft: Draft, policy: Policy) -> None:
     """What only the whole shows."""
     warn_unused(draft, policy.tables)
+    check_tables(draft, policy)
     for leaf in leaves_of(policy.clauses):
         if leaf.when is not None and not reachable_facts([leaf.when], draft.scope):
             draft.warn(("clauses",), f'clause "{leaf.id}" uses no fact: it never changes')

@@ -31,7 +31,7 @@ from policies.policy import PolicyTable, TableInput, TableOutput, TableRow
 from policies.policy_file import InputFile
 from policies.table import parse_value
 from policies.table_file import Cell
-from policies.wholeness import is_whole
+from policies.value_set import is_whole
 from profiles.fact import Fact
 
 
@@ -101,6 +101,7 @@ def _build(draft: Draft, table: Declared, facts: Mapping[str, Fact]) -> PolicyTa
                 outputs=tuple(cell.text for cell in row.then),
                 says=row.says,
                 source=row.source or table.file.source or "",
+                where=row.when[0],
             )
             for row in table.rows
         ),

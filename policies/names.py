@@ -14,10 +14,9 @@ from policies.bounds import check_bounds
 from policies.decision_table import build_tables
 from policies.declared_table import declare_tables, placeholders
 from policies.draft import TIMES, Draft
-from policies.parameter import build_parameter, definition_of, span_on, tables_of
+from policies.parameter import build_parameter, definition_of, span_on
 from policies.policy import DatedParameter, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
-from policies.table import gaps_of
 from profiles.fact import Fact
 from profiles.fact_build import build_fact
 
@@ -183,7 +182,7 @@ def _fits(kind: Kind, declared: FactType) -> bool:
 
 
 def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
-    """Warn of values without a source, of days without a value, and of gaps between rows."""
+    """Warn of values without a source and of days without a value."""
     start = _first_day(draft)
     for parameter in parameters:
         place: Place = ("parameters", parameter.name)
@@ -200,17 +199,6 @@ def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
                 f'"{parameter.name}" has no value on {start}, when the policy begins',
                 "until it has one, whoever needs it stays unknown",
             )
-        for table in tables_of(parameter):
-            fact = draft.vocabulary.facts.get(table.by[0].name)
-            whole = fact is not None and fact.type is FactType.INTEGER
-            for low, high in gaps_of(table):
-                if whole and high - low == 1:
-                    continue  # 79 and 80 are neighbours among whole numbers
-                draft.warn(
-                    place,
-                    f'"{parameter.name}" has no row between {float(low):g} and {float(high):g}',
-                    "add a row, else:, or a clause that keeps these out",
-                )
 
 
 def _first_day(draft: Draft) -> date | None:

@@ -10,6 +10,7 @@ from language.definition import Dated, DecisionTable, Hit, NoValue, Table, Tiers
 from language.expression import Expression
 from policies.axis import Shape
 from policies.period import Per
+from policies.table_file import Cell
 from policies.terms import UNASKED, Asking, Terms
 from profiles.fact import Fact
 from profiles.row_set import RowSet
@@ -169,13 +170,17 @@ class TableOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """A row as its author wrote it; `number` counts from 1 and is that of the rule."""
+    """A row as its author wrote it; `number` counts from 1 and is that of the rule.
+
+    `where` is its first cell.
+    """
 
     number: int
     cells: tuple[str, ...]
     outputs: tuple[str, ...]
     says: str
     source: str
+    where: Cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

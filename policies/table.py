@@ -5,7 +5,6 @@
 
 import itertools
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
 from language.definition import (
     Anything,
@@ -16,7 +15,6 @@ from language.definition import (
     Row,
     Scalar,
     Table,
-    Within,
     kind_of_scalar,
 )
 from language.expression import Name
@@ -161,19 +159,3 @@ def _overlap(first: Matcher, second: Matcher, shape: Shape) -> str | None:
         case _:
             both = (v for v in sorts_of(shape, [first, second]) if fits(first, v))
             return next((show_sort(value) for value in both if fits(second, value)), None)
-
-
-def gaps_of(table: Table) -> list[tuple[Fraction, Fraction]]:
-    """Between which numbers a table by one number has no row, inside its first and last row."""
-    ranges = [row.matchers[0] for row in table.rows if isinstance(row.matchers[0], Within)]
-    if len(table.by) != 1 or len(ranges) != len(table.rows) or not ranges:
-        return []
-    ranges.sort(key=lambda r: (r.low is not None, r.low or Fraction(0)))
-    gaps = []
-    for below, above in itertools.pairwise(ranges):
-        if below.high is None or above.low is None:
-            continue
-        touching = below.high == above.low and (below.high_included or above.low_included)
-        if below.high < above.low or (below.high == above.low and not touching):
-            gaps.append((below.high, above.low))
-    return gaps

@@ -76,11 +76,13 @@ def analyse(
 ) -> Analysis:
     """Analyse rows in the order in which they are asked.
 
-    `axes` holds each input's sorts. Gaps are looked for among `covers` (default: the same) and
-    where `possible`. `outputs` are compared for equality; a `default` of None is none.
+    `axes` holds each input's sorts. Gaps are looked for among `covers` and where `possible`,
+    without `covers` not at all. `outputs` are compared for equality; a `default` of None is none.
     """
-    regions = _follow(rows, axes, lambda point: False)
-    gaps = _follow(rows, covers or axes, possible, stop=MAX_GAPS)
+    regions = _follow(rows, axes, possible)
+    gaps = _Regions()
+    if covers is not None:
+        gaps = _follow(rows, covers, possible, axes)
     overlaps = _overlaps(regions, outputs, hit)
     complete = max(regions.steps, gaps.steps) <= MAX_STEPS
     unreachable: list[Idle] = []
@@ -102,7 +104,7 @@ def _follow(
     rows: Sequence[Sequence[Matcher]],
     axes: Sequence[Sequence[Sort]],
     possible: Callable[[Point], bool],
-    stop: int = 0,
+    own: Sequence[Sequence[Sort]] | None = None,
 ) -> _Regions:
     groups = [_group(rows, index, axis) for index, axis in enumerate(axes)]
     regions = _Regions()
@@ -110,11 +112,11 @@ def _follow(
 
     def walk(level: int, left: int, chosen: tuple[Sequence[Sort], ...]) -> None:
         regions.steps += 1
-        if regions.steps > MAX_STEPS or (stop and len(regions.gaps) >= stop):
+        if regions.steps > MAX_STEPS or len(regions.gaps) >= MAX_GAPS:
             return
         if left == 0:
-            if stop:
-                _note_gap(regions, (*chosen, *axes[level:]), possible)
+            if own is not None:
+                _note_gaps(regions, (*chosen, *axes[level:]), own, level - 1, possible)
             return
         if (level, left) in seen:
             return
@@ -140,16 +142,32 @@ def _group(
     return grouped
 
 
-def _note_gap(
-    regions: _Regions, box: Sequence[Sequence[Sort]], possible: Callable[[Point], bool]
+def _note_gaps(
+    regions: _Regions,
+    box: Sequence[Sequence[Sort]],
+    own: Sequence[Sequence[Sort]],
+    last: int,
+    possible: Callable[[Point], bool],
 ) -> None:
-    """Note the first point of a box without rows that the clauses do not rule out."""
-    for point in itertools.product(*box):
-        regions.steps += 1
-        if regions.steps > MAX_STEPS:
-            return
-        if possible(point):
-            regions.gaps.append(point)
+    """Note points of a box without rows that the clauses do not rule out: one for each value of
+    the `last` input, the one that left no row.
+
+    The sorts of the rows' `own` values go first: they are what an author looks for.
+    """
+    named = [[v for v in side if v in axis] for side, axis in zip(box, own, strict=True)]
+    before = len(regions.gaps)
+    for sides in (named, box):
+        for value in sides[last]:
+            for point in itertools.product(*sides[:last], [value], *sides[last + 1 :]):
+                regions.steps += 20  # each takes as long as following so many
+                if regions.steps > MAX_STEPS or len(regions.gaps) >= MAX_GAPS:
+                    return
+                if possible(point):
+                    regions.gaps.append(point)
+                    break
+            if sides is box and len(regions.gaps) > before:
+                return
+        if len(regions.gaps) > before:
             return
 
 
@@ -195,24 +213,36 @@ def _unreachable(regions: _Regions, count: int, hit: Hit) -> list[Idle]:
 
 
 def _redundant(
-    regions: _Regions, outputs: Sequence[Outputs], hit: Hit, default: Outputs | None, idle: set[int]
+    regions: _Regions,
+    outputs: Sequence[Outputs],
+    hit: Hit,
+    default: Outputs | None,
+    idle: set[int],
 ) -> list[Idle]:
     """Rows without which every output would be the same, later rows first."""
-    found: list[Idle] = []
-    gone = set(idle)
-    masks = [(_bits(mask), point) for mask, point in regions.found.items()]
-    for row in reversed(range(len(outputs))):
-        if row in gone:
-            continue
-        places = [([r for r in held if r not in gone], p) for held, p in masks if row in held]
-        stand_ins = [_stand_in(row, held, outputs, hit, default) for held, _ in places]
-        if stand_ins and all(stand_in is not None for stand_in in stand_ins):
+    places: dict[int, list[tuple[list[int], Point]]] = {}
+    for mask, point in regions.found.items():
+        held = _bits(mask)
+        for row in held:
+            places.setdefault(row, []).append((held, point))
+    found: dict[int, Idle] = {}
+    before = -1
+    while len(found) > before:  # with a row gone another may no longer be needed
+        before = len(found)
+        for row in reversed(range(len(outputs))):
+            if row in idle or row in found:
+                continue
+            stand_ins = []
+            for held, _ in places[row]:
+                left = [r for r in held if r not in idle and r not in found]
+                stand_ins.append(_stand_in(row, left, outputs, hit, default))
+                if stand_ins[-1] is None:
+                    break
             first = stand_ins[0]
-            found.append(
-                Idle(row=row, point=places[0][1], instead=None if first == _DEFAULT else first)
-            )
-            gone.add(row)
-    return found[::-1]
+            if None not in stand_ins:
+                instead = None if first == _DEFAULT else first
+                found[row] = Idle(row=row, point=places[row][0][1], instead=instead)
+    return [found[row] for row in sorted(found)]
 
 
 _DEFAULT = -1

@@ -17,6 +17,7 @@ from policies.period import Per, parse_period, period_of
 from profiles.hand import Subject
 from tests.support.policy_texts import load_one, load_text, vocabulary
 
+USED = "clauses: [{id: a, says: 一, source: 一, when: not is_zombie}]\nbenefit: {amount: t}\n"
 CLAUSE = """
 clauses: [{id: a, says: 一, source: 一, when: $has(t)}]
 benefit: {amount: t}
@@ -182,19 +183,19 @@ def test_rows_that_do_not_fit_together_are_refused(tmp_path: Path, rows: str, wo
         ("up to 30: 1, over 30: 2", False),
         ("under 30: 1, over 30: 2", True),
         ("under 30: 1, from 30: 2", False),
-        ("0 to 9: 1, 10 to 19: 2", True),
+        ("0 to 9: 1, from 10: 2", True),
     ],
 )
 def test_a_gap_between_rows_is_warned_of(tmp_path: Path, rows: str, warned: bool) -> None:
     table = f"{{by: staff_prev_year, source: 一, rows: {{{rows}}}}}"
-    warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{CLAUSE}").warnings
-    assert any("has no row between" in str(warning) for warning in warnings) is warned
+    warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}").warnings
+    assert any("has no row for" in str(warning) for warning in warnings) is warned
 
 
 def test_neighbouring_whole_numbers_leave_no_gap(tmp_path: Path) -> None:
-    table = "{by: ui_insured_count, source: 一, rows: {0 to 79: 1, 80 to 99: 2}}"
-    warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{CLAUSE}").warnings
-    assert not any("no row between" in str(warning) for warning in warnings)
+    table = "{by: ui_insured_count, source: 一, rows: {0 to 79: 1, from 80: 2}}"
+    warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}").warnings
+    assert not any("no row for" in str(warning) for warning in warnings)
 
 
 DATED = """

@@ -1,0 +1,210 @@
+"""What an author is told of a policy's tables: each finding with a value for every input."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from language.definition import Hit, Matcher, Row, Table
+from language.document import Place
+from language.expression import Expression, Name
+from language.types import Kind
+from policies.axis import Shape, Sort, show_key, show_sort, sorts_of
+from policies.bounding import is_asked_for, rules_out, written_values
+from policies.cell import GB2260
+from policies.draft import Draft
+from policies.parameter import shape_of, tables_of
+from policies.policy import DatedParameter, Policy, PolicyTable, TableRow
+from policies.table_analysis import Analysis, Outputs, Point, analyse
+from policies.value_set import closed_values
+from profiles.fact import Fact
+
+MAX_WRITTEN = 200
+"""Values of the clauses at which an input is cut besides its own rows."""
+
+
+def check_tables(draft: Draft, policy: Policy) -> None:
+    """Refuse rows that contradict each other; warn of gaps and of rows that do nothing."""
+    facts = dict(draft.vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    for parameter in policy.parameters:
+        for table in tables_of(parameter):
+            _check_parameter(draft, policy, parameter, table, facts)
+    for decision_table in policy.tables:
+        _check_decision_table(draft, policy, decision_table)
+
+
+def _check_parameter(
+    draft: Draft,
+    policy: Policy,
+    parameter: DatedParameter,
+    table: Table,
+    facts: Mapping[str, Fact],
+) -> None:
+    system = draft.file.parameters[parameter.name].system
+    shapes = [shape_of(facts[key.name], system) for key in table.by]
+    place: Place = ("parameters", parameter.name)
+    found = _analyse(
+        draft,
+        policy,
+        names=[parameter.name],
+        keys=table.by,
+        shapes=shapes,
+        rows=[row.matchers for row in table.rows],
+        outputs=[(row.value,) for row in table.rows],
+        hit=Hit.FIRST,
+        default=None,
+    )
+    _tell_gaps(draft, place, parameter.name, shapes, found, "add a row, else:")
+    for idle in found.unreachable:
+        row = _show_row(table.rows[idle.row])
+        draft.warn(place, f'"{parameter.name}": row {row} holds for nothing', "leave it out")
+    for idle in found.redundant:
+        if idle.instead is None or idle.point is None:
+            continue
+        row, other = (_show_row(table.rows[index]) for index in (idle.row, idle.instead))
+        draft.warn(
+            place,
+            f'"{parameter.name}": row {row} is not needed: row {other} gives the same, for '
+            f"example for {show_point(shapes, idle.point)}",
+        )
+
+
+def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> None:
+    definitions = [output.definition for output in table.outputs]
+    first = definitions[0]
+    defaults = tuple(definition.default for definition in definitions)
+    found = _analyse(
+        draft,
+        policy,
+        names=[output.name for output in table.outputs],
+        keys=first.inputs,
+        shapes=table.shapes,
+        rows=[rule.matchers for rule in first.rules],
+        outputs=[
+            tuple(definition.rules[index].value for definition in definitions)
+            for index in range(len(first.rules))
+        ],
+        hit=table.hit,
+        default=None if first.default is None else defaults,
+    )
+    by_number = {row.number: row for row in table.rows}
+    rows = [by_number[rule.number] for rule in first.rules]
+    for overlap in found.overlaps:
+        one, other = sorted((rows[index] for index in overlap.rows), key=_number)
+        differ = ", and their outputs differ" if table.hit is Hit.ANY else ""
+        draft.problems.append(
+            other.where.problem(
+                f'"{table.name}": rows {one.number} and {other.number} both apply{differ}: for '
+                f"{show_point(table.shapes, overlap.point)}",
+                f'"hit: {table.hit}" forbids it: part the rows, or say with first or priority '
+                "which counts",
+            )
+        )
+    if first.default is None and table.hit is not Hit.COUNT:
+        place: Place = ("tables", table.name)
+        _tell_gaps(draft, place, table.name, table.shapes, found, "add a row, default:")
+    for idle in found.unreachable:
+        idle_row = rows[idle.row]
+        why = "it holds for nothing"
+        if idle.point is not None and idle.instead is not None:
+            why = (
+                f"row {rows[idle.instead].number} goes before, for example for "
+                f"{show_point(table.shapes, idle.point)}"
+            )
+        _warn_at(draft, idle_row, f'"{table.name}": row {idle_row.number} never counts: {why}')
+    for idle in found.redundant:
+        idle_row = rows[idle.row]
+        stand_in = "the default" if idle.instead is None else f"row {rows[idle.instead].number}"
+        _warn_at(
+            draft,
+            idle_row,
+            f'"{table.name}": row {idle_row.number} is not needed: {stand_in} gives the same, for '
+            f"example for {show_point(table.shapes, idle.point or ())}",
+        )
+    if not found.complete:
+        draft.warn(
+            ("tables", table.name),
+            f'"{table.name}" is too large to be analysed to the end',
+            "gaps and idle rows may go untold; split the table",
+        )
+
+
+def _number(row: TableRow) -> int:
+    return row.number
+
+
+def _warn_at(draft: Draft, row: TableRow, message: str) -> None:
+    draft.warnings.append(row.where.problem(message, "leave it out, or correct the rows"))
+
+
+def _tell_gaps(
+    draft: Draft,
+    place: Place,
+    name: str,
+    shapes: Sequence[Shape],
+    found: Analysis,
+    remedy: str,
+) -> None:
+    for point in found.gaps:
+        gap = draft.document.problem(
+            place,
+            f'"{name}" has no row for {show_point(shapes, point)}',
+            f"{remedy} or a clause that keeps these out",
+        )
+        if gap not in draft.warnings:  # the same may be missing on several dates
+            draft.warnings.append(gap)
+
+
+def show_point(shapes: Sequence[Shape], point: Point) -> str:
+    """A value for each input."""
+    return ", ".join(
+        f"{shape.name} {show_sort(value)}" for shape, value in zip(shapes, point, strict=True)
+    )
+
+
+def _show_row(row: Row) -> str:
+    return " / ".join(f'"{show_key(key)}"' for key in row.matchers)
+
+
+def _analyse(
+    draft: Draft,
+    policy: Policy,
+    *,
+    names: Sequence[str],
+    keys: Sequence[Expression],
+    shapes: Sequence[Shape],
+    rows: Sequence[Sequence[Matcher]],
+    outputs: Sequence[Outputs],
+    hit: Hit,
+    default: Outputs | None,
+) -> Analysis:
+    columns = [[row[index] for row in rows] for index in range(len(keys))]
+    pairs = list(zip(shapes, columns, strict=True))
+    axes = [sorts_of(shape, column) for shape, column in pairs]
+    if default is not None or is_asked_for(policy, names, draft.scope):
+        # gaps have an answer, or the author asks whether there is one
+        return analyse(rows, outputs, hit, axes, default=default, covers=None)
+    ruled_out = rules_out(policy, names, draft.scope)
+    written = written_values(policy, draft.scope)[:MAX_WRITTEN]
+    region = policy.region
+    codes = [code for code in (*region.within, *region.excepted) if code] if region else []
+
+    def facts_at(point: Sequence[Sort]) -> dict[str, Sort]:
+        return {k.name: v for k, v in zip(keys, point, strict=True) if isinstance(k, Name)}
+
+    covers = []
+    for key, (shape, column) in zip(keys, pairs, strict=True):
+        if shape.kind is Kind.TEXT and not shape.closed:
+            shape = replace(shape, closed=closed_values(key, draft.scope))
+        further = [*written, *(codes if shape.system == GB2260 else ())]
+        values = [*sorts_of(shape, column), *sorts_of(shape, column, further)]
+        if isinstance(key, Name):
+            values = [value for value in values if not ruled_out({key.name: value})]
+        covers.append(list(dict.fromkeys(values)))
+    return analyse(
+        rows,
+        outputs,
+        hit,
+        axes,
+        default=default,
+        covers=covers,
+        possible=lambda point: not ruled_out(facts_at(point)),
+    )
