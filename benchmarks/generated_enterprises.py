@@ -99,16 +99,22 @@ FORMS = (
         text=('vat_type == "small_scale"', "vat_sales > {sales}"),
         hand=lambda d: (c("vat_type") == "small_scale") | (c("vat_sales") > d["sales"] * 100),
     ),
+    # a quotient without a divisor is unknown
     Form(
-        text="ui_benefit_recipients * 1000 <= ui_insured_count * {permille}",
-        hand=lambda d: c("ui_benefit_recipients") * 1000 <= c("ui_insured_count") * d["permille"],
+        text="ui_benefit_recipients / ui_insured_count <= 0.0{share}",
+        hand=lambda d: pl.when(c("ui_insured_count") != 0).then(
+            c("ui_benefit_recipients") * 1000 <= c("ui_insured_count") * d["share"]
+        ),
     ),
     Form(
-        # a quotient without a divisor is unknown
         text="rd_expense / revenue >= 0.0{share}",
         hand=lambda d: pl.when(c("revenue") != 0).then(
             c("rd_expense") * 1000 >= c("revenue") * d["share"]
         ),
+    ),
+    Form(
+        text="vat_sales >= revenue * 0.{share}",
+        hand=lambda d: c("vat_sales") * 100 >= c("revenue") * d["share"],
     ),
 )
 NEVER = (
@@ -137,7 +143,7 @@ def draw_part(rows: int, seed: int, *, missing: float = 0.08) -> pl.DataFrame:
     insured = rng.geometric(0.02, rows)
     revenue = rng.lognormal(15, 2, rows).astype(np.int64) * 100
     industry = np.char.add(
-        SECTIONS[rng.integers(0, len(SECTIONS), rows)], rng.integers(100, 999, rows).astype(str)
+        SECTIONS[rng.integers(0, len(SECTIONS), rows)], rng.integers(100, 240, rows).astype(str)
     )
     columns: dict[str, Any] = {
         "ent_region": DISTRICTS[rng.integers(0, len(DISTRICTS), rows)],
@@ -203,7 +209,6 @@ def _draw_values(rng: np.random.Generator) -> Drawn:
         "small": int(rng.integers(5, 50)),
         "few": int(rng.integers(1, 9)),
         "sales": int(rng.integers(1, 40)) * 50_000,
-        "permille": int(rng.integers(30, 120)),
         "share": int(rng.integers(10, 60)),
         "y": int(rng.integers(2005, 2020)),
         "m": int(rng.integers(1, 13)),

@@ -4,7 +4,7 @@ Policies of one city ask the same things again and again. A plan gathers their d
 the ways in which these are joined; over a part each test is worked out once, 64 rows to a word.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from engine.program import Bound
+from engine.settling import Settled, settle
 from language.bits import (
     WORD,
     Bits,
@@ -21,29 +22,21 @@ from language.bits import (
     constant,
     either,
     find_rows,
-    flags_at,
     opposite,
     pack,
     word_count,
 )
-from language.coded import Coded, code_columns
-from language.column import GIVEN
 from language.definition import Formula, Scope
-from language.exact import TooWide
 from language.expression import Call, Comparison, Expression, Literal, Logic, Name, Not
 from language.frame import Prepared
-from language.lowering import Lowering
 from language.predicate import Predicate, predicate_of
 from language.reference import evaluate
-from language.settle import Test, settle_by_values, settle_directly, test_rows
+from language.settle import test_rows
 from language.types import FactType
 from policies.policy import Clause, ClauseGroup, Leaf
 
-BLOCK_ROWS = 65_536
+BLOCK_ROWS = 131_072
 """Rows that are decided together: their codes and bits fit the processor's cache."""
-
-_NOBODY = np.zeros(0, np.uint32)
-_NO_FLAGS = np.zeros(0, np.bool_)
 
 Node = tuple[str, tuple[int, ...]]
 """How tests are joined: `is` a predicate, `value` -1 unknown, 0 or 1, `all`, `any`, `not` or
@@ -210,118 +203,24 @@ def decide_part(
     """
     height = prepared.frame.height
     with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
-        settled = _settle(plan, prepared, types, executor)
+        settled = settle(plan.predicates, prepared, types, executor)
         decidable = [number for number, tests in enumerate(plan.tests) if tests <= settled.keys()]
-        starts = range(0, height, BLOCK_ROWS)
-        blocks = executor.map(
-            lambda start: list(
-                _decide_block(plan, settled, decidable, start, min(start + BLOCK_ROWS, height))
-            ),
-            starts,
-        )
-        found = list(blocks)
-    return {
-        number: Verdicts(
-            rows=np.concatenate([_NOBODY, *(block[place].rows for block in found)]),
-            eligible=np.concatenate([_NO_FLAGS, *(block[place].eligible for block in found)]),
-        )
-        for place, number in enumerate(decidable)
-    }
+        true, possible = (np.empty((len(decidable), word_count(height)), np.uint64) for _ in "tp")
 
+        def decide(start: int) -> None:
+            block = _Block(plan, settled, start, min(start + BLOCK_ROWS, height))
+            words = slice(start // WORD, start // WORD + block.words)
+            for place, number in enumerate(decidable):
+                bits = block.of_node(plan.roots[number])
+                true[place, words] = bits.true
+                np.bitwise_and(bits.possible, block.inside, out=possible[place, words])
 
-Settled = dict[int, tuple[Test, Coded] | Bits]
-"""By a predicate's number how it is had: on the codes of a column, or as the bits of all rows."""
+        def find(place: int) -> Verdicts:
+            rows, eligible = find_rows(possible[place], true[place])
+            return Verdicts(rows=rows, eligible=eligible)
 
-
-def _settle(
-    plan: Plan,
-    prepared: Prepared,
-    types: Mapping[str, FactType],
-    executor: ThreadPoolExecutor,
-) -> Settled:
-    given = {name for predicate in plan.predicates for name in predicate.given}
-    columns = code_columns(prepared, types, sorted(given), executor)
-    settled: Settled = {}
-    by_fact: dict[str, list[int]] = {}
-    rest: list[int] = []
-    by_hand = {name.removesuffix(GIVEN) for name in prepared.frame.columns if GIVEN in name}
-    for number, predicate in enumerate(plan.predicates):
-        test = settle_directly(predicate, columns)
-        facts = predicate.given
-        if test is not None:
-            settled[number] = (test, columns[test.column])
-        elif (
-            len(facts) == 1
-            and facts[0] in columns
-            and not columns[facts[0]].wide
-            and by_hand.isdisjoint(predicate.worked_out)
-        ):
-            by_fact.setdefault(facts[0], []).append(number)
-        elif not prepared.unscalable.intersection(facts):
-            rest.append(number)
-    for name, numbers in by_fact.items():
-        coded = columns[name]
-        bounds = {key: held for key, held in prepared.known.bounds.items() if key == name}
-        try:
-            tests = settle_by_values(name, coded, [plan.predicates[n] for n in numbers], bounds)
-        except (TooWide, pl.exceptions.PolarsError):
-            rest += numbers
-            continue
-        settled |= {number: (test, coded) for number, test in zip(numbers, tests, strict=True)}
-    for number, bits in _settle_by_rows(plan, rest, prepared):
-        settled[number] = bits
-    return settled
-
-
-def _settle_by_rows(
-    plan: Plan, numbers: list[int], prepared: Prepared
-) -> Iterator[tuple[int, Bits]]:
-    """Predicates over several facts, as columns of all rows; what no column holds is left out."""
-    exprs: dict[int, pl.Expr] = {}
-    for number in numbers:
-        predicate = plan.predicates[number]
-        try:
-            lowering = Lowering(predicate.scope, prepared.known)
-            exprs[number] = lowering.boolean(predicate.expression)
-        except TooWide:
-            continue
-    for number, column in _select(exprs, prepared.frame):
-        true = pack(column.fill_null(False).to_numpy())
-        if column.null_count():
-            yield number, Bits(true, true | pack(column.is_null().to_numpy()))
-        else:
-            yield number, Bits(true, true)
-
-
-def _select(exprs: Mapping[int, pl.Expr], frame: pl.DataFrame) -> Iterator[tuple[int, pl.Series]]:
-    """All of them at once or, should Polars refuse that, each alone without those refused."""
-    every_row = pl.first().alias("::row")  # so that a literal is as long as the part
-    try:
-        named = [expr.alias(str(number)) for number, expr in exprs.items()]
-        decided = frame.lazy().select(every_row, *named).collect()
-        yield from ((number, decided[str(number)]) for number in exprs)
-    except pl.exceptions.PolarsError:
-        for number, expr in exprs.items():
-            try:
-                yield number, frame.select(every_row, expr.alias(str(number)))[str(number)]
-            except pl.exceptions.PolarsError:
-                continue
-
-
-def _decide_block(
-    plan: Plan, settled: Settled, decidable: list[int], start: int, stop: int
-) -> Iterator[Verdicts]:
-    """The verdicts of each policy over the rows from `start` up to `stop`."""
-    block = _Block(plan, settled, start, stop)
-    for number in decidable:
-        bits = block.of_node(plan.roots[number])
-        possible = bits.possible & block.inside if block.inside is not None else bits.possible
-        rows = find_rows(possible)
-        if bits.true is bits.possible:
-            eligible = np.ones(len(rows), np.bool_)
-        else:
-            eligible = flags_at(bits.true, rows)
-        yield Verdicts(rows=rows + np.uint32(start), eligible=eligible)
+        list(executor.map(decide, range(0, height, BLOCK_ROWS)))
+        return dict(zip(decidable, executor.map(find, range(len(decidable))), strict=True))
 
 
 class _Block:
@@ -334,10 +233,8 @@ class _Block:
         self.words = word_count(stop - start)
         self.room = np.zeros(self.words * WORD, np.bool_)
         self.known: dict[int, Bits] = {}
-        self.inside = None
-        if (stop - start) % WORD:
-            self.room[: stop - start] = True
-            self.inside = pack(self.room)
+        self.room[: stop - start] = True
+        self.inside = pack(self.room)
 
     def of_node(self, node: int) -> Bits:
         bits = self.known.get(node)

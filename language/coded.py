@@ -20,6 +20,7 @@ from language.frame import Prepared
 from language.types import FactType, Kind, kind_of
 
 MAX_CODES = 2**16
+_SAMPLE, _FEW = 16_384, 2048
 
 Codes = npt.NDArray[Any]
 
@@ -59,6 +60,14 @@ def code_columns(
     return {name: coded for name, coded in found if coded is not None}
 
 
+def code_numbers(series: pl.Series, scale: int) -> Coded | None:
+    """The codes of whole numbers that are each `scale` times the value."""
+    low, high = _ends(series)
+    return code_column(
+        series.to_frame(), series.name, Kind.NUMBER, Bounds(low=low, high=high, scale=scale)
+    )
+
+
 def code_column(frame: pl.DataFrame, name: str, kind: Kind, bounds: Bounds | None) -> Coded | None:
     """The codes of one column; None where it has too many values for codes."""
     series = frame[name]
@@ -72,10 +81,11 @@ def code_column(frame: pl.DataFrame, name: str, kind: Kind, bounds: Bounds | Non
     low = 0
     match kind:
         case Kind.TEXT:
-            texts = tuple(sorted(series.unique().drop_nulls()))
-            if len(texts) > MAX_CODES - 2:
+            found = _code_texts(series)
+            if found is None:
                 return None
-            whole, size = series.cast(pl.Enum(texts)).to_physical(), len(texts)
+            whole, texts = found
+            size = len(texts)
         case Kind.BOOLEAN:
             whole, size = series.cast(pl.UInt8), 2
         case Kind.DATE:
@@ -100,6 +110,21 @@ def code_column(frame: pl.DataFrame, name: str, kind: Kind, bounds: Bounds | Non
         may_not_apply=may_not_apply,
         missing=None if flags is None else pack(flags.to_numpy()),
     )
+
+
+def _code_texts(series: pl.Series) -> tuple[pl.Series, tuple[str, ...]] | None:
+    """Each text's place among those there are, in their order; None where they are too many."""
+    few = series.head(_SAMPLE).unique().drop_nulls()
+    if len(few) <= _FEW:
+        # most codes have few values: the first rows show them all, and one look is enough
+        texts = tuple(sorted(few))
+        coded = series.cast(pl.Enum(texts), strict=False)
+        if coded.null_count() == series.null_count():
+            return coded.to_physical(), texts
+    texts = tuple(sorted(series.unique().drop_nulls()))
+    if len(texts) > MAX_CODES - 2:
+        return None
+    return series.cast(pl.Enum(texts)).to_physical(), texts
 
 
 def _ends(whole: pl.Series) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from language.column import GIVEN, NOT_APPLICABLE, Bounds, Frame
@@ -15,6 +16,7 @@ from language.types import FactType, Kind, kind_of
 
 MAX_EXACT_FLOAT = 2**53
 MAX_DECIMALS = 12
+_SAMPLE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +66,31 @@ def _scale_column(series: pl.Series) -> tuple[pl.Series, int] | None:
     values = series.cast(pl.Float64).to_numpy()  # NumPy: Polars divides by a reciprocal
     missing = ~np.isfinite(values)  # neither is a number that anybody delivered
     values = np.where(missing, 0, values)
-    for decimals in range(MAX_DECIMALS + 1):
+    # what the first rows need, all need: the others are not looked at for less
+    sample = _make_whole(values[:_SAMPLE], 0)
+    found = None if sample is None else _make_whole(values, sample[1])
+    if found is None:
+        return None
+    whole, decimals = found
+    numbers = pl.Series(series.name, whole.astype(np.int64))
+    if missing.any():
+        frame = pl.select(pl.when(pl.lit(~missing)).then(pl.lit(numbers)).alias(series.name))
+        numbers = frame.to_series()
+    return numbers, 10**decimals
+
+
+def _make_whole(
+    values: npt.NDArray[np.float64], least: int
+) -> tuple[npt.NDArray[np.float64], int] | None:
+    """The values times the smallest power of ten from `least` on that makes all of them whole."""
+    for decimals in range(least, MAX_DECIMALS + 1):
         scale = 10**decimals
         whole = np.rint(values * scale)
-        if bool((np.abs(whole) > MAX_EXACT_FLOAT).any()):
+        if len(whole) and max(-whole.min(), whole.max()) > MAX_EXACT_FLOAT:
             return None
         # equal after the way back: the decimal that this float stands for is whole / scale
-        if bool((whole / scale == values).all()):
-            numbers = pl.Series(series.name, whole.astype(np.int64))
-            frame = pl.select(pl.when(pl.lit(~missing)).then(pl.lit(numbers)).alias(series.name))
-            return frame.to_series(), scale
+        if np.array_equal(whole / scale, values):
+            return whole, decimals
     return None
 
 

@@ -46,45 +46,38 @@ class Test:
 
 def settle_directly(predicate: Predicate, columns: Mapping[str, Coded]) -> Test | None:
     """The test of a comparison, membership or beginning of one fact; None for anything else."""
-    scope = predicate.scope
     match predicate.expression:
-        case Name(name=name):
-            return _test(name, scope, columns, [(1, 1)], when_none=None)
-        case Comparison(operator=operator, left=Name(name=name), right=Literal(value=value)):
-            return _compare(operator, name, value, scope, columns)
-        case Membership(member=Name(name=name), items=items):
-            coded = columns.get(name)
-            if coded is None:
-                return None
-            places = [_place(coded, item.value) for item in items]
-            runs = [(place, place) for place in places if place is not None]
-            return _test(name, scope, columns, runs, when_none=False)
-        case Call(function="starts_with", arguments=(Name(name=name), Literal(value=str(text)))):
-            coded = columns.get(name)
-            if coded is None:
-                return None
-            first = bisect_left(coded.texts, text)
-            last = bisect_right(coded.texts, text, key=lambda value: value[: len(text)]) - 1
-            return _test(name, scope, columns, [(first, last)], when_none=None)
+        case (
+            Name(name=name)
+            | Comparison(left=Name(name=name), right=Literal())
+            | Membership(member=Name(name=name))
+            | Call(function="starts_with", arguments=(Name(name=name), _))
+        ) if name in columns and isinstance(predicate.scope[name], Given):
+            coded = columns[name]
         case _:
             return None
+    match predicate.expression:
+        case Comparison(operator=operator, right=Literal(value=value)):
+            return compare_codes(operator, name, coded, value)
+        case Membership(items=items):
+            places = [_place(coded, item.value) for item in items]
+            runs = [(place, place) for place in places if place is not None]
+            return _test(name, coded, runs, when_none=False)
+        case Call(arguments=(_, Literal(value=str(text)))):
+            first = bisect_left(coded.texts, text)
+            last = bisect_right(coded.texts, text, key=lambda value: value[: len(text)]) - 1
+            return _test(name, coded, [(first, last)], when_none=None)
+        case _:
+            return _test(name, coded, [(1, 1)], when_none=None)
 
 
-def _compare(
-    operator: str,
-    name: str,
-    value: Scalar,
-    scope: Mapping[str, object],
-    columns: Mapping[str, Coded],
-) -> Test | None:
-    coded = columns.get(name)
-    if coded is None:
-        return None
+def compare_codes(operator: str, name: str, coded: Coded, value: Scalar) -> Test | None:
+    """The test of a comparison of a column with a value."""
     if operator in ("eq", "ne"):
         place = _place(coded, value)
         runs = [] if place is None else [(place, place)]
         equal = operator == "eq"
-        return _test(name, scope, columns, runs, when_none=not equal, holds=equal)
+        return _test(name, coded, runs, when_none=not equal, holds=equal)
     number = _whole(coded, value)
     if number is None:
         return None
@@ -100,7 +93,7 @@ def _compare(
             high = ceil(number) - 1
     if not coded.wide:
         low, high = low - coded.low, high - coded.low
-    return _test(name, scope, columns, [(low, high)], when_none=None)
+    return _test(name, coded, [(low, high)], when_none=None)
 
 
 def _whole(coded: Coded, value: Scalar) -> Fraction | int | None:
@@ -130,18 +123,14 @@ def _place(coded: Coded, value: Scalar) -> int | None:
 
 def _test(
     name: str,
-    scope: Mapping[str, object],
-    columns: Mapping[str, Coded],
+    coded: Coded,
     runs: Sequence[Run],
     *,
     when_none: bool | None,
     holds: bool = True,
-) -> Test | None:
+) -> Test:
     """The test whose values are in `runs` (or, with `holds` false, outside them); `when_none` is
     its value where the fact does not apply."""
-    coded = columns.get(name)
-    if coded is None or not isinstance(scope[name], Given):
-        return None
     if coded.wide:
         low, high = coded.low, coded.low + coded.size - 1
         merged = _merge(runs, low, high)
