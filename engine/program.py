@@ -106,6 +106,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
     names |= {policy.effective_at} if policy.effective_at else set()
     outside = policy.in_force(as_of)
     told = amounts_of(policy)
+    shared = vocabulary.facts
     return Bound(
         policy=policy,
         as_of=as_of,
@@ -116,9 +117,8 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         amount_names=reachable_facts(told, scope),
         deciding_names=_deciding(told, scope),
         types={
-            name: fact.type
-            for name, fact in (*vocabulary.facts.items(), *((f.name, f) for f in policy.facts))
-            if name in names
+            **{name: shared[name].type for name in sorted(names) if name in shared},
+            **{fact.name: fact.type for fact in policy.facts if fact.name in names},
         },
     )
 

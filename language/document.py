@@ -5,7 +5,7 @@ No aliases, no tags, no guessed types, no duplicate keys: `2024.10`, `010100`, `
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,14 +116,8 @@ def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
 
 def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
     """As `read_documents`, from a text already read."""
-    problems: list[Problem] = []
     try:
-        _scan(text)
-        documents = [
-            _build(node, file, problems)
-            for node in yaml.compose_all(text, Loader=yaml.SafeLoader)
-            if node is not None
-        ]
+        documents, problems = _read_quickly(text, file)
     except _Refused as refusal:
         return [], [
             Problem(
@@ -162,60 +156,111 @@ def _line_and_column(mark: Any) -> tuple[int, int]:
     return (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
 
 
-def _scan(text: str) -> None:
-    """Refuse aliases, anchors, tags and deep nesting before anything is built from them."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line, column = _line_and_column(event.start_mark)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+def _read_quickly(text: str, file: str) -> tuple[list[Document], list[Problem]]:
+    """By the parser in C, ten times as quick; what it cannot read goes to the one in Python, which
+    has the last word and says better what is wrong. On tabs and ? they differ, so these go there
+    too."""
+    if _QUICK is not None and "\t" not in text and "?" not in text:
+        try:
+            return _read_events(text, file, _QUICK)
+        except (yaml.YAMLError, _Refused):
+            pass
+    return _read_events(text, file, yaml.SafeLoader)
+
+
+_QUICK: type[Any] | None = getattr(yaml, "CSafeLoader", None)
+
+
+def _read_events(text: str, file: str, loader: type[Any]) -> tuple[list[Document], list[Problem]]:
+    """Documents from a parser's events, one by one: nothing is built that was not looked at, and
+    no parser goes deeper than we allow (the C one would crash)."""
+    problems: list[Problem] = []
+    documents = []
+    events = yaml.parse(text, Loader=loader)
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            reading = _Reading(events, file, problems)
+            value = reading.value(next(events), ())
+            documents.append(
+                Document(file=file, value=value, marks=reading.marks, key_marks=reading.key_marks)
+            )
+    return documents, problems
+
+
+class _Reading:
+    """One document being read from its events: its values, each with its place."""
+
+    def __init__(self, events: Iterator[Any], file: str, problems: list[Problem]) -> None:
+        self.events = events
+        self.file = file
+        self.problems = problems
+        self.marks: dict[Place, Mark] = {}
+        self.key_marks: dict[Place, Mark] = {}
+        self.depth = 0
+
+    def value(self, event: Any, place: Place) -> Any:
+        """The value that begins with this event."""
+        start = event.start_mark
+        line, column = start.line + 1, start.column + 1
+        self.check(event, line, column)
+        if isinstance(event, yaml.ScalarEvent):
+            quoted = event.style in ("'", '"')
+            self.marks[place] = Mark(line=line, column=column, indent=int(quoted))
+            return None if event.value == "" and not event.style else event.value
+        self.marks[place] = Mark(line=line, column=column)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.SequenceStartEvent):
+            built: Any = self.sequence(place)
+        else:
+            built = self.mapping(place)
+        self.depth -= 1
+        return built
+
+    def check(self, event: Any, line: int, column: int) -> None:
+        """Refuse aliases, anchors and tags."""
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise _Refused(line, column, "aliases and anchors (& and *) are not allowed")
-        tag = getattr(event, "tag", None)
-        if tag is not None and tag != "!":
-            raise _Refused(line, column, f"tags are not allowed: {tag}")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        if event.tag is not None and event.tag != "!":
+            raise _Refused(line, column, f"tags are not allowed: {event.tag}")
 
+    def sequence(self, place: Place) -> list[Any]:
+        built: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            built.append(self.value(event, (*place, len(built))))
+        return built
 
-def _build(root: yaml.Node, file: str, problems: list[Problem]) -> Document:
-    marks: dict[Place, Mark] = {}
-    key_marks: dict[Place, Mark] = {}
-
-    def walk(node: yaml.Node, place: Place) -> Any:
-        quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
-        marks[place] = Mark(
-            line=node.start_mark.line + 1, column=node.start_mark.column + 1, indent=int(quoted)
-        )
-        if isinstance(node, yaml.ScalarNode):
-            return None if node.value == "" and not node.style else node.value
-        if isinstance(node, yaml.SequenceNode):
-            return [walk(item, (*place, index)) for index, item in enumerate(node.value)]
+    def mapping(self, place: Place) -> dict[str, Any]:
         built: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
-            if not isinstance(key_node, yaml.ScalarNode):
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            self.check(event, line, column)
+            if not isinstance(event, yaml.ScalarEvent):
+                self.pass_over(event)
                 raise _Refused(line, column, "a key must be a text", 'quote it: "[a, b]"')
-            key = key_node.value
+            key = event.value
             if key in built:
-                problems.append(
+                self.problems.append(
                     Problem(
-                        file=file,
+                        file=self.file,
                         line=line,
                         column=column,
                         message=f'key "{key}" stands twice',
                         remedy="keep one of them",
                     )
                 )
+                self.pass_over(next(self.events))
                 continue
-            key_marks[(*place, key)] = Mark(line=line, column=column)
-            built[key] = walk(value_node, (*place, key))
+            self.key_marks[(*place, key)] = Mark(line=line, column=column)
+            built[key] = self.value(next(self.events), (*place, key))
         return built
 
-    value = walk(root, ())
-    return Document(file=file, value=value, marks=marks, key_marks=key_marks)
+    def pass_over(self, event: Any) -> None:
+        """Look at a value as at any other, and keep nothing of it."""
+        aside = _Reading(self.events, self.file, [])
+        aside.depth = self.depth
+        aside.value(event, ())
 
 
 def cut(document: Document, place: Place) -> Document:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from rule_engine import ast as grammar
@@ -172,6 +173,7 @@ _ARITHMETIC = {
 }
 
 
+@lru_cache(maxsize=8192)
 def parse(text: str) -> Expression:
     """The tree of a condition or an amount.
 

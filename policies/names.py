@@ -42,7 +42,7 @@ def resolve_names(
     declared = declare_tables(draft)
     outputs = placeholders(declared)
     known, parameters = _build_parameters(draft, known, outputs)
-    draft.scope = _build_scope(known, parameters) | outputs
+    draft.scope = _build_scope(draft, known, parameters) | outputs
     if draft.problems:
         # with names missing from the scope every condition would be refused once more
         return [], [], []
@@ -116,7 +116,7 @@ def _build_parameters(
             del waiting[name]
     untyped = {name for name in draft.file.facts if name in known and known[name].formula}
     while waiting:
-        scope = _build_scope(known, parameters) | dict(outputs)
+        scope = _build_scope(draft, known, parameters) | dict(outputs)
         for name in sorted(untyped):
             try:
                 kind = check(Name(name=name), scope, amount=True)
@@ -139,10 +139,12 @@ def _by(file: ParameterFile) -> list[str]:
 
 
 def _build_scope(
-    known: Mapping[str, Fact], parameters: list[DatedParameter]
+    draft: Draft, known: Mapping[str, Fact], parameters: list[DatedParameter]
 ) -> dict[str, Definition]:
+    shared, made = draft.vocabulary.facts, draft.vocabulary.definitions
     scope: dict[str, Definition] = {
-        name: fact.formula or fact.given for name, fact in known.items()
+        name: made[name] if shared.get(name) is fact else fact.formula or fact.given
+        for name, fact in known.items()
     }
     # kinds do not change over time, so any day serves to check with
     day = date(2000, 1, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from language.definition import Choice, Definition, Formula, Given, Scalar
 from language.types import FactType
@@ -44,7 +45,7 @@ class Fact:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
     """All facts by name, the datasets they come from, and the rows that subjects have.
 
@@ -57,11 +58,17 @@ class Vocabulary:
 
     def scope(self, audience: str) -> dict[str, Definition]:
         """What names mean for subjects of a kind: its own facts and those of its region."""
+        definitions = self.definitions
         return {
-            name: fact.formula or fact.given
+            name: definitions[name]
             for name, fact in self.facts.items()
             if fact.of in (audience, "region")
         }
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Definition]:
+        """What each fact's name means, whoever it is a fact of."""
+        return {name: fact.formula or fact.given for name, fact in self.facts.items()}
 
     def label(self, name: str) -> str:
         """A fact's name with its Chinese label, for people."""

@@ -20,6 +20,7 @@ _CODE_FORM = r"^(?:\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"
 """Two to six digits are GB/T 2260, nine and twelve the statistical codes of towns and villages."""
 
 
+@cache
 def region_code(name_or_code: str) -> str | None:
     """The code of a region: `佛山市`, `佛山`, `Foshan` and `4406` are all `440600`.
 
