@@ -117,7 +117,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         amount_names=reachable_facts(told, scope),
         deciding_names=_deciding(told, scope),
         types={
-            **{name: shared[name].type for name in sorted(names) if name in shared},
+            **{name: fact.type for name, fact in shared.items() if name in names},
             **{fact.name: fact.type for fact in policy.facts if fact.name in names},
         },
     )
