@@ -26,15 +26,15 @@ _COMPUTED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Seconds of the best of several passes, and rows on which floats decide otherwise."""
+    """Seconds of several passes by turns, and rows on which floats decide otherwise."""
 
-    exact_seconds: float
-    float_seconds: float
+    exact_seconds: tuple[float, ...]
+    float_seconds: tuple[float, ...]
     comparisons: int
     different: int
 
 
-def measure_cost(vocabulary: Vocabulary, frame: pl.DataFrame, *, repeat: int = 5) -> Cost:
+def measure_cost(vocabulary: Vocabulary, frame: pl.DataFrame, *, repeat: int = 15) -> Cost:
     """Fifty comparisons, ten of them computed, over one part made ready for either way."""
     expressions = [
         parse(form.format(a=10 + number, b=7 * number + 3, c=50_000 * (number + 1)))
@@ -49,30 +49,31 @@ def measure_cost(vocabulary: Vocabulary, frame: pl.DataFrame, *, repeat: int = 5
         lowering.boolean(expression).alias(str(number))
         for number, expression in enumerate(expressions)
     ]
-    exact_seconds, exact = _best_of(repeat, lambda: prepared.frame.select(lowered))
     plain = frame.with_columns(
         pl.col(name).cast(pl.Float64) / (100 if name in MONEY else 1)
         for name in frame.columns
         if frame.schema[name].is_numeric()
     )
     written = [_float(expression).alias(str(n)) for n, expression in enumerate(expressions)]
-    float_seconds, floats = _best_of(repeat, lambda: plain.select(written))
+    exact_seconds, float_seconds = [], []
+    for _ in range(repeat):  # by turns: what else the machine does slows both alike
+        spent, exact = _time(lambda: prepared.frame.select(lowered))
+        exact_seconds.append(spent)
+        spent, floats = _time(lambda: plain.select(written))
+        float_seconds.append(spent)
     different = sum(int((exact[name].ne_missing(floats[name])).sum()) for name in exact.columns)
     return Cost(
-        exact_seconds=exact_seconds,
-        float_seconds=float_seconds,
+        exact_seconds=tuple(exact_seconds),
+        float_seconds=tuple(float_seconds),
         comparisons=len(expressions) * frame.height,
         different=different,
     )
 
 
-def _best_of(repeat: int, work: Callable[[], pl.DataFrame]) -> tuple[float, pl.DataFrame]:
-    seconds = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        result = work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds), result
+def _time(work: Callable[[], pl.DataFrame]) -> tuple[float, pl.DataFrame]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
 
 
 def _float(expression: Expression) -> pl.Expr:

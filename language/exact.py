@@ -6,8 +6,8 @@ policy's rows of this part to the row-by-row reference.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import polars as pl
@@ -33,6 +33,8 @@ class Whole:
     wide: bool = False
     constant: int | None = None
     """The value where it is written in the program: known, and the same in every row."""
+    times: "tuple[Whole, int] | None" = None
+    """The column and the written factor above 1 of which this is the product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,12 @@ def _multiply(left: Whole, right: Whole) -> Whole:
     if left.constant is not None and right.constant is not None:
         return literal_whole(left.constant * right.constant)
     ends = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
-    return _combine(left, right, min(ends), max(ends), lambda a, b: a * b)
+    product = _combine(left, right, min(ends), max(ends), lambda a, b: a * b)
+    for one, other in ((left, right), (right, left)):
+        if one.constant is not None and one.constant > 1:
+            column, factor = other.times or (other, 1)
+            return replace(product, times=(column, factor * one.constant))
+    return product
 
 
 def _add(left: Whole, right: Whole) -> Whole:
@@ -170,6 +177,9 @@ def divide(left: Exact, right: Exact) -> Exact:
     bottom = _multiply(left.denominator, right.numerator)
     if bottom.low > 0:
         return Exact(numerator=top, denominator=bottom)
+    if bottom.low == 0 and bottom.high > 0:
+        above = pl.when(bottom.expr > 0).then(bottom.expr)
+        return Exact(numerator=top, denominator=replace(bottom, expr=above, low=1, times=None))
     if bottom.constant is not None and bottom.constant < 0:
         turn = literal_whole(-1)
         return Exact(numerator=_multiply(top, turn), denominator=_multiply(bottom, turn))
@@ -186,22 +196,35 @@ def divide(left: Exact, right: Exact) -> Exact:
 def compare(operator: str, left: Exact, right: Exact) -> pl.Expr:
     """A Boolean column; null where either side is."""
     a, b, _ = _common(left, right)
+    if b.constant is not None and a.times is not None:
+        return _compare_factor(operator, *a.times, b.constant)
+    if a.constant is not None and b.times is not None:
+        return _compare_factor(_TURNED[operator], *b.times, a.constant)
     wide = a.wide or b.wide
-    x, y = _cast(a, wide), _cast(b, wide)
-    match operator:
-        case "eq":
-            return x == y
-        case "ne":
-            return x != y
-        case "lt":
-            return x < y
-        case "le":
-            return x <= y
-        case "gt":
-            return x > y
-        case "ge":
-            return x >= y
-    raise AssertionError(operator)
+    return _COMPARE[operator](_cast(a, wide), _cast(b, wide))
+
+
+_COMPARE: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+}
+_TURNED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+
+
+def _compare_factor(operator: str, column: Whole, factor: int, constant: int) -> pl.Expr:
+    """`column * factor` against a constant: the column against the constant's part of it."""
+    down, rest = divmod(constant, factor)
+    if rest and operator in ("eq", "ne"):
+        return pl.when(column.expr.is_not_null()).then(operator == "ne")
+    if rest and operator in ("lt", "ge"):
+        down += 1
+    bound = literal_whole(down)
+    wide = column.wide or bound.wide
+    return _COMPARE[operator](_cast(column, wide), _cast(bound, wide))
 
 
 def choose(cases: list[tuple[pl.Expr, Exact]], otherwise: Exact | None = None) -> Exact:

@@ -1,5 +1,7 @@
 """Numbers on thresholds, half-fen ties and the edges of 64 and 128 bits, against plain integers."""
 
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 
@@ -188,3 +190,25 @@ def test_the_bounds_of_an_empty_part_and_of_an_empty_column_are_harmless() -> No
     nothing = pl.DataFrame({"part": [None, None]}, schema={"part": pl.Int64})
     assert truth_of("part > 1 or part <= 1", nothing) == [None, None]
     assert truth_of("total > 1", nothing) == [None, None]
+
+
+@pytest.mark.parametrize("factor", [2, 3, 7, 100])
+def test_a_written_factor_beside_a_written_number_is_divided_out_exactly(factor: int) -> None:
+    parts = [None, *range(-12, 13)]
+    frame = pl.DataFrame({"part": parts}, schema={"part": pl.Int64})
+    signs: dict[str, Callable[[int, int], bool]] = {
+        "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+        ">": operator.gt, ">=": operator.ge,
+    }  # fmt: skip
+    for bound in range(-25, 26, 3 if factor > 3 else 1):
+        for sign, compare in signs.items():
+            wanted = [None if part is None else compare(part * factor, bound) for part in parts]
+            assert truth_of(f"part * {factor} {sign} {bound}", frame) == wanted, (sign, bound)
+            turned = [None if part is None else compare(bound, part * factor) for part in parts]
+            assert truth_of(f"{bound} {sign} part / (1 / {factor})", frame) == turned, (sign, bound)
+
+
+def test_a_divisor_that_is_never_negative_is_unknown_where_it_is_zero() -> None:
+    frame = pl.DataFrame({"part": [-1, 1, 1, None], "total": [0, 0, 3, 3]}, schema=_WHOLE)
+    assert truth_of("part / total >= 1", frame) == [None, None, False, None]
+    assert truth_of("part / total == part / total", frame) == [None, None, True, None]
