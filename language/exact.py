@@ -290,7 +290,14 @@ def smallest(values: list[Exact], *, largest: bool = False) -> Exact:
     half = len(values) // 2
     left, right = (smallest(part, largest=largest) for part in (values[:half], values[half:]))
     keep = compare("ge" if largest else "le", left, right)
-    return choose([(keep, left)], right)
+    chosen = choose([(keep, left)], right)
+    if left.denominator.constant is None or right.denominator.constant is None:
+        return chosen
+    # over one denominator the result also keeps to the narrower bound of the two
+    a, b, _ = _common(left, right)
+    pick = max if largest else min
+    bounds = replace(chosen.numerator, low=pick(a.low, b.low), high=pick(a.high, b.high))
+    return replace(chosen, numerator=bounds)
 
 
 def absolute(value: Exact) -> Exact:

@@ -212,3 +212,11 @@ def test_a_divisor_that_is_never_negative_is_unknown_where_it_is_zero() -> None:
     frame = pl.DataFrame({"part": [-1, 1, 1, None], "total": [0, 0, 3, 3]}, schema=_WHOLE)
     assert truth_of("part / total >= 1", frame) == [None, None, False, None]
     assert truth_of("part / total == part / total", frame) == [None, None, True, None]
+
+
+def test_what_is_held_between_two_numbers_needs_no_room_for_more() -> None:
+    """Months of interest are at most twelve, whatever a loan's own months are."""
+    frame = pl.DataFrame({"money": [10**15, 2, -5], "part": [2**62, 7, -3]})
+    held = "money * $max(0, $min(part, 12)) / 12"
+    assert fen_of(held, frame) == [10**15, 1, 0]
+    assert fen_of("$min(part, 5) * $max(money, 0) / $max(money, 1)", frame) == [500, 10, 0]
