@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
 from console.settings import Settings, read_key
 from console.wiring import KINDS
 from engine.explanation import Source
+from engine.own_measures import add_own_measures, datasets_needed
 from engine.program import Bound, Program, bind
 from language.frame import facts_of_row
 from language.reference import Facts
 from profiles.dataset import Dataset
 from profiles.identifier import check_identifiers, subject_ids
-from profiles.snapshot import Snapshot, read_part
+from profiles.snapshot import Part, Snapshot, read_part
 
 IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
 
@@ -26,12 +26,32 @@ class FoundSubject:
 
     subject: str
     kind: str
-    row: Mapping[str, Any]
-    sources: Mapping[str, Source]
+    frame: pl.DataFrame
+    snapshot: Snapshot
+    part: Part
+    datasets: Mapping[str, Dataset]
 
     def facts(self, bound: Bound) -> Facts:
-        """The facts that a policy uses."""
-        return facts_of_row(self.row, bound.types)
+        """The facts that a policy uses, those that it measures itself among them."""
+        frame = self.frame
+        needed = datasets_needed([bound])
+        if needed:
+            frames = read_part(self.snapshot, self.part, datasets=needed)
+            mine = pl.col("subject") == self.subject
+            rows = {name: rows.filter(mine) for name, rows in frames.rows.items()}
+            frame = add_own_measures([bound], frame, rows, frames.doubtful)
+        return facts_of_row(frame.row(0, named=True), bound.types)
+
+    def sources(self, bound: Bound) -> Mapping[str, Source]:
+        """Where each fact came from, by the policy's own measures where it has them."""
+        shared = sources_of(self.snapshot, self.datasets)
+        own = {}
+        for measured in bound.own_measures:
+            shared.pop(measured.fact.name, None)
+            source = _source_of_dataset(self.snapshot, self.datasets, measured.row_set.dataset)
+            if source is not None:
+                own[measured.fact.name] = source
+        return shared | own
 
 
 def find_subject(
@@ -48,12 +68,13 @@ def find_subject(
             facts = read_part(snapshot, part, datasets=[]).facts
             rows = facts.filter(pl.col("subject").is_in(list(wanted)))
             if rows.height:
-                row = rows.row(0, named=True)
                 return FoundSubject(
-                    subject=row["subject"],
+                    subject=rows["subject"][0],
                     kind=kind,
-                    row=row,
-                    sources=sources_of(snapshot, datasets),
+                    frame=rows.head(1),
+                    snapshot=snapshot,
+                    part=part,
+                    datasets=datasets,
                 )
     return None
 
@@ -71,6 +92,22 @@ def sources_of(snapshot: Snapshot, datasets: Mapping[str, Dataset]) -> dict[str,
             delivered_on=source.delivered_on,
         )
     return found
+
+
+def _source_of_dataset(
+    snapshot: Snapshot, datasets: Mapping[str, Dataset], dataset: str | None
+) -> Source | None:
+    """The release of a dataset that the snapshot was built with; None where it was stale or none
+    came."""
+    for used in snapshot.releases:
+        if used.dataset == dataset and not used.stale:
+            return Source(
+                dataset=used.dataset,
+                department=datasets[used.dataset].department.zh,
+                release=used.hash[:12],
+                delivered_on=used.delivered_on,
+            )
+    return None
 
 
 def bounds_for(program: Program, kind: str, as_of: date, policy: str | None) -> list[Bound]:

@@ -30,6 +30,7 @@ from engine.outcome import (
     write_part,
 )
 from engine.outcome import read_parts as read_outcome_parts
+from engine.own_measures import datasets_needed
 from engine.program import Program, compile_policies
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
 from ledger.database import migrate, open_database, reading
@@ -282,8 +283,10 @@ def evaluate_snapshot(
         bounds = bind_audience(program, part.kind, snapshot.as_of)
         if not bounds:
             continue
-        frames = read_part(snapshot, part, datasets=[])
-        rows, tally = evaluate_part(bounds, frames.facts, part.kind)
+        frames = read_part(snapshot, part, datasets=datasets_needed(bounds))
+        rows, tally = evaluate_part(
+            bounds, frames.facts, part.kind, rows=frames.rows, doubtful=frames.doubtful
+        )
         by_reference += tally.by_reference
         written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))
     tell("evaluating", len(todo), len(todo))

@@ -9,6 +9,7 @@ import polars as pl
 
 from engine.columns import PolicyColumns, lower_policy
 from engine.decision import Decision, decide, find_leaves, to_fen
+from engine.own_measures import add_given_measures
 from engine.program import Bound, Program, bind
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
@@ -111,7 +112,8 @@ def _evaluate_group(
             )
             troubles += frames[key].troubles
         bound = bind(policy, program.vocabulary, as_of)
-        for index, result in enumerate(_evaluate_policy(bound, frames[key].frame, subjects)):
+        frame = add_given_measures(bound, frames[key], subjects)
+        for index, result in enumerate(_evaluate_policy(bound, frame, subjects)):
             results[index].append(result)
     return results
 

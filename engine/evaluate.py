@@ -9,6 +9,7 @@ import polars as pl
 from engine.columns import lower_award
 from engine.decision import decide
 from engine.outcome import OUTCOME_SCHEMA
+from engine.own_measures import add_own_measures, group_bounds
 from engine.program import Bound, Program, bind
 from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
 from language.column import GIVEN, NOT_APPLICABLE
@@ -41,7 +42,13 @@ def bind_audience(program: Program, audience: str, as_of: date) -> list[Bound]:
 
 
 def evaluate_part(
-    bounds: Sequence[Bound], frame: pl.DataFrame, kind: str, *, plan: Plan | None = None
+    bounds: Sequence[Bound],
+    frame: pl.DataFrame,
+    kind: str,
+    *,
+    plan: Plan | None = None,
+    rows: Mapping[str, pl.DataFrame] | None = None,
+    doubtful: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, Tally]:
     """The outcome of one part: columns OUTCOME_SCHEMA, sorted by policy, then as the part is.
 
@@ -49,19 +56,27 @@ def evaluate_part(
     this subject.
 
     `frame` has a column `subject` and one for each fact known of these subjects. `plan` is that of
-    these policies, where the caller has it from another part.
+    these policies, where the caller has it from another part. `rows` are the part's rows by
+    dataset, at least those of `datasets_needed`, and `doubtful` whose of them were set aside.
     """
+    groups = group_bounds(bounds)
+    if len(groups) > 1:
+        found = [
+            evaluate_part(group, frame, kind, rows=rows, doubtful=doubtful) for group in groups
+        ]
+        return join_groups(found)
+    frame = add_own_measures(bounds, frame, rows or {}, doubtful)
     part = prepare_part(bounds, frame, kind)
     verdicts = decide_part(_usable_plan(bounds, part, plan), part.prepared, part.types)
     pieces, by_reference = [], 0
     for number, bound in enumerate(bounds):
-        rows = award_rows(bound, part, verdicts[number]) if number in verdicts else None
-        if rows is None:
-            rows = decide_by_reference(bound, part)
+        piece = award_rows(bound, part, verdicts[number]) if number in verdicts else None
+        if piece is None:
+            piece = decide_by_reference(bound, part)
             by_reference += frame.height
-        pieces.append(((bound.policy.id, bound.policy.version), rows))
+        pieces.append(((bound.policy.id, bound.policy.version), piece))
     pieces.sort(key=lambda piece: piece[0])
-    outcome = pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *(rows for _, rows in pieces)])
+    outcome = pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *(piece for _, piece in pieces)])
     eligible = int((outcome["verdict"] == "eligible").sum())
     tally = Tally(
         decisions=len(bounds) * frame.height,
@@ -70,6 +85,18 @@ def evaluate_part(
         by_reference=by_reference,
     )
     return outcome, tally
+
+
+def join_groups(found: Sequence[tuple[pl.DataFrame, Tally]]) -> tuple[pl.DataFrame, Tally]:
+    """The outcome of policies that were evaluated apart, as if they had been together."""
+    outcome = pl.concat([rows for rows, _ in found])
+    tallies = [tally for _, tally in found]
+    return outcome.sort("policy", "version", maintain_order=True), Tally(
+        decisions=sum(tally.decisions for tally in tallies),
+        eligible=sum(tally.eligible for tally in tallies),
+        unknown=sum(tally.unknown for tally in tallies),
+        by_reference=sum(tally.by_reference for tally in tallies),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

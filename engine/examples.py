@@ -74,6 +74,8 @@ def _typed_rows(raw: Any, row_set: RowSet, facts: Mapping[str, Fact]) -> Any:
     def typed(name: str, cell: Any) -> Any:
         return _typed(cell, row_set.columns.get(name) or facts.get(name))
 
+    if raw is None or raw == "null":
+        return None
     if isinstance(raw, Mapping):
         return {key: typed("value", cell) for key, cell in raw.items()}
     if not isinstance(raw, list):

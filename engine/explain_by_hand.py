@@ -4,6 +4,7 @@ from datetime import date
 
 from engine.explain import explain
 from engine.explanation import Explanation
+from engine.own_measures import add_given_measures
 from engine.program import Program, bind
 from language.frame import facts_of_row
 from policies.rows import row_sets_beside
@@ -35,7 +36,8 @@ def explain_subjects(
             )
             troubles += hand.troubles
             bound = bind(policy, program.vocabulary, day)
-            facts = facts_of_row(hand.frame.row(0, named=True), bound.types)
+            frame = add_given_measures(bound, hand, [subject])
+            facts = facts_of_row(frame.row(0, named=True), bound.types)
             told.append(
                 explain(bound, program.vocabulary, facts, subject.subject, {}, by_hand=True)
             )

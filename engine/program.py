@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from engine.measured import OwnMeasure, find_own_measures
 from language.check import parts_of, reachable_facts
 from language.definition import (
     Choice,
@@ -48,7 +49,8 @@ class Bound:
     `outside` says why a run on this day leaves it out. `names` are all names that its conditions
     and amounts reach, `amount_names` those that the amounts reach, `deciding_names` those whose
     value decides which others an amount rests on. `types` are the types of the facts among them,
-    also of those that are worked out unless given.
+    also of those that are worked out unless given. `own_measures` are the facts among them that the
+    policy measures over rows itself, in the order in which they are worked out.
     """
 
     policy: Policy
@@ -60,6 +62,7 @@ class Bound:
     amount_names: frozenset[str]
     deciding_names: frozenset[str]
     types: Mapping[str, FactType]
+    own_measures: tuple[OwnMeasure, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,8 @@ class Program:
             digest.update(f"{policy.key} {policy.content_hash}\n".encode())
         for name in sorted(self.vocabulary.facts):
             digest.update(f"{self.vocabulary.facts[name]!r}\n".encode())
+        for name in sorted(self.vocabulary.row_sets):
+            digest.update(f"{self.vocabulary.row_sets[name]!r}\n".encode())
         return digest.hexdigest()
 
 
@@ -120,6 +125,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
             **{name: fact.type for name, fact in shared.items() if name in names},
             **{fact.name: fact.type for fact in policy.facts if fact.name in names},
         },
+        own_measures=find_own_measures(policy, vocabulary, scope, names),
     )
 
 

@@ -14,6 +14,7 @@ from policies.bounds import check_bounds
 from policies.decision_table import build_tables
 from policies.declared_table import declare_tables, placeholders
 from policies.draft import TIMES, Draft
+from policies.measures import check_measures
 from policies.parameter import build_parameter, definition_of, span_on
 from policies.policy import DatedParameter, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
@@ -52,6 +53,7 @@ def resolve_names(
             # now that every name has its meaning a circle shows
             draft.check(Name(name=output.name), ("tables", table.name), amount=True)
     typed = _type_facts(draft, own)
+    check_measures(draft, own)
     _check_parameters(draft, parameters)
     check_bounds(draft, known, parameters)
     return typed, parameters, tables
@@ -63,13 +65,6 @@ def _build_facts(draft: Draft) -> list[Fact]:
         place: Place = ("facts", name)
         if name in TIMES:
             draft.refuse(place, f'"{name}" is a date of the run, not a fact')
-            continue
-        if entry.from_ is not None:
-            draft.refuse(
-                (*place, "from"),
-                "a policy's own measure over rows is not built yet",
-                "declare it in a vocabulary file",
-            )
             continue
         shared = draft.vocabulary.facts.get(name)
         if shared is not None and entry.type not in (None, shared.type):

@@ -56,8 +56,8 @@ def read_rows(
     numbers: list[int] = []
     listed: list[str] = []
     for position, subject in enumerate(subjects):
-        if row_set.name not in subject.facts:
-            continue
+        if subject.facts.get(row_set.name) is None:
+            continue  # not given, or given as missing
         found = _row_objects(subject.facts[row_set.name])
         if found is None:
             message = f'"{row_set.name}" is no list of rows; it counts as missing'

@@ -45,7 +45,7 @@ class Measure:
     expect: int | None = None
 
 
-NO_ROWS: Mapping[str, object] = {
+NO_ROWS: Mapping[str, int | bool] = {
     "count": 0,
     "sum": 0,
     "any": False,
