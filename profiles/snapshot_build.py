@@ -3,7 +3,7 @@ computed part by part. No frame holds more of a kind than one dataset's rows."""
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from profiles.errors import NothingRegistered
 from profiles.fact import Vocabulary
 from profiles.folder import publish_folder, write_json
 from profiles.ingest import Progress
+from profiles.joining import Residents, join_rows, joined_row_sets
 from profiles.parting import (
     Chosen,
     Parting,
@@ -59,6 +60,8 @@ def build_folder(
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots_root))
     try:
         partings = [part_subjects(item, as_of, key, part_size) for item in registers]
+        # residents first: rows of others bring their facts
+        partings.sort(key=lambda parting: parting.kind != "resident")
         unmatched, hashes = part_rows(folder, chosen, partings, key, tell)
         doubtful = {part.kind: find_doubtful(chosen, part) for part in partings}
         regions = compute_region_facts(folder, chosen, partings, vocabulary, as_of, hashes)
@@ -100,13 +103,21 @@ def _compute_parts(
     for done, (parting, number) in enumerate(todo):
         tell("computing facts", done, len(todo))
         members = parting.members_of(number)
-        datasets = hashes.get((parting.kind, number), {})
+        datasets = dict(hashes.get((parting.kind, number), {}))
         rows = {
             name: pl.read_parquet(folder / rows_file(name, parting.kind, number))
             for name in datasets
         }
         unsure = doubtful[parting.kind].filter(pl.col("part") == number).drop("part")
         unsure.write_parquet(folder / doubtful_file(parting.kind, number))
+        for name, frame in _join_rows(
+            folder, parting.kind, partings, vocabulary, rows, hashes, unsure, as_of
+        ):
+            path = folder / rows_file(name, parting.kind, number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            frame.write_parquet(path)
+            datasets[name] = hash_content(frame)
+            rows[name] = frame
         facts = compute_facts(vocabulary, parting.kind, members["subject"], rows, as_of)
         facts = withhold(facts, vocabulary, parting.kind, unsure)
         placed = members.select("region").join(
@@ -121,6 +132,26 @@ def _compute_parts(
         unsure = pl.read_parquet(folder / doubtful_file("region", 0))
         parts.append(_describe_part("region", 0, facts, hashes["region", 0], unsure))
     return parts
+
+
+def _join_rows(
+    folder: Path,
+    kind: str,
+    partings: Iterable[Parting],
+    vocabulary: Vocabulary,
+    rows: Mapping[str, pl.DataFrame],
+    hashes: Mapping[tuple[str, int], Mapping[str, str]],
+    doubtful: pl.DataFrame,
+    as_of: date,
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The part's rows that bring facts of residents, by the name of the row set."""
+    several = sum(parting.several for parting in partings if parting.kind == "resident")
+    delivered = frozenset(hashes.get(("resident", 0), {}))
+    residents = Residents(folder=folder, parts=several, datasets=delivered)
+    for row_set in joined_row_sets(vocabulary, kind):
+        frame = join_rows(row_set, vocabulary, rows, residents, doubtful, as_of)
+        if frame is not None:
+            yield row_set.name, frame
 
 
 def _describe_part(

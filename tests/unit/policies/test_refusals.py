@@ -131,8 +131,9 @@ REFUSED = {
         "in a circle",
     ),
     "a fact without a type": ("facts: {x: {says: 一}}\n" + CLAUSE + BENEFIT, "has no type"),
-    "a measure of its own": (
-        "facts: {x: {from: employment, count: rows}}\n" + CLAUSE + BENEFIT, "not built yet",
+    "a measure of others": (
+        "facts: {x: {from: employee-insurance, count: rows}}\n" + CLAUSE + BENEFIT,
+        "holds rows of resident",
     ),
     "another type than its value": (
         "facts: {x: {type: date, is: revenue + 1}}\n"
