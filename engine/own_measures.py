@@ -1,6 +1,7 @@
 """The facts that policies measure over rows themselves, as columns beside the shared facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -32,28 +33,29 @@ def group_bounds(bounds: Sequence[Bound]) -> list[list[Bound]]:
     Mostly one group: a policy that measures a fact under a shared name goes apart from those that
     use the shared fact, and from those that measure another one under that name.
     """
-    groups: list[list[Bound]] = []
+    groups: list[_Group] = []
     for bound in bounds:
+        measured = {own.fact.name for own in bound.own_measures}
+        read = bound.names.union(measured, *(own.uses for own in bound.own_measures))
         for group in groups:
-            if not any(_clash(bound, other) for other in group):
-                group.append(bound)
+            if not (measured & group.read or group.measured & read):
                 break
         else:
-            groups.append([bound])
-    return groups
+            group = _Group()
+            groups.append(group)
+        group.bounds.append(bound)
+        group.measured |= measured
+        group.read |= read
+    return [group.bounds for group in groups]
 
 
-def _clash(one: Bound, other: Bound) -> bool:
-    for measuring, beside in ((one, other), (other, one)):
-        for own in measuring.own_measures:
-            if own.fact.name in _columns_of(beside):
-                return True
-    return False
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    """Policies that agree, the columns that they read, and those that they measure themselves."""
 
-
-def _columns_of(bound: Bound) -> frozenset[str]:
-    """The columns that a policy reads, its filters over rows included."""
-    return bound.names.union(*(own.uses | {own.fact.name} for own in bound.own_measures))
+    bounds: list[Bound] = field(default_factory=list)
+    measured: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
 
 
 def add_own_measures(
