@@ -84,6 +84,8 @@ def _declare(draft: Draft, name: str, file: DecisionTableFile, taken: set[str]) 
     names = _output_names(draft, name, outputs, taken)
     if (file.rows is None) == (file.file is None):
         draft.refuse(place, f'table "{name}" needs one of rows and file')
+    if file.file is None and file.sheet is not None:
+        draft.refuse((*place, "sheet"), '"sheet" belongs to a file')
     if len(draft.problems) > before:
         return None
     outputs = outputs or [OutputFile()]

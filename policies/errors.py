@@ -12,9 +12,12 @@ class NothingToLoad(PoliciesError):
 class TableFileRefused(PoliciesError):
     """A table's file that cannot be read; `line` is 0 where it is the whole file."""
 
-    def __init__(self, file: str, message: str, remedy: str = "", *, line: int = 0) -> None:
+    def __init__(
+        self, file: str, message: str, remedy: str = "", *, line: int = 0, column: int = 1
+    ) -> None:
         self.file = file
         self.line = line
+        self.column = column
         self.message = message
         self.remedy = remedy
         super().__init__(f"{file}: {message}")

@@ -143,6 +143,7 @@ class DecisionTableFile(Strict):
     default: str | list[str] | None = None
     rows: list[list[str] | RuleFile] | None = None
     file: str | None = None
+    sheet: str | None = None
 
 
 class ClauseFile(Strict):

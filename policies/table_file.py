@@ -1,4 +1,4 @@
-"""Tables in files beside a policy: CSV read as text, inside limits set before reading."""
+"""Tables in files beside a policy, read as text inside limits that are set before reading."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from language.errors import Problem
 from policies.errors import TableFileRefused
+from policies.workbook import read_sheet
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ROWS = 2_000
@@ -38,15 +39,20 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def read_grid(policy_file: str, name: str) -> Grid:
+def read_grid(policy_file: str, name: str, sheet: str | None) -> Grid:
     """The table in file `name`, which stands beside the policy file or below its folder.
 
     Raises TableFileRefused with where and why.
     """
     path = _find(policy_file, name)
+    if path.suffix.lower() == ".xlsx":
+        rows = read_sheet(path, sheet, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS)
+        return _build(str(path), rows)
     if path.suffix.lower() == ".csv":
+        if sheet is not None:
+            raise TableFileRefused(str(path), "is a CSV file without sheets", "leave sheet: out")
         return _build(str(path), _read_csv(path))
-    raise TableFileRefused(name, "is no table that can be read", "save it as .csv")
+    raise TableFileRefused(name, "is no table that can be read", "save it as .csv or .xlsx")
 
 
 def _find(policy_file: str, name: str) -> Path:

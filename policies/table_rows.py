@@ -68,11 +68,11 @@ def rows_of_file(
 ) -> list[RawRow]:
     assert file.file is not None
     try:
-        grid = read_grid(draft.document.file, file.file)
+        grid = read_grid(draft.document.file, file.file, file.sheet)
     except TableFileRefused as refusal:
         if refusal.line:
             draft.problems.append(
-                Cell(text="", file=refusal.file, line=refusal.line, column=1).problem(
+                Cell(text="", file=refusal.file, line=refusal.line, column=refusal.column).problem(
                     refusal.message, refusal.remedy
                 )
             )
