@@ -1,17 +1,21 @@
 """Matches that must not become awards: each is counted, told and entered in the journal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine
 
-from ledger.journal import record
+from awards.claims import find_claimed_twice
+from engine.outcome import KEY
+from ledger.journal import NewEntry, record, record_all
 from policies.policy import Policy
 from policies.terms import reasons_to_hold
 
 BELOW_ZERO = "their amount is below zero"
+CLAIMED_TWICE = "they claim what another match claims as well"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,10 @@ def hold_matches(
     """The matches that can become awards, and what is held of the others.
 
     A policy whose terms are not acted on yet could be paid wrongly: all its matches are held. An
-    amount below zero is a slip of the rule: that match is held. The other matches go on.
+    amount below zero is a slip of the rule: that match is held. What two matches claim counts once,
+    and which of them is right is for people: both are held, each by name. The others go on.
     """
+    policies = tuple(policies)
     reasons = {
         f"{policy.id}@{policy.version}": why
         for policy in policies
@@ -55,6 +61,11 @@ def hold_matches(
             held.append(Held(policy=row["policy"], matches=row["terms"], why=why))
         if row["below"]:
             held.append(Held(policy=row["policy"], matches=row["below"], why=(BELOW_ZERO,)))
+    twice = find_claimed_twice(matches.filter(~below), claim_groups(policies))
+    free = matches.filter(~of_terms & ~below)
+    claimed = free.join(twice, on=KEY, how="inner", maintain_order="left")
+    for policy, count in claimed.group_by("policy").len().sort("policy").iter_rows():
+        held.append(Held(policy=policy, matches=count, why=(CLAIMED_TWICE,)))
     if not held:
         return matches, ()
     with engine.begin() as connection:
@@ -66,4 +77,22 @@ def hold_matches(
                 "why": list(part.why),
             }
             record(connection, kind="matches.held", actor=actor, body=body, now=now)
-    return matches.filter(~of_terms & ~below), tuple(held)
+        entries = [_claim_entry(row, run_id, actor, now) for row in claimed.iter_rows(named=True)]
+        record_all(connection, entries)
+    return free.join(claimed, on=KEY, how="anti", maintain_order="left"), tuple(held)
+
+
+def claim_groups(policies: Iterable[Policy]) -> dict[str, str]:
+    """The claim group of each policy that claims, by `id@version`."""
+    return {
+        policy.key: policy.each.claim.group
+        for policy in policies
+        if policy.each is not None and policy.each.claim is not None
+    }
+
+
+def _claim_entry(row: Mapping[str, Any], run_id: str, actor: str, now: datetime) -> NewEntry:
+    """Who is held because of whom, by name: which claim is right is for people to settle."""
+    body = {name: row[name] for name in ("policy", "version", "period", "item", "group")}
+    body |= {"run": run_id, "why": CLAIMED_TWICE, "others": row["others"]}
+    return NewEntry(kind="match.held", actor=actor, subject=row["subject"], body=body, now=now)

@@ -7,10 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from engine.amount import show_yuan, to_fen
+from engine.clause_tree import find_leaves
 from engine.columns import PolicyColumns, lower_policy
-from engine.decision import Decision, decide, find_leaves, to_fen
+from engine.decision import Decision, decide
 from engine.own_measures import add_given_measures
 from engine.program import Bound, Program, bind
+from engine.rows_by_hand import RowResult, decide_by_hand, row_facts_beside, row_results
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
 from language.reference import Value
@@ -22,7 +25,11 @@ from profiles.hand_frame import HandFrame, build_frame
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One subject's verdict under one policy; amounts in fen, None while open or not due."""
+    """One subject's verdict under one policy; amounts in fen, None while open or not due.
+
+    `rows` are the rows of a policy with `each`; `items` the amounts of its awards, where each value
+    of a column makes one.
+    """
 
     subject: str
     policy: str
@@ -33,9 +40,16 @@ class Result:
     failed: tuple[str, ...]
     unknown: tuple[str, ...]
     missing: tuple[str, ...]
+    rows: tuple[RowResult, ...] | None = None
+    items: Mapping[str, int | None] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The result as `zhida evaluate` writes it; amounts in yuan with two decimals."""
+        told: dict[str, Any] = {}
+        if self.rows is not None:
+            told["rows"] = [row.as_json() for row in self.rows]
+        if self.items is not None:
+            told["items"] = {item: show_yuan(fen) for item, fen in self.items.items()}
         return {
             "subject": self.subject,
             "policy": self.policy,
@@ -46,15 +60,8 @@ class Result:
             "failed": list(self.failed),
             "unknown": list(self.unknown),
             "missing": list(self.missing),
+            **told,
         }
-
-
-def show_yuan(fen: int | None) -> str | None:
-    """Fen as yuan with two decimals."""
-    if fen is None:
-        return None
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def evaluate_subjects(
@@ -105,15 +112,32 @@ def _evaluate_group(
         key = (
             *sorted((name, own[name].type) for name in own if name in given),
             *(policy.key for name in policy.row_sets if name in given),
+            *([policy.key] if policy.each and policy.each.row_set.name in given else []),
         )
         if key not in frames:
             frames[key] = build_frame(
-                subjects, program.vocabulary, all_own | own, audience, as_of, row_sets=row_sets
+                subjects,
+                program.vocabulary,
+                all_own | own,
+                audience,
+                as_of,
+                row_sets=row_sets,
+                also=row_facts_beside(policy, policies),
             )
             troubles += frames[key].troubles
         bound = bind(policy, program.vocabulary, as_of)
-        frame = add_given_measures(bound, frames[key], subjects)
-        for index, result in enumerate(_evaluate_policy(bound, frame, subjects)):
+        hand = replace(frames[key], frame=add_given_measures(bound, frames[key], subjects))
+        if policy.each is not None:
+            known = dict(program.vocabulary.row_sets) | dict(policy.row_sets)
+            found: Iterable[Result] = [
+                _from_decision(bound, decision, subject.subject)
+                for subject, decision in zip(
+                    subjects, decide_by_hand(bound, hand, known), strict=True
+                )
+            ]
+        else:
+            found = _evaluate_policy(bound, hand.frame, subjects)
+        for index, result in enumerate(found):
             results[index].append(result)
     return results
 
@@ -219,4 +243,13 @@ def _from_decision(bound: Bound, decision: Decision, subject: str) -> Result:
         failed=decision.failed,
         unknown=decision.unknown,
         missing=decision.missing,
+        rows=None if bound.policy.each is None else row_results(decision),
+        items=_items_of(bound, decision),
     )
+
+
+def _items_of(bound: Bound, decision: Decision) -> dict[str, int | None] | None:
+    if bound.policy.each is not None and bound.policy.each.item is not None:
+        held = [item for item in decision.items if item.verdict == "eligible"]
+        return {item.item: item.amount_fen for item in held}
+    return None

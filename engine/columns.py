@@ -10,13 +10,23 @@ from functools import reduce
 
 import polars as pl
 
-from engine.program import Bound
+from engine.program import Bound, row_expressions_of
 from language import exact
 from language.column import GIVEN, Frame
 from language.exact import Exact, TooWide
+from language.expression import Name
 from language.lowering import Lowering
 from language.size import CHOICE, MAX_SIZE, Sizes
-from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step, leaves_of
+from policies.policy import (
+    HIGHEST_PORTION,
+    ROWS_THAT_HOLD,
+    SUM_OF_ROWS,
+    Clause,
+    ClauseGroup,
+    Leaf,
+    Step,
+    leaves_of,
+)
 
 ZERO = exact.literal(Fraction(0))
 
@@ -33,10 +43,22 @@ class PolicyColumns:
     portions: Mapping[str, pl.Expr]
     scope: Mapping[str, pl.Expr]
     delivery: pl.Expr
+    item: pl.Expr
 
 
-def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> PolicyColumns:
-    """The columns of a policy over a part.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsLowered:
+    """What the rows of each subject came to: whether one holds, their sum, and how many hold."""
+
+    holds: pl.Expr
+    total: Exact
+    count: Exact
+
+
+def lower_policy(
+    bound: Bound, frame: Frame, *, by_hand: bool = False, rows: RowsLowered | None = None
+) -> PolicyColumns:
+    """The columns of a policy over a part; `rows` is needed where it decides rows.
 
     Raises TooWide where 128 bits do not hold its numbers.
     """
@@ -44,20 +66,25 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
     lowering = Lowering(bound.scope, frame)
     policy = bound.policy
     clauses: dict[str, pl.Expr] = {}
-    tests = [_clause(clause, lowering, clauses) for clause in policy.clauses]
+    tests = [lower_clause(clause, lowering, clauses) for clause in policy.clauses]
+    if rows is not None:
+        tests.append(rows.holds)
+        lowering.known |= {SUM_OF_ROWS: rows.total, ROWS_THAT_HOLD: rows.count}
     portions = _portions(bound, lowering)
     if portions:
         tests.append(reduce(lambda a, b: a | b, portions.values()))
     scope = _scope(bound, lowering, frame, by_hand=by_hand)
     verdict = reduce(lambda a, b: a & b, [*scope.values(), *tests])
-    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
-    amount = _steps(policy.steps, lowering, portions, amounts)
+    amounts = {
+        portion.id: lower_steps(portion.steps, lowering, {}, {}) for portion in policy.portions
+    }
+    amount = lower_steps(policy.steps, lowering, portions, amounts)
     due = pl.when(verdict)  # null and false alike: nothing is due yet
     return PolicyColumns(
         verdict=verdict,
         amount_fen=due.then(exact.to_fen(amount)),
         also_fen={
-            told.name: due.then(exact.to_fen(_steps(told.steps, lowering, portions, amounts)))
+            told.name: due.then(exact.to_fen(lower_steps(told.steps, lowering, portions, amounts)))
             for told in policy.also
         },
         portion_fen={
@@ -68,7 +95,16 @@ def lower_policy(bound: Bound, frame: Frame, *, by_hand: bool = False) -> Policy
         portions=portions,
         scope=scope,
         delivery=_delivery(bound, lowering),
+        item=pl.lit("") if policy.item is None else lower_text(policy.item, lowering),
     )
+
+
+def lower_text(name: str, lowering: Lowering) -> pl.Expr:
+    """What an award is for, or what a row claims, as text: a code, a day, a whole number."""
+    column = lowering.lower(Name(name=name))
+    if isinstance(column, Exact):
+        return column.numerator.expr.cast(pl.String)
+    return column.cast(pl.String)
 
 
 def lower_award(bound: Bound, frame: Frame) -> tuple[pl.Expr, pl.Expr]:
@@ -80,8 +116,10 @@ def lower_award(bound: Bound, frame: Frame) -> tuple[pl.Expr, pl.Expr]:
     check_size(bound)
     lowering = Lowering(bound.scope, frame)
     policy = bound.policy
-    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
-    amount = _steps(policy.steps, lowering, _portions(bound, lowering), amounts)
+    amounts = {
+        portion.id: lower_steps(portion.steps, lowering, {}, {}) for portion in policy.portions
+    }
+    amount = lower_steps(policy.steps, lowering, _portions(bound, lowering), amounts)
     return exact.to_fen(amount), _delivery(bound, lowering)
 
 
@@ -103,15 +141,24 @@ def check_size(bound: Bound) -> None:
         *(portion.steps for portion in policy.portions),
         *(told.steps for told in policy.also),
     ):
-        size = 1
-        for step in steps:
-            operand = sizes.of(step.operand) if step.operand else len(policy.portions)
-            test = 2 * sizes.of(step.when) if step.when else 0
-            factor = 2 * CHOICE if step.operation in _REPEATING else 1
-            size = min(factor * (size + operand) + test + (size if step.when else 0), MAX_SIZE + 1)
-        total += size
+        total += size_of_steps(steps, sizes, len(policy.portions))
+    if policy.each is not None:
+        rows = Sizes(bound.row_scope)
+        total += sum(rows.of(expression) for expression in row_expressions_of(policy))
+        total += size_of_steps(policy.each.steps, rows, 0)
     if total > MAX_SIZE:
         raise TooWide("the policy's conditions and amounts are too large for columns")
+
+
+def size_of_steps(steps: tuple[Step, ...], sizes: Sizes, portions: int) -> int:
+    """The estimated size of an amount's columns."""
+    size = 1
+    for step in steps:
+        operand = sizes.of(step.operand) if step.operand else portions
+        test = 2 * sizes.of(step.when) if step.when else 0
+        factor = 2 * CHOICE if step.operation in _REPEATING else 1
+        size = min(factor * (size + operand) + test + (size if step.when else 0), MAX_SIZE + 1)
+    return size
 
 
 _REPEATING = (
@@ -124,13 +171,8 @@ def _scope(bound: Bound, lowering: Lowering, frame: Frame, *, by_hand: bool) -> 
     found: dict[str, pl.Expr] = {}
     if bound.outside is not None:
         found[bound.outside] = pl.lit(False)
-    if policy.effective_at is not None:
-        day = lowering.of_name(policy.effective_at)
-        assert isinstance(day, pl.Expr)
-        inside = day >= pl.lit(policy.effective_from)
-        if policy.effective_to is not None:
-            inside = inside & (day <= pl.lit(policy.effective_to))
-        found["effective"] = inside
+    if policy.effective_at is not None and not (policy.each and policy.each.dated):
+        found["effective"] = lower_dates(bound, lowering)
     region = policy.region
     if region is not None:
         code = lowering.of_name(region.fact)
@@ -143,10 +185,27 @@ def _scope(bound: Bound, lowering: Lowering, frame: Frame, *, by_hand: bool) -> 
         elif by_hand:
             inside = pl.lit(True)
         found["region"] = inside
+    if policy.item is not None:
+        item = lowering.lower(Name(name=policy.item))
+        known = item.numerator.expr if isinstance(item, Exact) else item
+        found["item"] = pl.when(known.is_not_null()).then(True)
     return found
 
 
-def _clause(clause: Clause, lowering: Lowering, found: dict[str, pl.Expr]) -> pl.Expr:
+def lower_dates(bound: Bound, lowering: Lowering) -> pl.Expr:
+    """Whether the day that decides lies in the dates of the rule."""
+    policy = bound.policy
+    assert policy.effective_at is not None
+    day = lowering.of_name(policy.effective_at)
+    assert isinstance(day, pl.Expr)
+    inside = day >= pl.lit(policy.effective_from)
+    if policy.effective_to is not None:
+        inside = inside & (day <= pl.lit(policy.effective_to))
+    return inside
+
+
+def lower_clause(clause: Clause, lowering: Lowering, found: dict[str, pl.Expr]) -> pl.Expr:
+    """The truth of a clause; the columns of everything in it go into `found` by id."""
     match clause:
         case Leaf(when=None):
             value = pl.lit(None, dtype=pl.Boolean)
@@ -156,7 +215,7 @@ def _clause(clause: Clause, lowering: Lowering, found: dict[str, pl.Expr]) -> pl
             if not_yet:
                 value = pl.when(value).then(True)
         case ClauseGroup(members=members, group=group):
-            inner = [_clause(member, lowering, found) for member in members]
+            inner = [lower_clause(member, lowering, found) for member in members]
             if group == "all":
                 value = reduce(lambda a, b: a & b, inner)
             else:
@@ -167,12 +226,13 @@ def _clause(clause: Clause, lowering: Lowering, found: dict[str, pl.Expr]) -> pl
     return value
 
 
-def _steps(
+def lower_steps(
     steps: tuple[Step, ...],
     lowering: Lowering,
     portions: Mapping[str, pl.Expr],
     amounts: Mapping[str, Exact],
 ) -> Exact:
+    """The amount after all steps, in yuan."""
     value = exact.unknown()
     for step in steps:
         result = _apply(step, value, lowering, portions, amounts)

@@ -1,35 +1,30 @@
 """One subject and one policy, decided row by row by the reference: the verdict and every reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
-from typing import Literal
 
+from engine.amount import StepTaken, take_steps, to_fen
+from engine.clause_tree import Verdict, clause_value, find_leaves, verdict_of
 from engine.program import Bound
-from language.functions import round_half_up
-from language.reference import (
-    Facts,
-    Reference,
-    Value,
-    kleene_and,
-    kleene_not,
-    kleene_or,
+from engine.rows import (
+    ITEM,
+    MISSING_ROWS,
+    ItemDecision,
+    RowDecision,
+    RowsDecided,
+    RowsGiven,
+    any_row,
+    decide_rows,
+    group_items,
+    inside_dates,
+    item_text,
+    sum_rows,
 )
-from policies.policy import HIGHEST_PORTION, Clause, ClauseGroup, Leaf, Step
+from language.reference import Facts, Reference, Value, kleene_and, kleene_or
+from policies.policy import ROWS_THAT_HOLD, SUM_OF_ROWS
 
-Verdict = Literal["eligible", "ineligible", "unknown"]
-WAITING = "not yet"
-JUDGED = "judged by "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepTaken:
-    """A step of an amount as it came out; `applied` is None where its condition is unknown."""
-
-    step: Step
-    applied: bool | None
-    result: Value
+__all__ = ["Decision", "StepTaken", "decide", "find_leaves", "scope_values", "take_steps", "to_fen"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +34,10 @@ class Decision:
     `clauses` holds the value of every leaf and group by id, `scope` those of effective, window
     and region where they do not simply hold. Amounts are in yuan, not yet rounded to fen.
     `missing` are the facts whose arrival could settle the verdict or, once eligible, the amount.
+    `rows` are the decisions of a policy with `each`, in the order in which the rows were given.
+    `items` are its awards where each value of a column makes one; `item` is what the one award is
+    for where each value of a fact does ("": the subject as a whole). `holding` is how many rows
+    hold, None where there is no `each`.
     """
 
     verdict: Verdict
@@ -54,6 +53,10 @@ class Decision:
     unknown: tuple[str, ...]
     missing: tuple[str, ...]
     reasons: tuple[str, ...]
+    rows: tuple[RowDecision, ...] = ()
+    items: tuple[ItemDecision, ...] = ()
+    item: str = ""
+    holding: int | None = None
 
     @property
     def amount_fen(self) -> int | None:
@@ -61,24 +64,19 @@ class Decision:
         return to_fen(self.amount) if self.verdict == "eligible" else None
 
 
-def to_fen(value: Value) -> int | None:
-    """Yuan as whole fen, rounded half up."""
-    if value.value is None:
-        return None
-    assert isinstance(value.value, Fraction)
-    return round_half_up(value.value * 100).numerator
-
-
-def decide(bound: Bound, facts: Facts, *, by_hand: bool = False) -> Decision:
+def decide(
+    bound: Bound, facts: Facts, *, by_hand: bool = False, rows: RowsGiven = MISSING_ROWS
+) -> Decision:
     """Decide a policy for one subject.
 
     `by_hand`: the facts were given by hand, so a region that is not among them does not scope.
+    `rows` are those of the policy's `each`, where it has one.
     """
     reference = Reference(bound.scope, facts)
     policy = bound.policy
     scope = scope_values(bound, reference, facts, by_hand=by_hand)
     values: dict[str, Value] = {}
-    clause_values = [_clause(clause, reference, values) for clause in policy.clauses]
+    clause_values = [clause_value(clause, reference, values) for clause in policy.clauses]
     portions = {
         portion.id: Value(True) if portion.when is None else reference.value(portion.when)
         for portion in policy.portions
@@ -86,10 +84,12 @@ def decide(bound: Bound, facts: Facts, *, by_hand: bool = False) -> Decision:
     tests = [*scope.values(), *clause_values]
     if portions:
         tests.append(kleene_or(list(portions.values())))
-    verdict_value = kleene_and(tests)
-    verdict: Verdict = "unknown"
-    if verdict_value.value is not None:
-        verdict = "eligible" if verdict_value.value else "ineligible"
+    decided: RowsDecided | None = None
+    if policy.each is not None:
+        decided = decide_rows(bound, facts, rows)
+        _hand_on(reference, decided.total, decided.count)
+    verdict_value = kleene_and(tests if decided is None else [*tests, decided.holds])
+    verdict = verdict_of(verdict_value)
     amounts = {
         portion.id: take_steps(portion.steps, reference, {})[0]
         for portion in policy.portions
@@ -97,8 +97,15 @@ def decide(bound: Bound, facts: Facts, *, by_hand: bool = False) -> Decision:
     }
     amount, steps = take_steps(policy.steps, reference, amounts)
     also = {told.name: take_steps(told.steps, reference, amounts)[0] for told in policy.also}
-    failed, unknown = _responsible(bound, scope, values, portions, verdict)
-    missing, reasons = _missing(verdict, verdict_value, amount, portions, also)
+    items: tuple[ItemDecision, ...] = ()
+    if decided is not None and policy.each is not None and policy.each.item is not None:
+        items = _decide_items(bound, reference, decided, kleene_and(tests))
+        amount = _total_of(items)
+    failed, unknown = _responsible(bound, scope, values, portions, verdict, decided)
+    told_values = [*portions.values(), *also.values()]
+    if decided is not None:
+        told_values += [value for value in decided.values if value.value is None]
+    missing, reasons = _missing(verdict, verdict_value, amount, told_values)
     return Decision(
         verdict=verdict,
         clauses=values,
@@ -113,7 +120,88 @@ def decide(bound: Bound, facts: Facts, *, by_hand: bool = False) -> Decision:
         unknown=unknown,
         missing=missing,
         reasons=reasons,
+        rows=decided.rows if decided else (),
+        items=items,
+        item=item_of(bound, reference),
+        holding=decided.count if decided else None,
     )
+
+
+def _hand_on(reference: Reference, total: Value, count: int) -> None:
+    """Let the amounts know what the rows came to."""
+    reference.known[SUM_OF_ROWS] = total
+    reference.known[ROWS_THAT_HOLD] = Value(Fraction(count))
+
+
+def _decide_items(
+    bound: Bound, reference: Reference, decided: RowsDecided, subject: Value
+) -> tuple[ItemDecision, ...]:
+    """One award for each item of which at least one row holds or is undecided.
+
+    `subject` is whether everything but the rows holds.
+    """
+    each = bound.policy.each
+    assert each is not None
+    found = []
+    for item, places in sorted(group_items(decided).items()):
+        rows = [decided.rows[place] for place in places]
+        held = any_row(each, [decided.values[place] for place in places], True)
+        value = kleene_and([subject, held])
+        if value.value is False:
+            continue
+        holding = [row for row in rows if row.verdict == "eligible"]
+        _hand_on(reference, sum_rows(rows), len(holding))
+        amount = take_steps(bound.policy.steps, reference, {})[0] if value.value else Value(None)
+        settles = amount if value.value else value
+        found.append(
+            ItemDecision(
+                item=item,
+                verdict=verdict_of(value),
+                amount=amount,
+                missing=tuple(sorted(settles.missing)),
+                rows=len(holding),
+                undecided=sum(row.verdict == "unknown" for row in rows),
+                claims=claims_of(holding),
+            )
+        )
+    if not found and kleene_and([subject, decided.holds]).value is None:
+        # nobody knows yet which items there are
+        found.append(
+            ItemDecision(
+                item="",
+                verdict="unknown",
+                amount=Value(None),
+                missing=tuple(sorted(decided.holds.missing)),
+                rows=0,
+                undecided=0,
+                claims=(),
+            )
+        )
+    return tuple(found)
+
+
+def claims_of(rows: Iterable[RowDecision]) -> tuple[str, ...]:
+    """What rows that hold use up."""
+    held = [row.claimed for row in rows if row.verdict == "eligible"]
+    return tuple(sorted({claimed for claimed in held if claimed is not None}))
+
+
+def _total_of(items: Iterable[ItemDecision]) -> Value:
+    """The awards of all items together, each rounded to fen as it is paid."""
+    amounts = [item.amount for item in items if item.verdict == "eligible"]
+    unknown = [amount for amount in amounts if amount.value is None]
+    if unknown:
+        missing = frozenset().union(*(amount.missing for amount in unknown))
+        return Value(None, missing, frozenset().union(*(amount.reasons for amount in unknown)))
+    return Value(sum((Fraction(to_fen(amount) or 0, 100) for amount in amounts), Fraction(0)))
+
+
+def item_of(bound: Bound, reference: Reference) -> str:
+    """What a policy's one award for this subject is for; "" for the subject as a whole."""
+    if bound.policy.item is None:
+        return ""
+    value = reference.of_name(bound.policy.item).value
+    return "" if value is None else item_text(value)
 
 
 def scope_values(
@@ -124,14 +212,8 @@ def scope_values(
     policy = bound.policy
     if bound.outside is not None:
         found[bound.outside] = Value(False)
-    if policy.effective_at is not None:
-        day = reference.of_name(policy.effective_at)
-        if isinstance(day.value, date):
-            inside = policy.effective_from <= day.value
-            until = policy.effective_to
-            found["effective"] = Value(inside and (until is None or day.value <= until))
-        else:
-            found["effective"] = day
+    if policy.effective_at is not None and not (policy.each and policy.each.dated):
+        found["effective"] = inside_dates(bound, reference.of_name(policy.effective_at))
     if policy.region is not None and not (by_hand and policy.region.fact not in facts):
         code = reference.of_name(policy.region.fact)
         if isinstance(code.value, str):
@@ -139,82 +221,10 @@ def scope_values(
             found["region"] = Value(inside and not code.value.startswith(policy.region.excepted))
         else:
             found["region"] = code
+    if policy.item is not None:
+        item = reference.of_name(policy.item)
+        found[ITEM] = item if item.value is None else Value(True)
     return found
-
-
-def _clause(clause: Clause, reference: Reference, values: dict[str, Value]) -> Value:
-    match clause:
-        case Leaf(when=None, id=id_):
-            value = Value(None, frozenset({f"{JUDGED}{clause.judged_by}"}))
-        case Leaf(when=when, not_yet=not_yet, id=id_):
-            assert when is not None
-            value = reference.value(when)
-            if not_yet and value.value is False:
-                value = Value(None, reasons=frozenset({f"{WAITING}: {id_}"}))
-        case ClauseGroup(members=members, group=group, id=id_):
-            inner = [_clause(member, reference, values) for member in members]
-            match group:
-                case "all":
-                    value = kleene_and(inner)
-                case "any":
-                    value = kleene_or(inner)
-                case "none":
-                    value = kleene_not(kleene_or(inner))
-    values[id_] = value
-    return value
-
-
-def take_steps(
-    steps: tuple[Step, ...],
-    reference: Reference,
-    amounts: Mapping[str, Value],
-) -> tuple[Value, tuple[StepTaken, ...]]:
-    """Carry out the steps of an amount in order: the value in yuan, and how each step came out."""
-    value = Value(None)
-    taken = []
-    for step in steps:
-        test = Value(True) if step.when is None else reference.value(step.when)
-        if test.value is None:
-            value = Value(None, test.missing, test.reasons)
-        elif test.value:
-            value = _apply(step, value, reference, amounts)
-        applied = None if test.value is None else bool(test.value)
-        taken.append(StepTaken(step=step, applied=applied, result=value))
-    return value, tuple(taken)
-
-
-def _apply(step: Step, value: Value, reference: Reference, amounts: Mapping[str, Value]) -> Value:
-    if step.operation == "decided_by":
-        return Value(None, reasons=frozenset({f"decided by {step.text}"}))
-    if step.operation == "portions":
-        lines = list(amounts.values())
-        if step.text == HIGHEST_PORTION:
-            return reference.apply(lambda *a: max(a, default=Fraction(0)), lines)
-        return reference.apply(lambda *a: sum(a, Fraction(0)), lines)
-    assert step.operand is not None
-    operand = reference.value(step.operand)
-    match step.operation:
-        case "take":
-            return operand
-        case "plus":
-            return reference.apply(lambda a, b: a + b, [value, operand])
-        case "minus":
-            return reference.apply(lambda a, b: a - b, [value, operand])
-        case "times":
-            return reference.apply(lambda a, b: a * b, [value, operand])
-        case "at_most":
-            return reference.apply(min, [value, operand])
-        case "at_least":
-            return reference.apply(max, [value, operand])
-        case "nothing_below":
-            return reference.apply(lambda a, b: Fraction(0) if a < b else a, [value, operand])
-        case "round_down":
-            return reference.apply(lambda a, b: (a // b) * b, [value, operand])
-        case "round_up":
-            return reference.apply(lambda a, b: -((-a) // b) * b, [value, operand])
-        case "round_half_up":
-            return reference.apply(lambda a, b: round_half_up(a / b) * b, [value, operand])
-    raise AssertionError(step.operation)
 
 
 def _responsible(
@@ -223,6 +233,7 @@ def _responsible(
     values: Mapping[str, Value],
     portions: Mapping[str, Value],
     verdict: Verdict,
+    decided: RowsDecided | None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ids of what failed, and of what is unknown.
 
@@ -240,47 +251,33 @@ def _responsible(
     if portions and not holds and all(value.value is False for value in portions.values()):
         failed += portions
     unknown += [name for name, value in portions.items() if value.value is None]
+    if decided is not None and bound.policy.each is not None:
+        name = bound.policy.each.row_set.name
+        if decided.holds.value is False:
+            failed += _ids((row.failed for row in decided.rows), name)
+        elif decided.holds.value is None or any(v.value is None for v in decided.values):
+            undecided = (row.unknown for row in decided.rows if row.verdict == "unknown")
+            unknown += _ids(undecided, name)
     return tuple(failed), tuple(unknown)
 
 
-def find_leaves(
-    clause: Clause,
-    values: Mapping[str, Value],
-    wanted: bool,
-    failed: list[str],
-    unknown: list[str],
-) -> None:
-    """Gather the leaves that keep `clause` from being `wanted`, and those that leave it open."""
-    value = values[clause.id].value
-    if isinstance(clause, Leaf):
-        if value is None:
-            unknown.append(clause.id)
-        elif value is not wanted:
-            failed.append(clause.id)
-        return
-    # a settled group needs nothing more of its members
-    if value is wanted:
-        return
-    inner = not wanted if clause.group == "none" else wanted
-    for member in clause.members:
-        if value is None:
-            find_leaves(member, values, inner, [], unknown)
-        else:
-            find_leaves(member, values, inner, failed, [])
+def _ids(of_rows: Iterable[tuple[str, ...]], row_set: str) -> list[str]:
+    """What made the rows so, each once; the row set itself where no row did."""
+    return list(dict.fromkeys(name for names in of_rows for name in names)) or [row_set]
 
 
 def _missing(
     verdict: Verdict,
     verdict_value: Value,
     amount: Value,
-    portions: Mapping[str, Value],
-    also: Mapping[str, Value],
+    told: Iterable[Value],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is missing, and why else something is open; `told` are the award's other figures."""
     if verdict == "ineligible":
         return (), ()
     open_values = [verdict_value]
     if verdict == "eligible":
-        open_values = [amount, *portions.values(), *also.values()]
+        open_values = [amount, *told]
     missing = {
         name.split("::")[0]
         for value in open_values

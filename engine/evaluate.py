@@ -8,17 +8,21 @@ import polars as pl
 
 from engine.columns import lower_award
 from engine.decision import decide
+from engine.evaluate_rows import (
+    UNDECIDED_DELIVERY,
+    evaluate_with_rows,
+    outcome_by_reference,
+    used_columns,
+)
 from engine.outcome import OUTCOME_SCHEMA
 from engine.own_measures import add_own_measures, group_bounds
 from engine.program import Bound, Program, bind
+from engine.row_frames import row_frame_of_part
 from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
 from language.types import FactType
-
-UNDECIDED_DELIVERY = "invite"
-"""Where it is not known which case of delivery fits, nobody is paid without having asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +60,9 @@ def evaluate_part(
     this subject.
 
     `frame` has a column `subject` and one for each fact known of these subjects. `plan` is that of
-    these policies, where the caller has it from another part. `rows` are the part's rows by
-    dataset, at least those of `datasets_needed`, and `doubtful` whose of them were set aside.
+    the policies that stand for a subject as a whole (`split_bounds`), where the caller has it from
+    another part. `rows` are the part's rows by dataset, at least those of `datasets_needed`, and
+    `doubtful` whose of them were set aside.
     """
     groups = group_bounds(bounds)
     if len(groups) > 1:
@@ -66,14 +71,20 @@ def evaluate_part(
         ]
         return join_groups(found)
     frame = add_own_measures(bounds, frame, rows or {}, doubtful)
-    part = prepare_part(bounds, frame, kind)
-    verdicts = decide_part(_usable_plan(bounds, part, plan), part.prepared, part.types)
+    whole, apart = split_bounds(bounds)
+    part = prepare_part(whole, frame, kind)
+    verdicts = decide_part(_usable_plan(whole, part, plan), part.prepared, part.types)
     pieces, by_reference = [], 0
-    for number, bound in enumerate(bounds):
+    for number, bound in enumerate(whole):
         piece = award_rows(bound, part, verdicts[number]) if number in verdicts else None
         if piece is None:
-            piece = decide_by_reference(bound, part)
+            piece = outcome_by_reference(bound, frame, kind)
             by_reference += frame.height
+        pieces.append(((bound.policy.id, bound.policy.version), piece))
+    for bound in apart:
+        given = row_frame_of_part(bound, frame, rows or {}, doubtful)
+        piece, slow = evaluate_with_rows(bound, frame, kind, given)
+        by_reference += frame.height if slow else 0
         pieces.append(((bound.policy.id, bound.policy.version), piece))
     pieces.sort(key=lambda piece: piece[0])
     outcome = pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *(piece for _, piece in pieces)])
@@ -85,6 +96,13 @@ def evaluate_part(
         by_reference=by_reference,
     )
     return outcome, tally
+
+
+def split_bounds(bounds: Sequence[Bound]) -> tuple[list[Bound], list[Bound]]:
+    """The policies that stand for a subject as a whole, and those with rows or items."""
+    apart = [bool(bound.policy.each or bound.policy.item) for bound in bounds]
+    pairs = list(zip(bounds, apart, strict=True))
+    return [b for b, is_apart in pairs if not is_apart], [b for b, is_apart in pairs if is_apart]
 
 
 def join_groups(found: Sequence[tuple[pl.DataFrame, Tally]]) -> tuple[pl.DataFrame, Tally]:
@@ -131,7 +149,7 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
         return None
     try:
         amount, delivery = lower_award(bound, part.prepared.known)
-        concerned = part.prepared.frame.select(_used(part.frame, bound))[found.rows]
+        concerned = part.prepared.frame.select(used_columns(part.frame, bound))[found.rows]
         awarded = (
             concerned.lazy()
             .select(
@@ -158,6 +176,9 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
         item=pl.lit(""),
         missing=missing,
         verdict=pl.when("eligible").then(pl.lit("eligible")).otherwise(pl.lit("unknown")),
+        rows=pl.lit(None, dtype=pl.Int64),
+        rows_open=pl.lit(None, dtype=pl.Int64),
+        claims=pl.lit(""),
     ).select(list(OUTCOME_SCHEMA))
 
 
@@ -169,7 +190,7 @@ def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
     """
     if rows.is_empty():
         return pl.Series("missing", [], dtype=pl.String)
-    used = frame.select(_used(frame, bound))[rows]
+    used = frame.select(used_columns(frame, bound))[rows]
     known = set(used.columns)
     flags = [
         pl.col(name).is_null().alias(f"{name}::missing")
@@ -225,35 +246,3 @@ def _pick(
         .with_columns(pl.col("missing").fill_null(""))
         .select(list(OUTCOME_SCHEMA))
     )
-
-
-def decide_by_reference(bound: Bound, part: PreparedPart) -> pl.DataFrame:
-    """The outcome's rows of one policy by the row-by-row reference."""
-    frame, kind = part.frame, part.kind
-    rows = []
-    for row in frame.select(_used(frame, bound)).iter_rows(named=True):
-        decision = decide(bound, facts_of_row(row, bound.types))
-        if decision.verdict == "ineligible":
-            continue
-        rows.append(
-            {
-                "policy": bound.policy.id,
-                "version": bound.policy.version,
-                "subject": row["subject"],
-                "kind": kind,
-                "period": bound.period.name,
-                "item": "",
-                "amount_fen": decision.amount_fen,
-                "missing": ",".join(decision.missing) if decision.verdict == "eligible" else "",
-                "verdict": decision.verdict,
-                "delivery": decision.delivery or UNDECIDED_DELIVERY,
-            }
-        )
-    return pl.DataFrame(rows, schema=OUTCOME_SCHEMA)
-
-
-def _used(frame: pl.DataFrame, bound: Bound) -> list[str]:
-    """The columns of a frame that a policy's facts are in."""
-    wanted = {"subject", *bound.names}
-    wanted |= {name + suffix for name in bound.names for suffix in (GIVEN, NOT_APPLICABLE)}
-    return [name for name in frame.columns if name in wanted]

@@ -1,11 +1,13 @@
 """A policy's own worked cases, run as tests."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from engine.by_hand import Result, evaluate_subjects, show_yuan
+from engine.amount import show_yuan
+from engine.by_hand import Result, evaluate_subjects
 from engine.program import Program, compile_policies
 from language.functions import round_half_up
 from language.number import parse_number
@@ -36,6 +38,7 @@ def run_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleResult]:
     """Run every example of a policy."""
     program = compile_policies([policy], vocabulary)
     facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    facts |= {fact.name: fact for fact in policy.each.facts} if policy.each else {}
     return [_run(program, policy, example, facts) for example in policy.examples]
 
 
@@ -140,6 +143,10 @@ def _compare(example: Example, result: Result, policy: Policy) -> list[str]:
         differences.append(
             f"expected missing {sorted(example.missing)}, came out {sorted(result.missing)}"
         )
+    counted = Counter(row.verdict for row in result.rows or ())
+    for verdict, count in (example.rows or {}).items():
+        if counted[verdict] != count:
+            differences.append(f"expected {count} rows {verdict}, came out {counted[verdict]}")
     return differences
 
 
@@ -166,7 +173,7 @@ def _groups_of(policy: Policy, failed: set[str]) -> set[str]:
             found.add(clause.id)
         return inside
 
-    for clause in policy.clauses:
+    for clause in (*policy.clauses, *(policy.each.clauses if policy.each else ())):
         visit(clause)
     return found
 

@@ -36,10 +36,13 @@ OUTCOME_SCHEMA: Mapping[str, pl.DataType] = {
     "missing": pl.String(),  # names of the facts that are missing, with commas between
     "delivery": pl.String(),  # direct, confirm, invite; "": as the policy says for everybody
     "verdict": pl.String(),  # eligible, unknown
+    "rows": pl.Int64(),  # how many rows hold; null: the policy decides no rows
+    "rows_open": pl.Int64(),  # how many rows are undecided
+    "claims": pl.String(),  # what the rows that hold use up, a JSON list; "": nothing
 }
 KEY = ["policy", "subject", "period", "item"]
 MANIFEST = "manifest.json"
-FORMAT = "zhida-outcome-2"
+FORMAT = "zhida-outcome-3"
 _PART_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}", re.ASCII)
 
 
@@ -223,9 +226,12 @@ def hash_rows(rows: pl.DataFrame) -> str:
 
 def _check_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of an outcome in their order; anything that is none is refused."""
-    for name in ("missing", "delivery"):
+    for name in ("missing", "delivery", "claims"):
         if name not in frame.columns:
             frame = frame.with_columns(pl.lit("").alias(name))
+    for name in ("rows", "rows_open"):
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias(name))
     if set(frame.columns) != set(OUTCOME_SCHEMA):
         odd = ", ".join(sorted(set(frame.columns) ^ set(OUTCOME_SCHEMA)))
         raise OutcomeRefused(f"an outcome has exactly its columns; not so: {odd}")

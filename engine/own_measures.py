@@ -19,11 +19,12 @@ _NOBODY = pl.Series([], dtype=pl.String)
 
 
 def datasets_needed(bounds: Iterable[Bound]) -> frozenset[str]:
-    """The datasets and joined rows of a part that these policies' own measures are over."""
+    """The datasets and joined rows of a part that these policies measure or decide rows of."""
     names: set[str] = set()
     for bound in bounds:
-        for own in bound.own_measures:
-            names |= {own.row_set.name, own.row_set.dataset or own.row_set.name}
+        row_sets = [own.row_set for own in bound.own_measures]
+        for row_set in [*row_sets, *bound.row_sets.values()]:
+            names |= {row_set.name, row_set.dataset or row_set.name}
     return frozenset(names)
 
 

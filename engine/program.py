@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from engine.measured import OwnMeasure, find_own_measures
+from engine.measured import OwnMeasure, find_own_measures, outer_names
 from language.check import parts_of, reachable_facts
 from language.definition import (
     Choice,
@@ -36,8 +36,9 @@ from language.expression import (
 from language.types import FactType
 from policies.parameter import definition_of
 from policies.period import Period, period_of
-from policies.policy import Policy, Step, leaves_of
+from policies.policy import ROW_NUMBERS, Policy, Step, leaves_of
 from profiles.fact import Vocabulary
+from profiles.row_set import RowSet
 
 Outside = Literal["effective", "window"]
 
@@ -51,6 +52,10 @@ class Bound:
     value decides which others an amount rests on. `types` are the types of the facts among them,
     also of those that are worked out unless given. `own_measures` are the facts among them that the
     policy measures over rows itself, in the order in which they are worked out.
+
+    Of a policy with `each`: `row_scope` is what names mean for a row, `row_names` are all names
+    that its rows' conditions and amounts reach, `row_types` the types of the facts of a row;
+    `row_sets` are those whose rows it decides or measures for each of them, by name.
     """
 
     policy: Policy
@@ -63,6 +68,10 @@ class Bound:
     deciding_names: frozenset[str]
     types: Mapping[str, FactType]
     own_measures: tuple[OwnMeasure, ...]
+    row_scope: Mapping[str, Definition]
+    row_names: frozenset[str]
+    row_types: Mapping[str, FactType]
+    row_sets: Mapping[str, RowSet]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +115,22 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         "period_start": Constant(value=period.start),
         "period_end": Constant(value=period.end),
     }
+    row_sets = _row_sets(policy, vocabulary)
+    row_scope, row_names = _row_scope(policy, row_sets, scope)
+    scope |= {name: NUMBER_OF_ROWS for name in ROW_NUMBERS if policy.each}
     names = reachable_facts(expressions_of(policy), scope)
     names |= {policy.region.fact} if policy.region else set()
-    names |= {policy.effective_at} if policy.effective_at else set()
+    dated = policy.each is not None and policy.each.dated
+    names |= {policy.effective_at} if policy.effective_at and not dated else set()
+    names |= {policy.item} if policy.item else set()
+    names |= {name for name in row_names if policy.each and name not in policy.each.names}
     outside = policy.in_force(as_of)
     told = amounts_of(policy)
     shared = vocabulary.facts
+    types = {
+        **{name: fact.type for name, fact in shared.items() if name in names},
+        **{fact.name: fact.type for fact in policy.facts if fact.name in names},
+    }
     return Bound(
         policy=policy,
         as_of=as_of,
@@ -121,12 +140,69 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         names=names,
         amount_names=reachable_facts(told, scope),
         deciding_names=_deciding(told, scope),
-        types={
-            **{name: fact.type for name, fact in shared.items() if name in names},
-            **{fact.name: fact.type for fact in policy.facts if fact.name in names},
-        },
+        types=types,
         own_measures=find_own_measures(policy, vocabulary, scope, names),
+        row_scope=row_scope,
+        row_names=row_names,
+        row_types=types | row_types(policy),
+        row_sets=row_sets,
     )
+
+
+NUMBER_OF_ROWS = Given(name="rows", type=FactType.NUMBER)
+
+
+def _row_sets(policy: Policy, vocabulary: Vocabulary) -> dict[str, RowSet]:
+    """The row sets that a policy with `each` decides or measures for each row, by name."""
+    if policy.each is None:
+        return {}
+    known = dict(vocabulary.row_sets) | dict(policy.row_sets)
+    measured = [fact.measure.rows for fact in policy.each.facts if fact.measure is not None]
+    return {name: known[name] for name in measured} | {
+        policy.each.row_set.name: policy.each.row_set
+    }
+
+
+def _row_scope(
+    policy: Policy, row_sets: Mapping[str, RowSet], scope: Mapping[str, Definition]
+) -> tuple[dict[str, Definition], frozenset[str]]:
+    """What names mean for a row, and those that its conditions and amounts reach."""
+    each = policy.each
+    if each is None:
+        return {}, frozenset()
+    found = dict(scope) | each.row_set.scope()
+    found |= {fact.name: fact.formula or fact.given for fact in each.facts}
+    found |= {limit.name: NUMBER_OF_ROWS for limit in each.limits}
+    names = reachable_facts(row_expressions_of(policy), found)
+    named = [each.claim.of if each.claim else None, each.item]
+    named += [policy.effective_at] if each.dated else []
+    for limit in each.limits:
+        named += [limit.order, *limit.per]
+    roots: list[Expression] = [Name(name=name) for name in named if name is not None]
+    names |= reachable_facts(roots, found)
+    for fact in each.facts:
+        if fact.measure is not None:
+            names |= outer_names(fact.measure, row_sets[fact.measure.rows], scope)
+    return found, frozenset(names)
+
+
+def row_types(policy: Policy) -> dict[str, FactType]:
+    """The types of the facts that only a row has."""
+    if policy.each is None:
+        return {}
+    columns = {name: column.type for name, column in policy.each.row_set.columns.items()}
+    return columns | {fact.name: fact.type for fact in policy.each.facts}
+
+
+def row_expressions_of(policy: Policy) -> list[Expression]:
+    """Every condition and formula that decides something for a row."""
+    if policy.each is None:
+        return []
+    found = [leaf.when for leaf in leaves_of(policy.each.clauses)]
+    found += _of_steps(policy.each.steps)
+    for limit in policy.each.limits:
+        found += [limit.quantity, limit.up_to]
+    return [expression for expression in found if expression is not None]
 
 
 def expressions_of(policy: Policy) -> list[Expression]:

@@ -1,13 +1,14 @@
 """Amounts: steps carried out in order, portions, and the other figures that people are told."""
 
 from language.document import Place
-from language.expression import Expression, parse
+from language.expression import Expression, Name, parse
 from language.number import parse_number
 from language.types import Kind
 from policies.draft import Draft, words
 from policies.policy import (
     HIGHEST_PORTION,
     SUM_OF_PORTIONS,
+    SUM_OF_ROWS,
     AlsoTold,
     Operation,
     Portion,
@@ -61,7 +62,16 @@ def build_portions(draft: Draft) -> tuple[Portion, ...]:
 def build_amount(draft: Draft, portions: tuple[Portion, ...]) -> tuple[Step, ...]:
     """The steps of the whole; with portions the default is their sum."""
     benefit = draft.file.benefit
+    rows = draft.file.each is not None and draft.file.each.amount is not None
     if benefit.amount is None:
+        if portions and rows:
+            draft.refuse(
+                ("benefit",),
+                "rows and portions both have amounts",
+                f"say how they make the whole, like [{SUM_OF_PORTIONS}, {{plus: {SUM_OF_ROWS}}}]",
+            )
+        if rows:
+            return (Step(operation="take", operand=Name(name=SUM_OF_ROWS), text=SUM_OF_ROWS),)
         if portions:
             return (Step(operation="portions", operand=None, text=SUM_OF_PORTIONS),)
         if benefit.kind in ("cash", "relief", "deduction"):
@@ -126,10 +136,10 @@ def _build_step(
                 draft.refuse(place, f'"{text}" needs portions')
                 return None
             return Step(operation="portions", operand=None, text=text)
-        if text == "sum_of_rows":
-            draft.refuse(place, '"sum_of_rows" is not built yet', "it belongs to each:")
+        if text == SUM_OF_ROWS and text not in draft.scope:
+            draft.refuse(place, f'"{text}" needs each: with an amount', "add each.amount")
             return None
-        return Step(operation="take", operand=_operand(draft, entry, place), text=entry)
+        return Step(operation="take", operand=build_operand(draft, entry, place), text=entry)
     chosen = [key for key in _OPERATIONS if getattr(entry, key) is not None]
     if len(chosen) != 1:
         draft.refuse(place, "a step has one operation", f"one of {', '.join(_OPERATIONS)}")
@@ -147,7 +157,7 @@ def _build_step(
         if operation is None:
             return None
     elif key != "decided_by":
-        operand = _operand(draft, str(getattr(entry, key)), (*place, key))
+        operand = build_operand(draft, str(getattr(entry, key)), (*place, key))
     says, says_en = words(entry.says)
     assert operation is not None
     return Step(
@@ -175,12 +185,12 @@ def _rounding(draft: Draft, text: str, place: Place) -> tuple[Operation | None, 
         if not above_zero:
             draft.refuse(place, "the unit of a rounding is above zero")
             return None, None
-        return operation, _operand(draft, unit, place)
+        return operation, build_operand(draft, unit, place)
     draft.refuse(place, f'"{text}" is no rounding', "write: down to 1000")
     return None, None
 
 
-def _operand(draft: Draft, text: str, place: Place) -> Expression | None:
+def build_operand(draft: Draft, text: str, place: Place) -> Expression | None:
     """A number as authors write it, or a formula."""
     try:
         number = parse_number(text)

@@ -5,18 +5,29 @@ import json
 from datetime import date
 
 from language.check import reachable_facts
+from language.definition import Given
 from language.document import Document, Place, decode
 from language.errors import Problem
-from language.expression import Name
-from language.types import Kind
+from language.expression import Expression, Name
+from language.types import FactType, Kind
 from policies.amount import build_also, build_amount, build_portions
 from policies.build_terms import build_terms
 from policies.cell import region_prefix
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
+from policies.each import build_each, row_numbers
 from policies.names import resolve_names, warn_unused
 from policies.period import parse_period
-from policies.policy import BasisLine, Example, FrameUse, Policy, Region, leaves_of
+from policies.policy import (
+    SUM_OF_ROWS,
+    BasisLine,
+    Each,
+    Example,
+    FrameUse,
+    Policy,
+    Region,
+    leaves_of,
+)
 from policies.policy_file import (
     NOT_BUILT,
     DatesFile,
@@ -66,10 +77,18 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     if draft.problems:
         return None
     clauses = build_clauses(draft, file.clauses, ("clauses",))
-    check_ids(draft, clauses)
-    portions = build_portions(draft)
-    if not file.clauses and not file.benefit.portions:
-        draft.refuse(("policy",), "the policy has neither clauses nor portions")
+    each = build_each(draft)
+    check_ids(draft, clauses, each)
+    amounts = draft.with_scope(draft.scope | row_numbers(file))
+    portions = build_portions(amounts)
+    if each is not None and each.item is not None and (portions or file.benefit.also):
+        draft.refuse(
+            ("benefit",),
+            "each value of a column makes an award: portions and also would stand in every one",
+            "put them into each.amount and benefit.amount",
+        )
+    if not file.clauses and not file.benefit.portions and file.each is None:
+        draft.refuse(("policy",), "the policy has neither clauses nor portions nor each")
     effective_from, effective_to = _dates(draft, file.effective, ("effective",))
     window_from, window_to = _dates(draft, file.window or DatesFile(), ("window",))
     _check_time(draft)
@@ -102,9 +121,9 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
         clauses=clauses,
         benefit_kind=file.benefit.kind,
         unit=file.benefit.unit,
-        steps=build_amount(draft, portions),
+        steps=build_amount(amounts, portions),
         portions=portions,
-        also=build_also(draft),
+        also=build_also(amounts),
         delivery=build_delivery(draft),
         terms=build_terms(draft),
         contact_office=file.contact.office,
@@ -115,6 +134,8 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
         frame=frame,
         file=draft.document.file,
         content_hash=hash_content(_content(draft)),
+        each=each,
+        item=_item(draft, each),
     )
     _check_whole(draft, policy)
     return policy
@@ -127,8 +148,8 @@ def _refuse_not_built(draft: Draft) -> None:
             draft.refuse((key,), f'"{key}" is not built yet', f"it belongs to {what}")
     if file.kind != "policy":
         draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet')
-    if isinstance(file.per, dict):
-        draft.refuse(("per",), '"per: {each: …}" is not built yet', "name a length of time")
+    if isinstance(file.per, dict) and set(file.per) != {"each"}:
+        draft.refuse(("per",), "an award is for a length of time or for each value of a fact")
 
 
 def _dates(draft: Draft, file: DatesFile, place: Place) -> tuple[date | None, date | None]:
@@ -143,7 +164,8 @@ def _check_time(draft: Draft) -> None:
     file = draft.file
     if file.effective.at is not None:
         name = file.effective.at
-        kind = draft.check(Name(name=name), ("effective", "at"))
+        scope = draft.of_rows(draft.row_scope) if name in draft.only_rows else draft
+        kind = scope.check(Name(name=name), ("effective", "at"))
         if kind is not Kind.DATE:
             draft.refuse(("effective", "at"), f'"{name}" is no date fact')
     if file.window is not None and file.window.at is not None:
@@ -161,6 +183,21 @@ def _check_time(draft: Draft) -> None:
     months = years * 12 + period.end.month - period.start.month + 1
     if isinstance(file.per, str) and _MONTHS.get(file.per) != months:
         draft.refuse(("period",), f'"{file.period}" is not a period of "per: {file.per}"')
+
+
+def _item(draft: Draft, each: Each | None) -> str | None:
+    """The fact of which each value is an award of its own; None where a column of the rows is."""
+    if not isinstance(draft.file.per, dict) or (each is not None and each.item is not None):
+        return None
+    name = draft.file.per.get("each", "")
+    kind = draft.check(Name(name=name), ("per", "each"))
+    if kind is None:
+        return None
+    definition = draft.scope[name]
+    whole = isinstance(definition, Given) and definition.type is FactType.INTEGER
+    if kind not in (Kind.TEXT, Kind.DATE) and not whole:
+        draft.refuse(("per", "each"), f'"{name}" is {kind}: it cannot be the item of an award')
+    return name
 
 
 def _region(draft: Draft) -> Region | None:
@@ -215,6 +252,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
                 amounts=dict(expect.amounts),
                 failing=None if expect.failing is None else tuple(expect.failing),
                 missing=None if expect.missing is None else tuple(expect.missing),
+                rows=None if expect.rows is None else {str(k): n for k, n in expect.rows.items()},
                 line=draft.document.mark(place).line,
             )
         )
@@ -225,8 +263,14 @@ def _check_whole(draft: Draft, policy: Policy) -> None:
     """What only the whole shows."""
     warn_unused(draft, policy.tables)
     check_tables(draft, policy)
-    for leaf in leaves_of(policy.clauses):
-        if leaf.when is not None and not reachable_facts([leaf.when], draft.scope):
+    leaves = [(leaf, draft.scope) for leaf in leaves_of(policy.clauses)]
+    if policy.each is not None:
+        leaves += [(leaf, draft.row_scope) for leaf in leaves_of(policy.each.clauses)]
+        sums = SUM_OF_ROWS in reachable_facts(amounts_used(policy), draft.scope)
+        if policy.each.steps and not sums and not draft.problems:
+            draft.warn(("each", "amount"), "the rows' amounts are never used", "add sum_of_rows")
+    for leaf, scope in leaves:
+        if leaf.when is not None and not reachable_facts([leaf.when], scope):
             draft.warn(("clauses",), f'clause "{leaf.id}" uses no fact: it never changes')
     if policy.not_modelled and any(case.by == "direct" for case in policy.delivery):
         draft.refuse(
@@ -241,6 +285,13 @@ def _content(draft: Draft) -> object:
     """What the hash is made of: the document, and the files that it names."""
     value = draft.document.value
     return {"document": value, "files": draft.files} if draft.files else value
+
+
+def amounts_used(policy: Policy) -> list[Expression]:
+    """Every formula of the amounts of the whole."""
+    steps = [*policy.steps, *(s for p in policy.portions for s in p.steps)]
+    steps += [step for told in policy.also for step in told.steps]
+    return [part for step in steps for part in (step.operand, step.when) if part is not None]
 
 
 def hash_content(value: object) -> str:

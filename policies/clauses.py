@@ -4,10 +4,10 @@ from language.document import Place
 from language.types import Kind
 from policies.build_terms import build_asking
 from policies.draft import Draft, words
-from policies.policy import Clause, ClauseGroup, DeliveryCase, Group, Leaf
+from policies.policy import Clause, ClauseGroup, DeliveryCase, Each, Group, Leaf
 from policies.policy_file import ClauseFile
 
-SCOPE_IDS = ("effective", "window", "region")
+SCOPE_IDS = ("effective", "window", "region", "claim", "item")
 _GROUPS: tuple[Group, ...] = ("all", "any", "none")
 
 
@@ -66,7 +66,7 @@ def _build_group(draft: Draft, file: ClauseFile, group: Group, place: Place) -> 
     )
 
 
-def check_ids(draft: Draft, clauses: tuple[Clause, ...]) -> None:
+def check_ids(draft: Draft, clauses: tuple[Clause, ...], each: Each | None = None) -> None:
     """Refuse ids that stand twice among clauses, portions and further amounts."""
     seen: set[str] = set(SCOPE_IDS)
 
@@ -79,6 +79,12 @@ def check_ids(draft: Draft, clauses: tuple[Clause, ...]) -> None:
                 visit(clause.members)
 
     visit(clauses)
+    if each is not None:
+        if each.row_set.name in seen:
+            name = each.row_set.name
+            draft.refuse(("clauses",), f'clause id "{name}" is the name of the rows', "rename it")
+        seen.add(each.row_set.name)
+        visit(each.clauses)
     for index, portion in enumerate(draft.file.benefit.portions):
         if portion.id in seen:
             place: Place = ("benefit", "portions", index)

@@ -1,13 +1,15 @@
 """A policy on its way from file to meaning: its document, what names mean, and what is wrong."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import date
+from typing import TYPE_CHECKING
 
 from language.check import check
 from language.definition import Definition
 from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
-from language.expression import Expression
+from language.expression import Expression, Name, walk
 from language.types import Kind
 from policies.policy_file import PolicyFile
 from policies.strict import TitleFile
@@ -15,12 +17,19 @@ from profiles.fact import Vocabulary
 from profiles.formula import parse_at
 from profiles.row_set import RowSet
 
+if TYPE_CHECKING:
+    from policies.each import RowNames
+
 TIMES = ("as_of", "period_start", "period_end")
 """The only dates of a run that conditions may use."""
 
 
 class Draft:
-    """One document being read; problems gather, so that all are told together."""
+    """One document being read; problems gather, so that all are told together.
+
+    Of a policy with `each`: `row_scope` is what names mean for a row, `row_used` what its
+    conditions use, and `only_rows` says of every name that only a row has what it is.
+    """
 
     def __init__(self, document: Document, file: PolicyFile, vocabulary: Vocabulary) -> None:
         self.document = document
@@ -32,6 +41,22 @@ class Draft:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.used: list[Expression] = []
+        self.row_names: RowNames | None = None
+        self.row_scope: dict[str, Definition] = {}
+        self.row_used: list[Expression] = []
+        self.only_rows: Mapping[str, str] = {}
+
+    def of_rows(self, scope: Mapping[str, Definition]) -> "Draft":
+        """The same document and problems, where names mean what they do for a row."""
+        inner = self.with_scope(scope)
+        inner.used, inner.only_rows = self.row_used, {}
+        return inner
+
+    def with_scope(self, scope: Mapping[str, Definition]) -> "Draft":
+        """The same document and problems with other names."""
+        inner = copy(self)
+        inner.scope = dict(scope)
+        return inner
 
     def refuse(self, place: Place, message: str, remedy: str = "", offset: int = 0) -> None:
         """Note what makes the file unusable."""
@@ -43,11 +68,24 @@ class Draft:
 
     def check(self, expression: Expression, place: Place, *, amount: bool = False) -> Kind | None:
         """The kind of an expression's value; None after noting what is wrong with it."""
+        if self.names_rows(expression, place):
+            return None
         try:
             return check(expression, self.scope, amount=amount)
         except ConditionRefused as refusal:
             self.refuse(place, refusal.message, refusal.remedy, refusal.offset)
             return None
+
+    def names_rows(self, expression: Expression, place: Place) -> bool:
+        """Whether it uses what only a row has, after noting so."""
+        for part in walk(expression):
+            if isinstance(part, Name) and part.name in self.only_rows:
+                what = self.only_rows[part.name]
+                message = f'"{part.name}" is {what}: it has no one value for the subject'
+                remedy = "use it under each:, where it has the value of the row"
+                self.refuse(place, message, remedy, max(part.offset, 0))
+                return True
+        return False
 
     def expression(
         self, text: str, place: Place, kind: Kind, *, amount: bool = False

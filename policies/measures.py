@@ -14,13 +14,13 @@ from profiles.row_set import RowSet
 from profiles.span import PERIOD_SPANS
 
 
-def check_measures(draft: Draft, facts: list[Fact]) -> None:
+def check_measures(draft: Draft, facts: list[Fact], at: Place = ("facts",)) -> None:
     """Note what is wrong with the filters, days and spans of the policy's measured facts."""
     measured = {fact.name: fact.measure for fact in facts if fact.measure is not None}
     for name, measure in measured.items():
         if name.endswith("::count"):
             continue  # the other half of an average, with the same filter
-        place: Place = ("facts", name.split("::")[0])
+        place: Place = (*at, name.split("::")[0])
         row_set = draft.row_sets[measure.rows]
         _check_where(draft, measure, row_set, (*place, "where"))
         _check_day(draft, measure, (*place, "on"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from language.check import check, reachable_facts
+from language.check import check, parts_of, reachable_facts
 from language.definition import Constant, Definition, NoValue
 from language.document import Place
 from language.errors import ConditionRefused
@@ -14,12 +14,14 @@ from policies.bounds import check_bounds
 from policies.decision_table import build_tables
 from policies.declared_table import declare_tables, placeholders
 from policies.draft import TIMES, Draft
+from policies.each import begin_rows, part_scopes
 from policies.measures import check_measures
 from policies.parameter import build_parameter, definition_of, span_on
 from policies.policy import DatedParameter, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
 from profiles.fact import Fact
 from profiles.fact_build import build_fact
+from profiles.fact_file import FactFile
 
 _TYPE_OF_KIND = {
     Kind.BOOLEAN: FactType.BOOLEAN,
@@ -40,6 +42,9 @@ def resolve_names(
         for name, fact in draft.vocabulary.facts.items()
         if fact.of in (draft.file.audience, "region")
     } | {fact.name: fact for fact in own}
+    rows = begin_rows(draft, draft.row_sets)
+    if rows is not None:
+        known |= rows.known
     declared = declare_tables(draft)
     outputs = placeholders(declared)
     known, parameters = _build_parameters(draft, known, outputs)
@@ -52,8 +57,15 @@ def resolve_names(
         for output in table.outputs:
             # now that every name has its meaning a circle shows
             draft.check(Name(name=output.name), ("tables", table.name), amount=True)
-    typed = _type_facts(draft, own)
+    if rows is not None:
+        part_scopes(draft, draft.scope, rows)
+    typed = _type_facts(draft, own, draft.file.facts, ("facts",))
     check_measures(draft, own)
+    if rows is not None and draft.file.each is not None:
+        of_rows = draft.of_rows(draft.row_scope)
+        facts = _type_facts(of_rows, list(rows.facts), draft.file.each.facts, ("each", "facts"))
+        draft.row_names = replace(rows, facts=tuple(facts))
+        check_measures(draft, facts, ("each", "facts"))
     _check_parameters(draft, parameters)
     check_bounds(draft, known, parameters)
     return typed, parameters, tables
@@ -109,7 +121,8 @@ def _build_parameters(
         elif name in draft.file.facts:
             draft.refuse(place, f'"{name}" is a parameter and a fact', "rename one of them")
             del waiting[name]
-    untyped = {name for name in draft.file.facts if name in known and known[name].formula}
+    worked_out = [*draft.file.facts, *(draft.file.each.facts if draft.file.each else ())]
+    untyped = {name for name in worked_out if name in known and known[name].formula}
     while waiting:
         scope = _build_scope(draft, known, parameters) | dict(outputs)
         for name in sorted(untyped):
@@ -151,19 +164,24 @@ def _build_scope(
     return scope | {name: Constant(value=day) for name in TIMES}
 
 
-def _type_facts(draft: Draft, facts: list[Fact]) -> list[Fact]:
+def _type_facts(
+    draft: Draft, facts: list[Fact], files: Mapping[str, FactFile], at: Place
+) -> list[Fact]:
     """Check each formula and give it the type it turned out to have."""
     typed = []
     for fact in facts:
         if fact.formula is None:
             typed.append(fact)
             continue
-        place: Place = ("facts", fact.name)
+        place: Place = (*at, fact.name)
+        within = parts_of(fact.formula)
+        if any(draft.names_rows(part, place) for part in within):
+            continue
         kind = draft.check(Name(name=fact.name), place, amount=True)
         if kind is None:
             continue
         shared = draft.vocabulary.facts.get(fact.name)
-        declared = draft.file.facts[fact.name].type or (shared.type if shared else None)
+        declared = files[fact.name].type or (shared.type if shared else None)
         if declared is not None and not _fits(kind, declared):
             draft.refuse(place, f'"{fact.name}" is declared {declared}, its value is {kind}')
         typed.append(replace(fact, type=declared or _TYPE_OF_KIND[kind]))
@@ -213,6 +231,12 @@ def warn_unused(draft: Draft, tables: Iterable[PolicyTable]) -> None:
     region = draft.file.region
     if isinstance(region, RegionFile) and region.of:
         used |= {region.of}
+    each = draft.file.each
+    if each is not None:
+        used |= reachable_facts(draft.row_used, draft.row_scope)
+        for name in each.facts:
+            if name not in used:
+                draft.warn(("each", "facts", name), f'fact "{name}" is never used')
     for name in draft.file.parameters:
         if name not in used:
             draft.warn(("parameters", name), f'parameter "{name}" is never used')

@@ -33,6 +33,10 @@ Operation = Literal[
 ]
 SUM_OF_PORTIONS = "sum_of_portions"
 HIGHEST_PORTION = "highest_portion"
+SUM_OF_ROWS = "sum_of_rows"
+ROWS_THAT_HOLD = "rows_that_hold"
+ROW_NUMBERS = (SUM_OF_ROWS, ROWS_THAT_HOLD)
+"""What the amounts of a policy with `each` may use: the rows' amounts summed, and their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,50 @@ class Region:
     fact: str
     within: tuple[str, ...]
     excepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A quantity that the rows that hold share, one after the other.
+
+    `quantity` is None where the rows themselves are counted. `name` stands for the part of it that
+    a row gets, in the amount and in later limits.
+    """
+
+    name: str
+    quantity: Expression | None
+    up_to: Expression
+    order: str | None
+    per: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What of a row is used up: the value of a column, among the policies of a group."""
+
+    of: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """Rows decided one by one.
+
+    `facts` are worked out for each row, `dated` says that `effective.at` is a column of the rows,
+    `item` is the column of which each value is an award of its own, `names` are all names that
+    only a row has.
+    """
+
+    row_set: RowSet
+    facts: tuple[Fact, ...]
+    clauses: tuple[Clause, ...]
+    steps: tuple[Step, ...]
+    limits: tuple[Limit, ...]
+    claim: Claim | None
+    dated: bool
+    item: str | None
+    names: frozenset[str]
 
 
 Parameter = ConstantValue | NoValue | Table | Tiers | Dated
@@ -215,6 +263,7 @@ class Example:
     failing: tuple[str, ...] | None
     missing: tuple[str, ...] | None
     line: int
+    rows: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +293,10 @@ class FrameUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One version of a policy, complete."""
+    """One version of a policy, complete.
+
+    `item` is the fact of which each value is an award of its own.
+    """
 
     id: str
     version: str
@@ -282,6 +334,8 @@ class Policy:
     frame: FrameUse | None
     file: str
     content_hash: str
+    each: Each | None = None
+    item: str | None = None
 
     @property
     def key(self) -> str:

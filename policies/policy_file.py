@@ -21,9 +21,7 @@ from policies.terms_file import (
 )
 from profiles.fact_file import FactFile, RowSetFile
 
-NOT_BUILT: dict[str, str] = {
-    "each": "rows decided one by one",
-}
+NOT_BUILT: dict[str, str] = {}
 """Keys of a policy that are refused, and what they belong to."""
 
 
@@ -233,6 +231,36 @@ class DeliveryFile(Strict):
     silence: Silence | None = None
 
 
+class ClaimFile(Strict):
+    """What of a row is used up, and the group of policies among which it is."""
+
+    of: str
+    group: str
+
+
+class LimitFile(Strict):
+    """A quantity that the rows share; `as` names the part that a row gets."""
+
+    on: str
+    up_to: str
+    order: str | None = None
+    per: str | list[str] | None = None
+    as_: str | None = Field(default=None, alias="as")
+    says: Says | None = None
+    source: str | None = None
+
+
+class EachFile(Strict):
+    """Rows decided one by one."""
+
+    row: str
+    claim: ClaimFile | None = None
+    facts: dict[str, FactFile] = {}
+    clauses: list[ClauseFile] = []
+    amount: AmountFile | None = None
+    limits: list[LimitFile] = []
+
+
 class ContactFile(Strict):
     """Whom to ask."""
 
@@ -255,6 +283,7 @@ class ExpectFile(Strict):
     amounts: dict[str, str] = {}
     failing: list[str] | None = None
     missing: list[str] | None = None
+    rows: dict[Literal["eligible", "ineligible", "unknown"], int] | None = None
 
 
 class CaseFile(Strict):
@@ -305,7 +334,7 @@ class PolicyFile(Strict):
     examples: ExamplesFile | None = None
     implements: str | None = None
     without: list[str] = []
-    each: object | None = None
+    each: EachFile | None = None
     stacking: StackingFile | None = None
     budget: BudgetFile | None = None
     back_pay: str | None = None

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.by_hand import Result, evaluate_subjects, show_yuan
+from engine.amount import show_yuan
+from engine.by_hand import Result, evaluate_subjects
 from engine.program import Program, compile_policies
 from policies.load import CATALOGUE, load_policies
 from profiles.hand import Subject, Trouble

@@ -9,7 +9,8 @@ import pytest
 
 from engine.columns import lower_policy
 from engine.decision import decide
-from engine.evaluate import UNDECIDED_DELIVERY, bind_audience, evaluate_part
+from engine.evaluate import bind_audience, evaluate_part
+from engine.evaluate_rows import UNDECIDED_DELIVERY
 from engine.program import bind, compile_policies
 from language.exact import TooWide
 from language.frame import facts_of_row, prepare

@@ -45,7 +45,7 @@ REFUSED = {
     "clauses as text": ("clauses: is_zombie\n" + BENEFIT, "must be a list"),
     "a value that is none of the list": (f"{CLAUSE}benefit: {{kind: gift, amount: 1}}\n", '"gift"'),
     "a check": (f"{CLAUSE}{BENEFIT}kind: check\n", '"kind: check" is not built yet'),
-    "per each": (f"{CLAUSE}{BENEFIT}per: {{each: child}}\n", "not built yet"),
+    "per each": (f"{CLAUSE}{BENEFIT}per: {{each: child}}\n", '"child"'),
     # dates
     "no such day": (f"{CLAUSE}{BENEFIT}effective: {{from: 2024-02-30}}\n", "is not a day"),
     "an end before the beginning": (

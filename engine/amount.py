@@ -1,0 +1,87 @@
+"""The steps of an amount, carried out one by one by the reference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from language.functions import round_half_up
+from language.reference import Reference, Value
+from policies.policy import HIGHEST_PORTION, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """A step of an amount as it came out; `applied` is None where its condition is unknown."""
+
+    step: Step
+    applied: bool | None
+    result: Value
+
+
+def to_fen(value: Value) -> int | None:
+    """Yuan as whole fen, rounded half up."""
+    if value.value is None:
+        return None
+    assert isinstance(value.value, Fraction)
+    return round_half_up(value.value * 100).numerator
+
+
+def take_steps(
+    steps: tuple[Step, ...],
+    reference: Reference,
+    amounts: Mapping[str, Value],
+) -> tuple[Value, tuple[StepTaken, ...]]:
+    """Carry out the steps of an amount in order: the value in yuan, and how each step came out."""
+    value = Value(None)
+    taken = []
+    for step in steps:
+        test = Value(True) if step.when is None else reference.value(step.when)
+        if test.value is None:
+            value = Value(None, test.missing, test.reasons)
+        elif test.value:
+            value = _apply(step, value, reference, amounts)
+        applied = None if test.value is None else bool(test.value)
+        taken.append(StepTaken(step=step, applied=applied, result=value))
+    return value, tuple(taken)
+
+
+def _apply(step: Step, value: Value, reference: Reference, amounts: Mapping[str, Value]) -> Value:
+    if step.operation == "decided_by":
+        return Value(None, reasons=frozenset({f"decided by {step.text}"}))
+    if step.operation == "portions":
+        lines = list(amounts.values())
+        if step.text == HIGHEST_PORTION:
+            return reference.apply(lambda *a: max(a, default=Fraction(0)), lines)
+        return reference.apply(lambda *a: sum(a, Fraction(0)), lines)
+    assert step.operand is not None
+    operand = reference.value(step.operand)
+    match step.operation:
+        case "take":
+            return operand
+        case "plus":
+            return reference.apply(lambda a, b: a + b, [value, operand])
+        case "minus":
+            return reference.apply(lambda a, b: a - b, [value, operand])
+        case "times":
+            return reference.apply(lambda a, b: a * b, [value, operand])
+        case "at_most":
+            return reference.apply(min, [value, operand])
+        case "at_least":
+            return reference.apply(max, [value, operand])
+        case "nothing_below":
+            return reference.apply(lambda a, b: Fraction(0) if a < b else a, [value, operand])
+        case "round_down":
+            return reference.apply(lambda a, b: (a // b) * b, [value, operand])
+        case "round_up":
+            return reference.apply(lambda a, b: -((-a) // b) * b, [value, operand])
+        case "round_half_up":
+            return reference.apply(lambda a, b: round_half_up(a / b) * b, [value, operand])
+    raise AssertionError(step.operation)
+
+
+def show_yuan(fen: int | None) -> str | None:
+    """Fen as yuan with two decimals."""
+    if fen is None:
+        return None
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
