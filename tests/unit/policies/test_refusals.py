@@ -196,7 +196,7 @@ REFUSED = {
     "an amount beside portions": (
         CLAUSE + "benefit: {portions: [{id: p, amount: 1}], amount: 5}\n", "begins with",
     ),
-    "a sum of rows": (CLAUSE + "benefit: {amount: sum_of_rows}\n", "not built yet"),
+    "a sum of rows": (CLAUSE + "benefit: {amount: sum_of_rows}\n", "needs each"),
     "an amount that is yes or no": (CLAUSE + "benefit: {amount: is_zombie}\n", "here stands"),
     # delivery
     "direct with open conditions": (
