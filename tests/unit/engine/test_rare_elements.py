@@ -159,6 +159,9 @@ def test_a_part_has_the_row_that_the_decision_of_each_subject_says(audience: str
                     "missing": ",".join(decision.missing) if is_open else "",
                     "verdict": decision.verdict,
                     "delivery": decision.delivery or UNDECIDED_DELIVERY,
+                    "rows": None,
+                    "rows_open": None,
+                    "claims": "",
                 }
             )
     found = outcome.rows(named=True)

@@ -46,6 +46,9 @@ def make_row(number: int, **changes: Any) -> dict[str, Any]:
         "missing": "",
         "delivery": "confirm",
         "verdict": "eligible",
+        "rows": None,
+        "rows_open": None,
+        "claims": "",
         **changes,
     }
 
@@ -54,8 +57,9 @@ def make_rows(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=OUTCOME_SCHEMA)
 
 
+NUMBERS = ("amount_fen", "rows", "rows_open")
 ROWS = [
-    make_row(1),
+    make_row(1, rows=3, rows_open=0, claims='["甲", "乙"]'),
     make_row(2, amount_fen=None, missing="ent_size"),
     make_row(3, verdict="unknown", amount_fen=None, missing="birth_date"),
     make_row(4, item="学前一年", amount_fen=2**62),
@@ -86,11 +90,11 @@ def hash_by_hand(rows: list[dict[str, Any]]) -> str:
     """The recipe of `hash_rows`, value by value."""
     names = ("policy", "subject", "period", "item", "version", "verdict")
     ordered = sorted(rows, key=lambda row: tuple(row[name].encode() for name in names))
-    content = f"zhida-outcome-2\n{len(rows)}\n".encode()
+    content = f"zhida-outcome-3\n{len(rows)}\n".encode()
     for name in OUTCOME_SCHEMA:
         values = [row[name] for row in ordered]
         content += f"{name}\n".encode()
-        if name == "amount_fen":
+        if name in NUMBERS:
             content += b"".join(struct.pack("<q", value or 0) for value in values)
             content += bytes(value is None for value in values)
         else:
@@ -131,7 +135,7 @@ def test_files_that_differ_make_no_other_outcome(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in OUTCOME_SCHEMA if name != "amount_fen"])
+@pytest.mark.parametrize("name", [name for name in OUTCOME_SCHEMA if name not in NUMBERS])
 def test_every_text_makes_another_hash(name: str) -> None:
     hashes = {hash_rows(make_rows(make_row(1, **{name: value}))) for value in ("x", "y", "xx", "")}
     assert len(hashes) == 4
@@ -292,7 +296,7 @@ def test_a_part_cannot_be_named_out_of_its_directory(tmp_path: Path, name: str) 
         write_part(tmp_path, name, FRAMES["resident-1"])
 
 
-@pytest.mark.parametrize("name", ["missing", "delivery"])
+@pytest.mark.parametrize("name", ["missing", "delivery", "claims"])
 def test_what_few_need_may_be_left_out(tmp_path: Path, name: str) -> None:
     part = write_part(tmp_path, "resident-1", make_rows(make_row(1)).drop(name))
     assert part.hash == hash_rows(make_rows(make_row(1, **{name: ""})))
