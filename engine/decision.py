@@ -24,7 +24,16 @@ from engine.rows import (
 from language.reference import Facts, Reference, Value, kleene_and, kleene_or
 from policies.policy import ROWS_THAT_HOLD, SUM_OF_ROWS
 
-__all__ = ["Decision", "StepTaken", "Verdict", "decide", "find_leaves", "scope_values", "take_steps", "to_fen"]
+__all__ = [
+    "Decision",
+    "StepTaken",
+    "Verdict",
+    "decide",
+    "find_leaves",
+    "scope_values",
+    "take_steps",
+    "to_fen",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
