@@ -63,7 +63,8 @@ def open_awards(
     """Open an award for each match that has none, and adjust those whose amount differs.
 
     `matches` has the columns of MATCH_SCHEMA, and may have `missing`, names of the facts an open
-    amount waits for, and `delivery`, how the benefit reaches this subject. Awards and their journal
+    amount waits for, `delivery`, how the benefit reaches this subject, and `rows` and `rows_open`,
+    how many of its rows hold or are undecided. Awards and their journal
     entries commit together, in transactions of at most 2,000 awards or, by the clock `seconds`,
     250 ms. `on_progress` is told how many of how many matches were taken in. Raises MatchesRefused
     before anything is written.
@@ -116,7 +117,7 @@ def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
     ids = name_rows(due.height, intake.now)
     told = {
         name: dict(zip(ids, due[name], strict=True)) if name in due.columns else {}
-        for name in ("missing", "delivery")
+        for name in ("missing", "delivery", "rows", "rows_open")
     }
 
     def write(connection: Connection, chunk: Sequence[dict[str, Any]]) -> int:
@@ -150,7 +151,7 @@ def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
 
 
 def _opening_of(
-    row: dict[str, Any], told: Mapping[str, Mapping[str, str]], intake: _Intake
+    row: dict[str, Any], told: Mapping[str, Mapping[str, Any]], intake: _Intake
 ) -> NewEntry:
     body = {
         "award": row["id"],
@@ -165,6 +166,9 @@ def _opening_of(
         body["missing"] = missing
     if delivery := told["delivery"].get(row["id"]):
         body["delivery"] = delivery
+    if rows := told["rows"].get(row["id"]):
+        body["rows"] = rows
+        body["rows_open"] = told["rows_open"].get(row["id"]) or 0
     return NewEntry(
         kind="award.opened",
         actor=intake.actor,

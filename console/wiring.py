@@ -362,6 +362,8 @@ def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
     """What notices say about a policy."""
     contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)
     facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    facts |= row_names_of(policy)
+    reasons = (*policy.clauses, *(policy.each.clauses if policy.each else ()))
     return PolicyCard(
         policy=policy.id,
         version=policy.version,
@@ -374,8 +376,8 @@ def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
             )
             for b in policy.basis
         ),
-        reasons_zh=tuple(_reason(clause, "zh") for clause in policy.clauses),
-        reasons_en=tuple(_reason(clause, "en") for clause in policy.clauses),
+        reasons_zh=tuple(_reason(clause, "zh") for clause in reasons),
+        reasons_en=tuple(_reason(clause, "en") for clause in reasons),
         delivery=policy.delivery[-1].by,
         contact_zh=contact,
         not_modelled=policy.not_modelled,

@@ -132,6 +132,8 @@ def _words_of(body: Mapping[str, Any], card: PolicyCard) -> dict[str, Any]:
         "was_en": "" if before is None else amount_en(before),
         "missing_zh": [label for label, _ in labels],
         "missing_en": [label for _, label in labels],
+        "rows": body.get("rows", 0),
+        "rows_open": body.get("rows_open", 0),
     }
 
 
