@@ -430,7 +430,10 @@ def _explain_from_snapshot(
     if not bounds:
         raise NothingThere(f'no policy "{policy}" for this subject, of kind {found.kind}')
     words = program.vocabulary
-    return [explain(b, words, found.facts(b), found.subject, found.sources(b)) for b in bounds]
+    return [
+        explain(b, words, found.facts(b), found.subject, found.sources(b), rows=found.rows(b))
+        for b in bounds
+    ]
 
 
 def _explain_by_hand(

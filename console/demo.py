@@ -150,7 +150,14 @@ def _explain(
     policy: str,
 ) -> None:
     for bound in bounds_for(program, found.kind, snapshot.as_of, policy):
-        told = explain(bound, vocabulary, found.facts(bound), found.subject, found.sources(bound))
+        told = explain(
+            bound,
+            vocabulary,
+            found.facts(bound),
+            found.subject,
+            found.sources(bound),
+            rows=found.rows(bound),
+        )
         for language in ("zh", "en"):
             show_explanation(told, language)
             show.out.print()

@@ -8,15 +8,19 @@ import polars as pl
 
 from console.settings import Settings, read_key
 from console.wiring import KINDS
+from engine.evaluate_rows import rows_by_subject
 from engine.explanation import Source
 from engine.own_measures import add_own_measures, datasets_needed
 from engine.program import Bound, Program, bind
+from engine.row_frames import row_frame_of_part
+from engine.rows import MISSING_ROWS, RowsGiven
 from language.frame import facts_of_row
 from language.reference import Facts
 from profiles.dataset import Dataset
 from profiles.identifier import check_identifiers, subject_ids
-from profiles.snapshot import Part, Snapshot, read_part
+from profiles.snapshot import Part, PartFrames, Snapshot, read_part
 
+_NOT_DOUBTFUL = pl.DataFrame(schema={"dataset": pl.String, "subject": pl.String})
 IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
 
 
@@ -33,14 +37,26 @@ class FoundSubject:
 
     def facts(self, bound: Bound) -> Facts:
         """The facts that a policy uses, those that it measures itself among them."""
-        frame = self.frame
+        return facts_of_row(self._measured(bound)[0].row(0, named=True), bound.types)
+
+    def rows(self, bound: Bound) -> RowsGiven:
+        """The rows that a policy decides; missing ones where it decides none."""
+        if bound.policy.each is None:
+            return MISSING_ROWS
+        frame, part = self._measured(bound)
+        given = row_frame_of_part(bound, frame, part.rows, part.doubtful)
+        return rows_by_subject(bound, frame["subject"], given).get(self.subject, MISSING_ROWS)
+
+    def _measured(self, bound: Bound) -> tuple[pl.DataFrame, PartFrames]:
+        """The subject's facts with those that the policy measures itself, and its rows."""
+        part = PartFrames(facts=self.frame, rows={}, doubtful=_NOT_DOUBTFUL)
         needed = datasets_needed([bound])
         if needed:
-            frames = read_part(self.snapshot, self.part, datasets=needed)
+            whole = read_part(self.snapshot, self.part, datasets=needed)
             mine = pl.col("subject") == self.subject
-            rows = {name: rows.filter(mine) for name, rows in frames.rows.items()}
-            frame = add_own_measures([bound], frame, rows, frames.doubtful)
-        return facts_of_row(frame.row(0, named=True), bound.types)
+            rows = {name: rows.filter(mine) for name, rows in whole.rows.items()}
+            part = PartFrames(facts=self.frame, rows=rows, doubtful=whole.doubtful)
+        return add_own_measures([bound], self.frame, part.rows, part.doubtful), part
 
     def sources(self, bound: Bound) -> Mapping[str, Source]:
         """Where each fact came from, by the policy's own measures where it has them."""

@@ -42,6 +42,7 @@ from notifier.compose import compose_notices
 from notifier.notice import PolicyCard
 from notifier.outbox import DeliveryReport, deliver_pending
 from policies.adoption import adopt
+from policies.each import facts_of_rows
 from policies.load import CATALOGUE, Loaded, load_policies
 from policies.policy import Clause, ClauseGroup, Policy
 from profiles.dataset import builtin_datasets
@@ -362,7 +363,7 @@ def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:
     """What notices say about a policy."""
     contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)
     facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
-    facts |= row_names_of(policy)
+    facts |= facts_of_rows(policy.each) if policy.each else {}
     reasons = (*policy.clauses, *(policy.each.clauses if policy.each else ()))
     return PolicyCard(
         policy=policy.id,

@@ -1,7 +1,7 @@
 """The pure function: policies on subjects whose facts are given by hand, with every reason."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -128,11 +128,10 @@ def _evaluate_group(
         bound = bind(policy, program.vocabulary, as_of)
         hand = replace(frames[key], frame=add_given_measures(bound, frames[key], subjects))
         if policy.each is not None:
-            known = dict(program.vocabulary.row_sets) | dict(policy.row_sets)
             found: Iterable[Result] = [
                 _from_decision(bound, decision, subject.subject)
                 for subject, decision in zip(
-                    subjects, decide_by_hand(bound, hand, known), strict=True
+                    subjects, decide_by_hand(bound, hand), strict=True
                 )
             ]
         else:

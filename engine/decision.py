@@ -36,6 +36,9 @@ __all__ = [
 ]
 
 
+_HOLDS, _NOTHING = Value(True), Value(Fraction(0))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a policy means for one subject.
@@ -46,7 +49,7 @@ class Decision:
     `rows` are the decisions of a policy with `each`, in the order in which the rows were given.
     `items` are its awards where each value of a column makes one; `item` is what the one award is
     for where each value of a fact does ("": the subject as a whole). `holding` is how many rows
-    hold, None where there is no `each`.
+    hold, None where there is no `each`; `rows_hold` whether any does, `rows_total` their sum.
     """
 
     verdict: Verdict
@@ -66,6 +69,8 @@ class Decision:
     items: tuple[ItemDecision, ...] = ()
     item: str = ""
     holding: int | None = None
+    rows_hold: Value = _HOLDS
+    rows_total: Value = _NOTHING
 
     @property
     def amount_fen(self) -> int | None:
@@ -95,7 +100,7 @@ def decide(
         tests.append(kleene_or(list(portions.values())))
     decided: RowsDecided | None = None
     if policy.each is not None:
-        decided = decide_rows(bound, facts, rows)
+        decided = decide_rows(bound, facts, rows, by_hand=by_hand)
         _hand_on(reference, decided.total, decided.count)
     verdict_value = kleene_and(tests if decided is None else [*tests, decided.holds])
     verdict = verdict_of(verdict_value)
@@ -133,6 +138,8 @@ def decide(
         items=items,
         item=item_of(bound, reference),
         holding=decided.count if decided else None,
+        rows_hold=decided.holds if decided else _HOLDS,
+        rows_total=decided.total if decided else _NOTHING,
     )
 
 

@@ -8,21 +8,25 @@ from engine.alternatives import (
     tell_deciding,
     tell_near_misses,
 )
+from engine.clause_telling import tell_clauses
 from engine.deciding import find_deciding, truth
 from engine.decision import Decision, StepTaken, decide, take_steps
+from engine.explain_rows import hand_on, known_with_rows, tell_rows
 from engine.explanation import AmountTold, ClauseTold, Explanation, Source, StepTold
 from engine.program import Bound
+from engine.rows import MISSING_ROWS, RowsGiven
 from engine.shown_value import mask, show_fen, show_value, show_yuan, unit_of
 from engine.telling import Teller
 from language.check import reachable_facts
 from language.reference import Facts, Value
-from policies.policy import Clause, ClauseGroup, Leaf, Step
+from policies.policy import Step
 from profiles.fact import Vocabulary
 
 _SCOPE = {
     "effective": ("政策有效期", "in force"),
     "window": ("兑现期限", "time of payment"),
     "region": ("适用地区", "region"),
+    "item": ("标的", "item"),
 }
 DOES = {
     "take": ("取{}", "take {}"),
@@ -53,18 +57,24 @@ def explain(
     sources: Mapping[str, Source],
     *,
     by_hand: bool = False,
+    rows: RowsGiven = MISSING_ROWS,
 ) -> Explanation:
     """Explain a policy's decision on one subject; `sources` by fact.
 
     `by_hand`: the facts were given by hand, so a region that is not among them does not scope.
+    `rows` are those of the policy's `each`, where it has one.
     """
-    decision = decide(bound, facts, by_hand=by_hand)
+    decision = decide(bound, facts, by_hand=by_hand, rows=rows)
+    if bound.policy.each is not None:
+        vocabulary = known_with_rows(vocabulary, bound.policy.each)
     teller = Teller(bound, vocabulary, facts, sources)
+    hand_on(teller.reference, decision)
     policy = bound.policy
     due = decision.verdict == "eligible"
     clauses = (
         *tell_scope(teller, decision),
-        *tell_clauses(teller, policy.clauses, decision),
+        *tell_clauses(teller, policy.clauses, decision.clauses),
+        *tell_rows(teller, vocabulary, decision),
         *tell_portions(teller, decision),
     )
     told = {fact.name for clause in clauses for fact in clause.facts}
@@ -110,6 +120,7 @@ def tell_scope(teller: Teller, decision: Decision) -> list[ClauseTold]:
     policy = teller.bound.policy
     rests_on = {"region": policy.region.fact if policy.region else None}
     rests_on["effective"] = policy.effective_at
+    rests_on["item"] = policy.item
     told = []
     for name, value in decision.scope.items():
         says_zh, says_en = _SCOPE[name]
@@ -128,63 +139,6 @@ def tell_scope(teller: Teller, decision: Decision) -> list[ClauseTold]:
             )
         )
     return told
-
-
-def tell_clauses(
-    teller: Teller,
-    clauses: tuple[Clause, ...],
-    decision: Decision,
-    depth: int = 0,
-    *,
-    unwanted: bool = False,
-) -> list[ClauseTold]:
-    """Every group and leaf in order, each group before its members."""
-    told: list[ClauseTold] = []
-    for clause in clauses:
-        value = truth(decision.clauses[clause.id])
-        if isinstance(clause, Leaf):
-            told.append(_tell_leaf(teller, clause, value, depth, unwanted))
-            continue
-        told.append(
-            ClauseTold(
-                id=clause.id,
-                depth=depth,
-                says_zh=clause.says,
-                says_en=clause.says_en or clause.id,
-                source=clause.source,
-                value=value,
-                condition_zh="",
-                condition_en="",
-                group=clause.group,
-                unwanted=unwanted,
-            )
-        )
-        inside = is_unwanted_inside(clause, unwanted)
-        told += tell_clauses(teller, clause.members, decision, depth + 1, unwanted=inside)
-    return told
-
-
-def is_unwanted_inside(group: ClauseGroup, unwanted: bool) -> bool:
-    """Whether the members of a group are good where they do not hold."""
-    return unwanted != (group.group == "none")
-
-
-def _tell_leaf(
-    teller: Teller, leaf: Leaf, value: bool | None, depth: int, unwanted: bool
-) -> ClauseTold:
-    zh, en = teller.condition(leaf.when)
-    return ClauseTold(
-        id=leaf.id,
-        depth=depth,
-        says_zh=leaf.says,
-        says_en=leaf.says_en or leaf.id,
-        source=leaf.source,
-        value=value,
-        unwanted=unwanted,
-        condition_zh=zh or f"由{leaf.judged_by}认定",
-        condition_en=en or f"judged by {leaf.judged_by}",
-        facts=teller.used(reachable_facts([leaf.when], teller.bound.scope)) if leaf.when else (),
-    )
 
 
 def tell_portions(teller: Teller, decision: Decision) -> list[ClauseTold]:

@@ -5,7 +5,7 @@ settled among those that hold, in an order that does not depend on how the rows 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -119,10 +119,19 @@ class _Row:
     shared: dict[str, Value]
 
 
-def decide_rows(bound: Bound, facts: Facts, given: RowsGiven) -> RowsDecided:
-    """Decide every row of a subject; the decisions come in the order in which the rows did."""
+def decide_rows(
+    bound: Bound, facts: Facts, given: RowsGiven, *, by_hand: bool = False
+) -> RowsDecided:
+    """Decide every row of a subject; the decisions come in the order in which the rows did.
+
+    `by_hand`: the rows were given by hand, so a claim that none of them gives does not scope.
+    """
     each = bound.policy.each
     assert each is not None
+    column = each.row_set.columns.get(each.claim.of) if each.claim else None
+    name = column.name if column is not None and column.formula is None else None
+    if by_hand and name is not None and all(row.get(name) is None for row in given.rows):
+        each = replace(each, claim=None)
     rows = [
         _decide_row(bound, each, facts, row, position)
         for position, row in enumerate(given.rows, start=1)

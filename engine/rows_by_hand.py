@@ -1,6 +1,6 @@
 """Policies that decide rows, on rows given by hand: the reference tells about each of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,11 @@ from engine.decision import Decision, decide
 from engine.evaluate_rows import rows_by_subject
 from engine.program import Bound
 from engine.row_frames import as_column, row_frame_by_hand
-from engine.rows import MISSING_ROWS
+from engine.rows import MISSING_ROWS, RowsGiven
 from language.frame import facts_of_row
 from policies.policy import Policy
 from profiles.hand_frame import HandFrame
-from profiles.row_set import RowColumn, RowSet
+from profiles.row_set import RowColumn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,17 @@ def row_facts_beside(policy: Policy, policies: Iterable[Policy]) -> dict[str, di
     return found
 
 
-def decide_by_hand(
-    bound: Bound, hand: HandFrame, row_sets: Mapping[str, RowSet]
-) -> Iterator[Decision]:
+def rows_given_by_hand(bound: Bound, hand: HandFrame) -> list[RowsGiven]:
+    """The rows of each subject, in their order; missing ones where the policy decides none."""
+    subjects = hand.frame["subject"]
+    if bound.policy.each is None:
+        return [MISSING_ROWS] * len(subjects)
+    rows = rows_by_subject(bound, subjects, row_frame_by_hand(bound, hand))
+    return [rows.get(subject, MISSING_ROWS) for subject in subjects]
+
+
+def decide_by_hand(bound: Bound, hand: HandFrame) -> Iterator[Decision]:
     """The decision for each subject, in their order."""
-    given = row_frame_by_hand(bound, hand, row_sets)
-    rows = rows_by_subject(bound, hand.frame["subject"], given)
-    for row in hand.frame.iter_rows(named=True):
-        facts = facts_of_row(row, bound.types)
-        mine = rows.get(row["subject"], MISSING_ROWS)
-        yield decide(bound, facts, by_hand=True, rows=mine)
+    given = rows_given_by_hand(bound, hand)
+    for row, rows in zip(hand.frame.iter_rows(named=True), given, strict=True):
+        yield decide(bound, facts_of_row(row, bound.types), by_hand=True, rows=rows)

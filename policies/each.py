@@ -1,7 +1,7 @@
 """`each`: the rows of a policy decided one by one, their limits and what they use up."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from language.check import check, reachable_facts
@@ -35,8 +35,23 @@ class RowNames:
     @property
     def known(self) -> dict[str, Fact]:
         """All of them as facts, by name."""
-        columns = {name: fact_of(column) for name, column in self.row_set.columns.items()}
-        return columns | {fact.name: fact for fact in self.facts}
+        return _known(self.row_set, self.facts)
+
+
+def facts_of_rows(each: Each) -> dict[str, Fact]:
+    """What only a row has as facts, by name, with their labels and units; the rows themselves too,
+    for they may be what is missing."""
+    rows = each.row_set
+    known = _known(rows, each.facts)
+    whole = RowColumn(
+        name=rows.name, type=FactType.TEXT, label_zh=rows.label_zh, label_en=rows.label_en
+    )
+    return known | {rows.name: fact_of(whole)}
+
+
+def _known(row_set: RowSet, facts: Iterable[Fact]) -> dict[str, Fact]:
+    columns = {name: fact_of(column) for name, column in row_set.columns.items()}
+    return columns | {fact.name: fact for fact in facts}
 
 
 def begin_rows(draft: Draft, row_sets: Mapping[str, RowSet]) -> RowNames | None:
@@ -235,6 +250,8 @@ def _build_limit(
         order=file.order,
         per=per,
         text=f"{file.on} up to {file.up_to}",
+        says=file.says.zh if file.says else "",
+        source=file.source or "",
     )
 
 

@@ -139,6 +139,8 @@ class Limit:
     order: str | None
     per: tuple[str, ...]
     text: str
+    says: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from engine.columns import lower_policy
 from engine.decision import decide, to_fen
 from engine.evaluate import bind_audience, evaluate_part
 from engine.program import Bound, bind, compile_policies
+from language.exact import TooWide
 from language.frame import facts_of_row, prepare
 from policies.load import CATALOGUE, load_policies
 from policies.policy import Policy
@@ -86,7 +87,15 @@ def test_every_value_of_a_policy_is_the_same_in_columns_and_row_by_row(
 ) -> None:
     frame = draw_frame([bound], Random(bound.policy.id), ROWS, by_hand=by_hand)
     prepared = prepare(frame, bound.types, bound.types)
-    columns = lower_policy(bound, prepared.known, by_hand=by_hand)
+    try:
+        columns = lower_policy(bound, prepared.known, by_hand=by_hand)
+    except TooWide:
+        # a product of several numbers leaves 64 bits where all are drawn as large as they may be
+        frame = frame.with_columns(
+            pl.col(pl.Int64).clip(-(10**10), 10**10), pl.col(pl.Float64).clip(-(10**5), 10**5)
+        )
+        prepared = prepare(frame, bound.types, bound.types)
+        columns = lower_policy(bound, prepared.known, by_hand=by_hand)
     exprs = {"verdict": columns.verdict, "amount": columns.amount_fen, "by": columns.delivery}
     for prefix, group in (
         ("clause", columns.clauses),

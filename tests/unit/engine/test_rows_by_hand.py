@@ -1,0 +1,182 @@
+"""Rows given by hand: what is told of each, worked cases, and explanations of them."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from engine.by_hand import Result, evaluate_subjects
+from engine.explain_by_hand import explain_subjects
+from engine.explanation import ClauseTold, Explanation
+from engine.program import Program, compile_policies
+from policies.load import load_policies
+from profiles.hand import Subject
+from tests.support.policy_texts import vocabulary, write_policies
+
+DAY = date(2025, 12, 1)
+LOANS = """
+    effective: {from: 2025-03-16, to: 2025-12-31, at: paid_on}
+    rows:
+      loans:
+        label: {zh: 贷款, en: loans}
+        columns:
+          loan: {label: 借据, type: text}
+          paid_on: {label: 放款日, type: date}
+          size: {label: 本金, type: money}
+          overdue: {label: 逾期, type: boolean}
+          doubled: {label: 两倍, type: money, is: size * 2}
+    parameters: {rate: {at: paid_on, source: 一, values: [{from: 2025-01-01, value: 1%}]}}
+    clauses: [{id: honest, says: 守信, when: not credit_serious_dishonest}]
+    each:
+      row: loans
+      claim: {of: loan, group: loans}
+      facts: {good: {says: 正常, is: not overdue}}
+      clauses: [{id: in-order, says: 未逾期, when: good}]
+      limits: [{on: size, up_to: 1000, order: paid_on, says: 每户1000元}]
+      amount: size_counted * rate
+    benefit: {kind: cash, amount: [sum_of_rows, {plus: rows_that_hold}]}
+"""
+ITEMS = LOANS.replace("clauses: [{id: honest", "per: {each: loan}\n    clauses: [{id: honest", 1)
+
+
+def program_of(folder: Path, text: str) -> Program:
+    paths = write_policies(folder, {"written": text})
+    return compile_policies(load_policies(paths, vocabulary()).policies, vocabulary())
+
+
+def subject(*loans: dict[str, Any], **facts: Any) -> Subject:
+    given = {"credit_serious_dishonest": False, "loans": list(loans)} | facts
+    return Subject(line=1, subject="F", audience="enterprise", as_of=None, facts=given)
+
+
+def loan(name: str, **changes: Any) -> dict[str, Any]:
+    return {"loan": name, "paid_on": "2025-06-01", "size": 600, "overdue": False} | changes
+
+
+def evaluate(program: Program, given: Subject) -> Result:
+    results, troubles = evaluate_subjects(program, [given], DAY)
+    assert troubles == []
+    return results[0]
+
+
+def test_each_row_is_told_with_its_verdict_amount_and_reasons(tmp_path: Path) -> None:
+    result = evaluate(
+        program_of(tmp_path, LOANS),
+        subject(
+            loan("late", paid_on="2025-07-01"),
+            loan("first"),
+            loan("bad", overdue=True),
+            loan("open", overdue=None),
+            loan("first"),
+            loan("old", paid_on="2025-03-15"),
+        ),
+    )
+    # the first by its day takes 600 of the 1000, the later one the 400 that are left
+    assert (result.verdict, result.amount_fen) == ("eligible", 400 + 600 + 200)
+    assert result.rows is not None
+    told = [(row.verdict, row.amount_fen, row.failed, row.missing) for row in result.rows]
+    assert told == [
+        ("eligible", 400, (), ()),
+        ("eligible", 600, (), ()),
+        ("ineligible", None, ("in-order",), ()),
+        ("unknown", None, (), ("overdue",)),
+        ("ineligible", None, ("claim",), ()),
+        ("ineligible", None, ("effective",), ()),
+    ]
+    assert [row["row"] for row in result.as_json()["rows"]] == [1, 2, 3, 4, 5, 6]
+    assert (result.unknown, result.missing) == (("in-order",), ("overdue",))
+
+
+def test_what_is_known_of_the_rows_decides_the_verdict(tmp_path: Path) -> None:
+    program = program_of(tmp_path, LOANS)
+    cases = {
+        "none": (subject(), "ineligible", ("loans",), ()),
+        "all fail": (subject(loan("a", overdue=True)), "ineligible", ("in-order",), ()),
+        "one open": (
+            subject(loan("a", overdue=True), loan("b", overdue=None)),
+            "unknown",
+            (),
+            ("overdue",),
+        ),
+        "the subject fails": (
+            subject(loan("a"), credit_serious_dishonest=True),
+            "ineligible",
+            ("honest",),
+            (),
+        ),
+        "the subject is unknown": (
+            subject(loan("a"), credit_serious_dishonest=None),
+            "unknown",
+            (),
+            ("credit_serious_dishonest",),
+        ),
+        "the day is missing": (subject(loan("a", paid_on=None)), "unknown", (), ("paid_on",)),
+        "what is claimed is missing": (
+            subject(loan("a", overdue=True), loan("", loan=None)),
+            "unknown",
+            (),
+            ("loan",),
+        ),
+    }
+    for name, (given, verdict, failed, missing) in cases.items():
+        result = evaluate(program, given)
+        assert (result.verdict, result.failed, result.missing) == (verdict, failed, missing), name
+    facts = {"credit_serious_dishonest": False}
+    unknown = Subject(line=1, subject="F", audience="enterprise", as_of=None, facts=facts)
+    assert evaluate(program, unknown).missing == ("loans",)
+
+
+def test_a_claim_that_no_row_given_by_hand_has_does_not_scope(tmp_path: Path) -> None:
+    result = evaluate(
+        program_of(tmp_path, LOANS), subject(loan("", loan=None), loan("", loan=None))
+    )
+    assert (result.verdict, result.amount_fen) == ("eligible", 1000 + 200)
+
+
+def test_a_row_may_give_what_would_be_worked_out_for_it(tmp_path: Path) -> None:
+    result = evaluate(program_of(tmp_path, LOANS), subject(loan("a", overdue=True, good=True)))
+    assert result.verdict == "eligible"
+
+
+def test_each_value_of_a_column_is_an_award_of_its_own(tmp_path: Path) -> None:
+    result = evaluate(
+        program_of(tmp_path, ITEMS), subject(loan("a"), loan("b", paid_on="2025-08-01"))
+    )
+    assert result.items == {"a": 700, "b": 500}
+    assert result.amount_fen == 1200
+
+
+def explain(program: Program, given: Subject) -> Explanation:
+    told, troubles = explain_subjects(program, [given], DAY)
+    assert troubles == []
+    return told[0]
+
+
+def clause(told: Explanation, name: str) -> ClauseTold:
+    (found,) = [clause for clause in told.clauses if clause.id == name]
+    return found
+
+
+def test_an_explanation_tells_every_row_with_its_clauses(tmp_path: Path) -> None:
+    told = explain(
+        program_of(tmp_path, LOANS),
+        subject(loan("a"), loan("b", overdue=True), loan("a"), loan("c", overdue=None)),
+    )
+    assert clause(told, "loans").value is True
+    values = [clause(told, f"loans[{number}]").value for number in (1, 2, 3, 4)]
+    assert values == [True, False, False, None]
+    assert clause(told, "loans[1]").says_zh == "第1项：符合，6.00"
+    assert clause(told, "claim").value is False
+    leaves = [clause for clause in told.clauses if clause.id == "in-order"]
+    assert [leaf.value for leaf in leaves] == [True, False, True, None]
+    overdue = [fact.value for leaf in leaves for fact in leaf.facts if fact.name == "overdue"]
+    assert overdue == [False, True, False, None]
+    assert told.steps[0].amount == "6.00"
+    assert [fact.label_zh for fact in told.missing] == ["逾期"]
+
+
+def test_an_explanation_without_rows_says_that_they_are_missing(tmp_path: Path) -> None:
+    facts = {"credit_serious_dishonest": False}
+    given = Subject(line=1, subject="F", audience="enterprise", as_of=None, facts=facts)
+    told = explain(program_of(tmp_path, LOANS), given)
+    assert told.verdict == "unknown"
+    assert [fact.label_zh for fact in told.missing] == ["贷款"]
