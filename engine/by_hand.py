@@ -130,9 +130,7 @@ def _evaluate_group(
         if policy.each is not None:
             found: Iterable[Result] = [
                 _from_decision(bound, decision, subject.subject)
-                for subject, decision in zip(
-                    subjects, decide_by_hand(bound, hand), strict=True
-                )
+                for subject, decision in zip(subjects, decide_by_hand(bound, hand), strict=True)
             ]
         else:
             found = _evaluate_policy(bound, hand.frame, subjects)

@@ -11,6 +11,7 @@ from policies.axis import Shape, Sort, show_key, show_sort, sorts_of
 from policies.bounding import is_asked_for, rules_out, written_values
 from policies.cell import GB2260
 from policies.draft import Draft
+from policies.each import facts_of_rows
 from policies.parameter import shape_of, tables_of
 from policies.policy import DatedParameter, Policy, PolicyTable, TableRow
 from policies.table_analysis import Analysis, Outputs, Point, analyse
@@ -24,6 +25,7 @@ MAX_WRITTEN = 200
 def check_tables(draft: Draft, policy: Policy) -> None:
     """Refuse rows that contradict each other; warn of gaps and of rows that do nothing."""
     facts = dict(draft.vocabulary.facts) | {fact.name: fact for fact in policy.facts}
+    facts |= facts_of_rows(policy.each) if policy.each else {}
     for parameter in policy.parameters:
         for table in tables_of(parameter):
             _check_parameter(draft, policy, parameter, table, facts)
