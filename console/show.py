@@ -90,16 +90,17 @@ def show_snapshot(snapshot: Snapshot) -> None:
 
 
 def show_results(results: tuple[PolicyResult, ...]) -> None:
-    """Matches and amounts per policy."""
+    """Matches and amounts per policy; those without a match are told in a line each kind."""
     table = _table("政策 policy", "eligible", "unknown", "yuan", "open", numbers=(1, 2, 3, 4))
-    why = {"effective": "not in force", "window": "outside its window"}
+    without: dict[str, list[str]] = {}
     for result in results:
+        if result.outside is not None or not result.eligible:
+            why = result.outside or ("open" if result.unknown else "none")
+            unknown = f" ({result.unknown:,})" if why == "open" else ""
+            without.setdefault(why, []).append(result.policy.id + unknown)
+            continue
         name = Text(result.policy.title_zh)
         name.append("\n" + result.policy.id, style="dim")
-        if result.outside is not None:
-            name.append(f" ({why[result.outside]})", style="dim")
-            table.add_row(name)
-            continue
         table.add_row(
             name,
             Text(f"{result.eligible:,}", style="green"),
@@ -107,7 +108,19 @@ def show_results(results: tuple[PolicyResult, ...]) -> None:
             f"{result.amount_fen / 100:,.2f}",
             Text(f"{result.open_amounts:,}", style="" if result.open_amounts else "dim"),
         )
-    out.print(table)
+    if table.row_count:
+        out.print(table)
+    for why, words in _WITHOUT_MATCH.items():
+        if why in without:
+            out.print(Text(f"{words}: {', '.join(without[why])}", style="dim"))
+
+
+_WITHOUT_MATCH = {
+    "none": "nobody eligible",
+    "open": "nobody eligible yet, facts are missing (of so many)",
+    "effective": "not in force",
+    "window": "outside their window",
+}
 
 
 def show_run(report: RunReport) -> None:
