@@ -329,7 +329,7 @@ def run(
     loaded = load_chosen(policies or [], words, adopt)
     program = compile_policies(loaded.policies, words)
     built = newest_snapshot(settings)
-    keep_program(settings, program, loaded.files, adopt, vocabulary or [])
+    keep_program(settings, program, loaded, adopt, vocabulary or [])
     with opened_database(settings) as engine, show.progress() as tell:
         report = run_once(settings, engine, program, built, now=read_clock(), on_progress=tell)
     if output == "json":

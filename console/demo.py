@@ -44,7 +44,7 @@ def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
     vocabulary = load_words()
     loaded = load_chosen([], vocabulary, CITY)
     program = compile_policies(loaded.policies, vocabulary)
-    keep_program(settings, program, loaded.files, CITY)
+    keep_program(settings, program, loaded, CITY)
     show.out.rule("[bold]直达 Zhida[/]: the policy finds the person", align="left")
     show.out.print(
         f"A synthetic city (示范市 {CITY}, a code that is given to nobody) of {firms:,} firms and "

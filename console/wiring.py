@@ -94,7 +94,7 @@ def load_chosen(
 def keep_program(
     settings: Settings,
     program: Program,
-    files: Sequence[Path],
+    loaded: Loaded,
     adopted_by: str | None,
     vocabulary_files: Sequence[Path] = (),
 ) -> None:
@@ -104,11 +104,15 @@ def keep_program(
         return
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    kept = {"policies": files, "vocabulary": vocabulary_files}
-    for folder, files in kept.items():
-        (partial / folder).mkdir(parents=True)
-        for number, path in enumerate(files):
-            shutil.copyfile(path, partial / folder / f"{number:04d}-{path.name}")
+    for number, path in enumerate(loaded.files):
+        # each in a folder of its own, so that files of tables stay beside what names them
+        folder = partial / "policies" / f"{number:04d}"
+        for name in (path.name, *loaded.beside.get(path, ())):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path.parent / name, folder / name)
+    (partial / "vocabulary").mkdir(parents=True)
+    for number, path in enumerate(vocabulary_files):
+        shutil.copyfile(path, partial / "vocabulary" / f"{number:04d}-{path.name}")
     # where a frame was found, there may be policies that were not run
     keys = [policy.key for policy in program.policies]
     write_json(partial / "program.json", {"adopted_by": adopted_by, "policies": keys})

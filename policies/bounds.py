@@ -5,34 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 
-from language.definition import (
-    Beneath,
-    Constant,
-    Definition,
-    Equal,
-    Given,
-    Matcher,
-    Otherwise,
-    Scalar,
-    Table,
-    Tiers,
-    Within,
-)
+from language.definition import Constant, Definition, Table, Tiers
 from language.document import Place, document_value
-from language.expression import Name, show_number
+from language.expression import show_number
 from language.number import parse_number
-from language.reference import Reference
-from language.types import Kind, kind_of
+from language.reference import Facts, Reference
+from language.truth import NONE
+from language.types import Kind
+from policies.axis import Sort, fits, show_sort, sorts_of
 from policies.draft import Draft
-from policies.parameter import build_parameter, definition_of
+from policies.parameter import build_parameter, definition_of, shape_of
 from policies.policy import DatedParameter, ParameterSpan
 from policies.policy_file import BoundsFile, ParameterFile, RowsFile
 from profiles.fact import Fact
 
 _SIDES = (("at_most", "above"), ("at_least", "below"))
 _DAY = date(2000, 1, 1)
-OTHER = "any other"
-"""Stands for every text that no row names."""
+MAX_PAIRS = 20_000
+"""How many pairs of rows are compared at most."""
 
 
 def check_bounds(
@@ -59,6 +49,7 @@ def _check_bound(
 ) -> None:
     if bound.at_most is None and bound.at_least is None:
         draft.refuse(place, '"bounds" without a bound', "add at_most or at_least")
+    file = draft.file.parameters[parameter.name]
     for side, word in _SIDES:
         limit = getattr(bound, side)
         if limit is None:
@@ -68,10 +59,14 @@ def _check_bound(
         if limits is None:
             continue
         for number, span in enumerate(_as_written(draft, parameter)):
-            for keys, value, allowed in _compare(known, span, limits):
+            why = _comparable(span, limits)
+            if why:
+                draft.refuse(at, why, "correct the bound")
+                break
+            for keys, value, allowed in _compare(known, span, file.system, limits):
                 if value <= allowed if side == "at_most" else value >= allowed:
                     continue
-                written = _place_of(draft, parameter, number, keys)
+                written = _place_of(draft, parameter, number, keys, value)
                 text = document_value(draft.document, written)
                 shown = text if isinstance(text, str) else show_number(value)
                 whom = f" for {', '.join(keys)}" if keys else ""
@@ -120,99 +115,111 @@ def _as_written(draft: Draft, parameter: DatedParameter) -> list[ParameterSpan]:
     return [by_start[value.from_ or first] for value in values]
 
 
+def _comparable(span: ParameterSpan, limits: DatedParameter | Fraction) -> str:
+    """Why a value cannot be compared with a bound, "" where it can."""
+    match span.value:
+        case Constant(value=value) if isinstance(value, bool) or not isinstance(value, Fraction):
+            return "bounds belong to numbers"
+        case Table(kind=kind) if kind is not Kind.NUMBER:
+            return "bounds belong to numbers"
+        case Constant() | Tiers() if not isinstance(limits, Fraction):
+            return "a bound by rows needs a value by rows"
+        case Table(rows=rows) if not isinstance(limits, Fraction):
+            bounds = [len(t.rows) for s in limits.spans if isinstance(t := s.value, Table)]
+            if len(rows) * max(bounds, default=0) > MAX_PAIRS:
+                return "the bound and the table have too many rows to compare"
+    return ""
+
+
 def _compare(
-    known: Mapping[str, Fact], span: ParameterSpan, limits: DatedParameter | Fraction
+    known: Mapping[str, Fact],
+    span: ParameterSpan,
+    system: str | None,
+    limits: DatedParameter | Fraction,
 ) -> Iterator[tuple[tuple[str, ...], Fraction, Fraction]]:
     """Every value with its row's key and the bound that holds for it."""
-    match span.value:
-        case Constant(value=Fraction() as value) if isinstance(limits, Fraction):
+    match span.value, limits:
+        case Constant(value=Fraction() as value), Fraction():
             yield (), value, limits
-        case Tiers(tiers=tiers) if isinstance(limits, Fraction):
+        case Tiers(tiers=tiers), Fraction():
             for tier in tiers:
                 part = tier.rate if tier.rate is not None else tier.gives
                 assert part is not None
                 yield (f"over {show_number(tier.over)}",), part, limits
-        case Table(by=by):
-            yield from _compare_rows(known, span.value, by, limits)
+        case Table() as table, Fraction():
+            sorts = _sorts(known, [table], system)
+            for row in table.rows:
+                if isinstance(row.value, Fraction):
+                    keys = zip(row.matchers, sorts, strict=True)
+                    fitting = [next((s for s in of if fits(key, s)), "") for key, of in keys]
+                    yield tuple(show_sort(sort) for sort in fitting), row.value, limits
+        case Table() as table, DatedParameter():
+            yield from _compare_rows(known, table, system, limits)
 
 
 def _compare_rows(
-    known: Mapping[str, Fact],
-    table: Table,
-    by: tuple[Name, ...],
-    limits: DatedParameter | Fraction,
+    known: Mapping[str, Fact], table: Table, system: str | None, limits: DatedParameter
 ) -> Iterator[tuple[tuple[str, ...], Fraction, Fraction]]:
     """Both tables read at a value of each sort that their rows tell apart."""
-    bound = Constant(value=limits) if isinstance(limits, Fraction) else None
-    other = bound or definition_of(limits, _DAY)  # type: ignore[arg-type]  # no Fraction here
+    other = definition_of(limits, _DAY)
     tables = [table, *([other] if isinstance(other, Table) else [])]
-    sorts = []
-    for level in range(len(by)):
-        keys = [row.matchers[level] for t in tables for row in t.rows]
-        sorts.append(list(_sorts(keys, kind_of(known[by[level].name].type))))
-    scope: dict[str, Definition] = {name.name: _given(known, name.name) for name in by}
+    scope: dict[str, Definition] = {name.name: known[name.name].given for name in table.by}
     scope |= {"value": table, "limit": other}
-    for point in itertools.product(*sorts):
-        facts = {name.name: value for name, value in zip(by, point, strict=True)}
+    for point in itertools.product(*_sorts(known, tables, system)):
+        facts: Facts = {name.name: sort for name, sort in zip(table.by, point, strict=True)}
         reference = Reference(scope, facts)
         value, allowed = (reference.of_name(name).value for name in ("value", "limit"))
         if isinstance(value, Fraction) and isinstance(allowed, Fraction):
-            yield tuple(_show(key) for key in point), value, allowed
+            yield tuple(show_sort(sort) for sort in point), value, allowed
 
 
-def _given(known: Mapping[str, Fact], name: str) -> Given:
-    return Given(name=name, type=known[name].type)
+def _sorts(known: Mapping[str, Fact], tables: list[Table], system: str | None) -> list[list[Sort]]:
+    """For each level the values that the rows tell apart."""
+    sorts = []
+    for level, name in enumerate(tables[0].by):
+        shape = shape_of(known[name.name], system)
+        keys = [row.matchers[level] for table in tables for row in table.rows]
+        sorts.append([sort for sort in sorts_of(shape, keys) if sort is not NONE])
+    return sorts
 
 
-def _sorts(keys: Iterable[Matcher], kind: Kind) -> Iterator[Scalar]:
-    if kind is Kind.BOOLEAN:
-        yield from (True, False)
-        return
-    found = list(dict.fromkeys(end for key in keys for end in _ends(key)))
-    if kind is Kind.TEXT:
-        yield from found
-        yield OTHER
-        return
-    numbers = sorted(end for end in found if isinstance(end, Fraction)) or [Fraction(0)]
-    yield numbers[0] - 1
-    for low, high in itertools.pairwise(numbers):
-        yield from (low, (low + high) / 2)
-    yield from (numbers[-1], numbers[-1] + 1)
-
-
-def _ends(key: Matcher) -> Iterator[Scalar]:
-    match key:
-        case Equal(values=values):
-            yield from values
-        case Beneath(prefixes=prefixes):
-            yield from prefixes
-        case Within(low=low, high=high):
-            yield from (end for end in (low, high) if end is not None)
-        case Otherwise(others=others):
-            for other in others:
-                yield from _ends(other)
-
-
-def _show(value: Scalar) -> str:
-    return show_number(value) if isinstance(value, Fraction) else str(value)
-
-
-def _place_of(draft: Draft, parameter: DatedParameter, number: int, keys: tuple[str, ...]) -> Place:
-    """Where a value stands: its row where a key names it, else the table."""
+def _place_of(
+    draft: Draft, parameter: DatedParameter, number: int, keys: tuple[str, ...], value: Fraction
+) -> Place:
+    """Where a value stands: the row with it that a key names, or the only one; else the table."""
     place: Place = ("parameters", parameter.name)
     if draft.file.parameters[parameter.name].values is not None:
         place = (*place, "values", number)
-    value = document_value(draft.document, (*place, "value"))
-    if value is not None:
+    if document_value(draft.document, (*place, "value")) is not None:
         return (*place, "value")
-    place = (*place, "rows")
-    for key in keys:
-        rows = document_value(draft.document, place)
-        if not isinstance(rows, dict):
-            return place
-        named = [row for row in rows if key in [part.strip() for part in row.split(",")]]
-        named += [row for row in rows if row in ("else", "any")]
-        if not named:
-            return place
-        place = (*place, named[0])
-    return place
+    cells = list(_cells(document_value(draft.document, (*place, "rows")), ()))
+    having = [path for path, text in cells if _is(text, value)]
+    named = [path for path in having if all(map(_names, path, keys))]
+    others = [path for path in having if all(map(_may_name, path, keys))]
+    for found in (named, others, having):
+        if len(found) == 1:
+            return (*place, "rows", *found[0])
+    return (*place, "rows")
+
+
+def _cells(rows: object, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, cell in (rows if isinstance(rows, dict) else {}).items():
+        if isinstance(cell, str):
+            yield (*above, key), cell
+        else:
+            yield from _cells(cell, (*above, key))
+
+
+def _is(text: str, value: Fraction) -> bool:
+    try:
+        return parse_number(text) == value
+    except ValueError:
+        return False
+
+
+def _names(row: str, key: str) -> bool:
+    return key in [part.strip() for part in row.split(",")]
+
+
+def _may_name(row: str, key: str) -> bool:
+    return row in ("else", "any") or _names(row, key)

@@ -269,7 +269,12 @@ def _read_default(draft: Draft, table: Declared) -> list[Scalar | None]:
     return [
         _read_output(
             draft,
-            Cell(text=text, file=draft.document.file, line=mark.line, column=mark.column),
+            Cell(
+                text=text,
+                file=draft.document.file_of(place),
+                line=mark.line,
+                column=mark.column,
+            ),
             output,
         )
         for text, output in zip(texts, table.outputs, strict=True)

@@ -1,8 +1,8 @@
 """From policy files to policies: every error of every file in one go, nothing guessed."""
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from language.document import Document, read_documents
@@ -21,13 +21,15 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 class Loaded:
     """Policies that may be used, and what their authors should still look at.
 
-    `files` are all that were read, also those of the catalogue in which a frame was found.
+    `files` are all that were read, also those of the catalogue in which a frame was found;
+    `beside` names the files of tables that stand beside each.
     """
 
     policies: tuple[Policy, ...]
     warnings: tuple[Problem, ...]
     frames: tuple[Frame, ...] = ()
     files: tuple[Path, ...] = ()
+    beside: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_policy_files(paths: Iterable[Path]) -> list[Path]:
@@ -61,6 +63,7 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
     elsewhere = [path for path in find_policy_files([CATALOGUE]) if path not in files]
     shelf = Shelf(frames=frames, elsewhere=elsewhere)
     policies: dict[str, Policy] = {}
+    beside: dict[Path, list[str]] = {}
     for document in documents:
         if is_frame(document):
             continue
@@ -68,6 +71,8 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
         problems += found
         if flat is None:
             continue
+        for written, name in _table_files(flat):
+            beside.setdefault(written, []).append(name)
         policy, found, noted = build_policy(flat, vocabulary, use)
         problems += found
         warnings += noted
@@ -96,7 +101,17 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
         warnings=tuple(sorted(dict.fromkeys(warnings))),
         frames=tuple(shelf.frames),
         files=tuple(dict.fromkeys([*files, *shelf.opened])),
+        beside={path: tuple(dict.fromkeys(names)) for path, names in beside.items()},
     )
+
+
+def _table_files(document: Document) -> Iterator[tuple[Path, str]]:
+    """The files of tables that a policy names, each with the file that names it."""
+    tables = document.value.get("tables") if isinstance(document.value, dict) else None
+    for name, table in (tables if isinstance(tables, dict) else {}).items():
+        named = table.get("file") if isinstance(table, dict) else None
+        if isinstance(named, str):
+            yield Path(document.file_of(("tables", name, "file"))), named
 
 
 def _check_alone(frame: Frame, vocabulary: Vocabulary) -> tuple[list[Problem], list[Problem]]:

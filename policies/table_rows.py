@@ -46,9 +46,8 @@ def rows_here(draft: Draft, name: str, file: DecisionTableFile, outputs: int) ->
         cells = []
         for text, at in zip(texts, places, strict=True):
             mark = draft.document.mark(at)
-            cells.append(
-                Cell(text=text, file=draft.document.file, line=mark.line, column=mark.column)
-            )
+            written = draft.document.file_of(at)
+            cells.append(Cell(text=text, file=written, line=mark.line, column=mark.column))
         says = words(entry.says)[0] if isinstance(entry, RuleFile) else ""
         source = (entry.source or "") if isinstance(entry, RuleFile) else ""
         rows.append(
@@ -68,7 +67,9 @@ def rows_of_file(
 ) -> list[RawRow]:
     assert file.file is not None
     try:
-        grid = read_grid(draft.document.file, file.file, file.sheet)
+        # a frame's table stands beside the frame
+        written = draft.document.file_of(("tables", name, "file"))
+        grid = read_grid(written, file.file, file.sheet)
     except TableFileRefused as refusal:
         if refusal.line:
             draft.problems.append(

@@ -397,7 +397,7 @@ benefit: {{amount: x}}
         (
             "{by: revenue, rows: {under 100: 5, from 100: 7}, "
             "bounds: {at_most: {under 50: 4, from 50 under 100: 5, from 100: 7}}}",
-            '"x" is 5 for 49, above the bound 4',
+            '"x" is 5 for 49.99, above the bound 4',
         ),
         (
             "{by: revenue, rows: {under 100: 5, from 100: 7}, "
@@ -412,7 +412,7 @@ benefit: {{amount: x}}
         (
             "{by: [ent_size, is_zombie], rows: {large: {true: 1, false: 3}, small: {any: 9}}, "
             "bounds: {at_most: {large: {true: 1, false: 2}}}}",
-            '"x" is 3 for large, False, above the bound 2',
+            '"x" is 3 for large, false, above the bound 2',
         ),
         (
             "{by: revenue, tiers: [{over: 0, up_to: 5, rate: 2%}, {over: 5, rate: 4%}], "
@@ -424,6 +424,14 @@ benefit: {{amount: x}}
             "",
         ),
         ("{value: 5, bounds: [{at_most: 6}, {at_least: 6}]}", '"x" is 5, below the bound 6'),
+        (
+            "{by: revenue, rows: {'up to 5, 7 to 9': 5, else: 1}, bounds: {at_most: {8: 4}}}",
+            '"x" is 5 for 8, above the bound 4',
+        ),
+        (
+            "{by: revenue, tiers: [{over: 0, rate: 2%}], bounds: {at_most: {over 0: 3%}}}",
+            "needs a value by rows",
+        ),
     ],
 )
 def test_a_parameter_keeps_within_its_bounds(tmp_path: Path, parameter: str, message: str) -> None:
