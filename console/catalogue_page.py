@@ -96,6 +96,11 @@ def elements_of(policy: Policy, words: PolicyWords) -> dict[str, str]:
     }
     for parameter in policy.parameters:
         found[words.label(parameter.name)] = words.parameter_line(parameter)
+    for table in policy.tables:
+        grid = words.table_grid(table)
+        lines = [" ".join(row) for row in grid.rows]
+        label = words.pick(table.label, table.label_en) or table.name
+        found[f"{said['tables']} {label}"] = said["semicolon"].join([grid.caption, *lines])
     for fact in policy.facts:
         if "::" not in fact.name:
             found[words.label(fact.name)] = words.fact_line(fact)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
-        "elements": "要素", "parameters": "参数", "facts": "本政策的事实", "clauses": "条款",
+        "elements": "要素", "parameters": "参数", "facts": "本政策的事实",
+        "tables": "决策表", "hit": "命中规则", "clauses": "条款",
         "amount": "金额如何得出", "portions": "分项", "also": "另告知",
         "not modelled": "须人工核实",
         "terms": "随政策保存、尚未执行", "examples": "算例", "differences": "各地差异",
@@ -35,6 +36,7 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "elements": "Elements", "parameters": "Parameters", "facts": "Facts of this policy",
+        "tables": "Decision tables", "hit": "hit policy",
         "clauses": "Clauses", "amount": "How the amount comes about", "portions": "Portions",
         "also": "Also told", "not modelled": "For a person to check",
         "terms": "Kept with the policy, not acted on yet", "examples": "Examples",

@@ -17,6 +17,7 @@ def build_page(policy: Policy, vocabulary: Vocabulary, language: Language) -> Pa
     sections = [
         Section(heading=said["elements"], blocks=(Grid(rows=tuple(_elements(policy, words))),)),
         *_parameters(policy, words),
+        *_tables(policy, words),
         *_facts(policy, words),
         Section(
             heading=said["clauses"],
@@ -137,6 +138,18 @@ def _parameters(policy: Policy, words: PolicyWords) -> list[Section]:
         blocks.append(Outline(entries=(Entry(depth=0, text=label, mark=mark),)))
         blocks += words.parameter_grids(parameter)
     return [Section(heading=words.words["parameters"], blocks=tuple(blocks))] if blocks else []
+
+
+def _tables(policy: Policy, words: PolicyWords) -> list[Section]:
+    blocks: list[Grid | Outline] = []
+    marks = _marks(policy, words, "tables")
+    for table in policy.tables:
+        label = words.pick(table.label, table.label_en) or table.name
+        blocks.append(
+            Outline(entries=(Entry(depth=0, text=label, mark=marks.get(table.name, "")),))
+        )
+        blocks.append(words.table_grid(table))
+    return [Section(heading=words.words["tables"], blocks=tuple(blocks))] if blocks else []
 
 
 def _facts(policy: Policy, words: PolicyWords) -> list[Section]:

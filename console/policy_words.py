@@ -21,6 +21,7 @@ from policies.policy import (
     Leaf,
     ParameterSpan,
     Policy,
+    PolicyTable,
     Step,
 )
 from profiles.fact import Fact, Vocabulary
@@ -120,6 +121,29 @@ class PolicyWords:
             ]
             said.append(" ".join(part for part in (semicolon.join(rows), grid.caption) if part))
         return semicolon.join(said)
+
+    # decision tables
+
+    def table_grid(self, table: PolicyTable) -> Grid:
+        """A decision table as its author wrote it, its columns by their labels."""
+        inputs = [self.pick(given.label, given.label_en) for given in table.inputs]
+        outputs = [self.pick(output.label, output.label_en) for output in table.outputs]
+        own = {row.number: row.source for row in table.rows if row.source != table.source}
+        remarks = any(row.says or own.get(row.number) for row in table.rows)
+        rows = []
+        for row in table.rows:
+            cells = (str(row.number), *row.cells, *row.outputs)
+            source = f"〔{own[row.number]}〕" if own.get(row.number) else ""
+            rows.append((*cells, f"{row.says} {source}".strip()) if remarks else cells)
+        heads = ("", *inputs, *(f"→ {output}" for output in outputs))
+        parts = [f"{self.words['hit']}{self.words['colon']}{table.hit.value}"]
+        parts += [table.file] if table.file else []
+        parts += [f"〔{table.source}〕"] if table.source else []
+        return Grid(
+            heads=(*heads, "") if remarks else heads,
+            rows=tuple(rows),
+            caption="  ".join(parts),
+        )
 
     # facts
 

@@ -151,6 +151,32 @@ def test_tables_stand_as_tables_with_the_last_row_for_all_others(tmp_path: Path)
     assert "2%" in grids[2].rows[0][0]
 
 
+def test_decision_tables_stand_as_tables_with_hit_policy_and_source(tmp_path: Path) -> None:
+    policy = load_one(
+        tmp_path,
+        "tables:\n"
+        "  grade:\n"
+        "    label: 补助档次\n"
+        "    source: 办法 三\n"
+        "    inputs: [ent_size, is_zombie]\n"
+        "    outputs: [{label: {zh: 补助额, en: amount}}]\n"
+        "    hit: unique\n"
+        "    rows: [[small, 'false', 5], ['not(small)', 'false', 3], [any, 'true', 0]]\n"
+        'clauses: [{id: a, says: 一, when: ent_size != "large"}]\n'
+        "benefit: {amount: grade}\n",
+    )
+    page = build_page(policy, vocabulary(), "zh")
+    (section,) = [section for section in page.sections if section.heading == "决策表"]
+    outline, grid = section.blocks
+    assert not isinstance(outline, Grid)
+    assert outline.entries[0].text == "补助档次"
+    assert isinstance(grid, Grid)
+    assert grid.heads == ("", "企业划型", "僵尸企业", "→ 补助额")
+    assert grid.rows[0] == ("1", "small", "false", "5")
+    assert "unique" in grid.caption
+    assert "〔办法 三〕" in grid.caption
+
+
 def test_an_english_page_has_no_chinese_around_the_policy(tmp_path: Path) -> None:
     policy = load_one(
         tmp_path,
