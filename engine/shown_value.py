@@ -82,6 +82,7 @@ def unit_of(expression: Expression, facts: Mapping[str, Fact]) -> str:
 
 _UNIT_OF_CALL = {
     "years": "year", "months": "month", "months_through": "month", "days": "day", "date": DATE,
+    "year_start": DATE, "year_end": DATE,
     "add_months": DATE, "add_days": DATE, "month_start": DATE, "month_end": DATE,
     "earliest": DATE, "latest": DATE,
 }  # fmt: skip

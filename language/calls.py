@@ -51,6 +51,11 @@ def _months_through(start: pl.Expr, end: pl.Expr) -> Exact:
     return _whole(count.clip(lower_bound=0), 0, 120_000)
 
 
+def _year_end(day: pl.Expr) -> pl.Expr:
+    """31 December, also of the year 9999, which has none after it."""
+    return pl.date(day.dt.year(), 12, 31)
+
+
 def _add_months(day: pl.Expr, months: Exact) -> pl.Expr:
     count = months.numerator.constant
     if count is not None and months.denominator.constant == 1:
@@ -68,6 +73,17 @@ def _add_days(day: pl.Expr, days: Exact) -> pl.Expr:
     return pl.when(moved.dt.year().is_between(1, 9999)).then(moved)
 
 
+def date_in_year(year: Exact, month: int, day: int) -> pl.Expr:
+    """The day of a computed year; null where the year is no year or has no such day."""
+    whole = exact.floor(year)
+    number = whole.numerator.expr.cast(pl.Int64, strict=False)
+    fine = exact.compare("eq", whole, year) & number.is_between(1, 9999)
+    # Polars raises on a day that does not exist, so the first of the month is made and moved
+    first = pl.date(pl.when(fine).then(number), month, 1)
+    moved = first + pl.duration(days=day - 1)
+    return pl.when(moved.dt.month() == month).then(moved)
+
+
 def _extreme(values: list[Column], operator: str) -> pl.Expr:
     if len(values) == 1:
         return plain(values[0])
@@ -83,6 +99,9 @@ CALLS: dict[str, Callable[[list[Column]], Column]] = {
     "months_through": lambda a: _months_through(plain(a[0]), plain(a[1])),
     "year": lambda a: _whole(plain(a[0]).dt.year(), 0, 10_000),
     "month": lambda a: _whole(plain(a[0]).dt.month(), 1, 12),
+    "quarter": lambda a: _whole(plain(a[0]).dt.quarter(), 1, 4),
+    "year_start": lambda a: plain(a[0]).dt.truncate("1y"),
+    "year_end": lambda a: _year_end(plain(a[0])),
     "add_months": lambda a: _add_months(plain(a[0]), number_of(a[1])),
     "add_days": lambda a: _add_days(plain(a[0]), number_of(a[1])),
     "month_start": lambda a: plain(a[0]).dt.month_start(),

@@ -82,6 +82,11 @@ def _refuse_defaults(expression: Expression, scope: Scope) -> None:
             )
 
 
+def how_to_give(kind: Kind) -> str:
+    """What to write where a value of this kind is needed."""
+    return _HOW[kind]
+
+
 def kind_of_definition(definition: Definition, scope: Scope) -> Kind:
     """The kind of what a name stands for."""
     return _Checker(scope).of_definition(definition)
@@ -217,6 +222,7 @@ class _Checker:
             raise ConditionRefused(
                 f'unknown fact "{name.name}"',
                 offset=name.offset,
+                suggestion=close[0] if close else "",
                 remedy=f'did you mean "{close[0]}"?'
                 if close
                 else "declare it under facts: with its type",
@@ -294,9 +300,11 @@ class _Checker:
             if position in function.literal:
                 self.literal(call, position, argument, kind)
         if call.function == "date":
+            year, month, day = (whole_literal(argument) for argument in call.arguments)
             try:
-                date(*(whole_literal(argument) for argument in call.arguments))
-            except (ValueError, OverflowError):
+                # a computed year may be a leap year; where it is none, 29 February is undefined
+                date(year if isinstance(call.arguments[0], Literal) else 2000, month, day)
+            except (TypeError, ValueError, OverflowError):
                 raise ConditionRefused(
                     f"{unparse(call)} is no day of the calendar",
                     offset=call.offset,

@@ -5,6 +5,7 @@ No aliases, no tags, no guessed types, no duplicate keys: `2024.10`, `010100`, `
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from language.errors import Problem
+from language.place import find_place
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_BRACKETS = 200
+"""Brackets open at once, those within quotes counted too, before YAML is read at all."""
+_BRACKETS = re.compile(r"[\[\]{}]")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,15 +30,17 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A place in a file; line and column count from 1, `indent` is 1 inside quotes.
+    """A place in a file; line and column count from 1.
 
     `file` is empty where it is the document's own: a document may be put together from several.
+    `source` and `style` are the text as it stands there, where it is not simply its value.
     """
 
     line: int
     column: int
-    indent: int = 0
     file: str = ""
+    source: str = field(default="", repr=False)
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +69,19 @@ class Document:
         return f"{mark.file or self.file}:{mark.line}:{mark.column}"
 
     def problem(
-        self, place: Iterable[str | int], message: str, remedy: str = "", offset: int = 0
+        self, place: Iterable[str | int], message: str, remedy: str = "", offset: int = -1
     ) -> Problem:
-        """A problem at `place`, `offset` characters into its text."""
+        """A problem at `place`, `offset` characters into its text (-1: the whole of it)."""
         mark = self.mark(place)
-        shift = mark.indent + offset if offset > 0 else 0
+        line, column = mark.line, mark.column + max(offset, 0)
+        if offset >= 0 and mark.source:
+            value = str(document_value(self, tuple(place)))
+            down, across = find_place(mark.source, mark.style, value, offset)
+            line, column = mark.line + down, across + (1 if down else mark.column)
         return Problem(
             file=mark.file or self.file,
-            line=mark.line,
-            column=mark.column + shift,
+            line=line,
+            column=column,
             message=message,
             remedy=remedy,
         )
@@ -117,6 +128,7 @@ def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
 def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
     """As `read_documents`, from a text already read."""
     try:
+        _scan_brackets(text)
         documents, problems = _read_quickly(text, file)
     except _Refused as refusal:
         return [], [
@@ -168,6 +180,19 @@ def _read_quickly(text: str, file: str) -> tuple[list[Document], list[Problem]]:
     return _read_events(text, file, yaml.SafeLoader)
 
 
+def _scan_brackets(text: str) -> None:
+    """Refuse a tower of brackets: PyYAML looks a thousand of them ahead, each past all before."""
+    depth = too_deep = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        if depth == MAX_DEPTH + 1 and bracket[0] in "[{":
+            too_deep = bracket.start()
+        if depth > MAX_BRACKETS:
+            line = text.count("\n", 0, too_deep) + 1
+            column = too_deep - text.rfind("\n", 0, too_deep)
+            raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels", "split it")
+
+
 _QUICK: type[Any] | None = getattr(yaml, "CSafeLoader", None)
 
 
@@ -179,7 +204,7 @@ def _read_events(text: str, file: str, loader: type[Any]) -> tuple[list[Document
     events = yaml.parse(text, Loader=loader)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            reading = _Reading(events, file, problems)
+            reading = _Reading(events, text, file, problems)
             value = reading.value(next(events), ())
             documents.append(
                 Document(file=file, value=value, marks=reading.marks, key_marks=reading.key_marks)
@@ -190,8 +215,11 @@ def _read_events(text: str, file: str, loader: type[Any]) -> tuple[list[Document
 class _Reading:
     """One document being read from its events: its values, each with its place."""
 
-    def __init__(self, events: Iterator[Any], file: str, problems: list[Problem]) -> None:
+    def __init__(
+        self, events: Iterator[Any], text: str, file: str, problems: list[Problem]
+    ) -> None:
         self.events = events
+        self.text = text
         self.file = file
         self.problems = problems
         self.marks: dict[Place, Mark] = {}
@@ -204,8 +232,7 @@ class _Reading:
         line, column = start.line + 1, start.column + 1
         self.check(event, line, column)
         if isinstance(event, yaml.ScalarEvent):
-            quoted = event.style in ("'", '"')
-            self.marks[place] = Mark(line=line, column=column, indent=int(quoted))
+            self.marks[place] = self.mark_of(event)
             return None if event.value == "" and not event.style else event.value
         self.marks[place] = Mark(line=line, column=column)
         self.depth += 1
@@ -217,6 +244,16 @@ class _Reading:
             built = self.mapping(place)
         self.depth -= 1
         return built
+
+    def mark_of(self, event: Any) -> Mark:
+        """The place of a scalar, with its text as it stands there where that is not its value."""
+        source = self.text[event.start_mark.index : event.end_mark.index]
+        return Mark(
+            line=event.start_mark.line + 1,
+            column=event.start_mark.column + 1,
+            source="" if source == event.value else source,
+            style=event.style or None,
+        )
 
     def check(self, event: Any, line: int, column: int) -> None:
         """Refuse aliases, anchors and tags."""
@@ -258,7 +295,7 @@ class _Reading:
 
     def pass_over(self, event: Any) -> None:
         """Look at a value as at any other, and keep nothing of it."""
-        aside = _Reading(self.events, self.file, [])
+        aside = _Reading(self.events, self.text, self.file, [])
         aside.depth = self.depth
         aside.value(event, ())
 

@@ -22,6 +22,19 @@ class Problem:
         return f"{where}: {self.message}{remedy}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What an author should look at in an expression that can be read; `certain` is an error.
+
+    `offset` counts characters from the start of the expression's text.
+    """
+
+    offset: int
+    message: str
+    remedy: str
+    certain: bool = False
+
+
 class LanguageError(Exception):
     """Root of everything this package raises."""
 
@@ -37,11 +50,15 @@ class FilesRefused(LanguageError):
 class ConditionRefused(LanguageError):
     """A condition that has no meaning here.
 
-    `offset` counts characters from the start of the condition's text, -1 where unknown.
+    `offset` counts characters from the start of the condition's text, -1 where unknown;
+    `suggestion` is the name that was probably meant.
     """
 
-    def __init__(self, message: str, *, offset: int = -1, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, offset: int = -1, remedy: str = "", suggestion: str = ""
+    ) -> None:
         self.message = message
+        self.suggestion = suggestion
         self.offset = offset
         self.remedy = remedy
         super().__init__(f"{message} ({remedy})" if remedy else message)

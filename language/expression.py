@@ -271,7 +271,7 @@ def _membership(container: Any, member: Any, offset: int) -> Membership:
             offset=where,
             remedy='write x in ["a", "b"]; for a text within a text write x =~~ "a"',
         )
-    items = tuple(_translate(item) for item in container.args[1])
+    items = tuple(_signed(_translate(item)) for item in container.args[1])
     literals = tuple(item for item in items if isinstance(item, Literal))
     for item in items:
         if not isinstance(item, Literal):
@@ -285,6 +285,15 @@ def _membership(container: Any, member: Any, offset: int) -> Membership:
             'the list after "in" is empty', offset=where, remedy="it would never hold"
         )
     return Membership(member=_translate(member), items=literals, offset=offset)
+
+
+def _signed(item: Expression) -> Expression:
+    """A number of a list with its sign, which the grammar keeps apart."""
+    match item:
+        case Negative(operand=Literal(value=Fraction() as value), offset=offset):
+            return Literal(value=-value, offset=offset)
+        case _:
+            return item
 
 
 def _match(operator: str, member: Any, pattern: Any, offset: int) -> Expression:

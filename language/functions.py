@@ -137,9 +137,13 @@ FUNCTIONS: dict[str, Function] = {
         arguments=(D,), result=N, compute=lambda a: Fraction(a.month),
         says="the month of a day, 1 to 12", example="$month(as_of) == 10",
     ),
+    "quarter": Function(
+        arguments=(D,), result=N, compute=lambda a: Fraction((a.month + 2) // 3),
+        says="the quarter of a day, 1 to 4", example="$quarter(upscaled_on) == 1",
+    ),
     "date": Function(
-        arguments=(N, N, N), result=D, compute=_date, literal=(0, 1, 2),
-        says="a day", example="birth_date >= $date(2022, 1, 1)",
+        arguments=(N, N, N), result=D, compute=_date, literal=(1, 2),
+        says="a day; the year may be computed", example="birth_date >= $date(2022, 1, 1)",
     ),
     "add_months": Function(
         arguments=(D, N), result=D, compute=add_months,
@@ -157,6 +161,14 @@ FUNCTIONS: dict[str, Function] = {
     "month_end": Function(
         arguments=(D,), result=D, compute=_month_end,
         says="the last day of the month", example="$month_end(as_of) == period_end",
+    ),
+    "year_start": Function(
+        arguments=(D,), result=D, compute=lambda a: a.replace(month=1, day=1),
+        says="the first day of the year", example="registered_on < $year_start(as_of)",
+    ),
+    "year_end": Function(
+        arguments=(D,), result=D, compute=lambda a: a.replace(month=12, day=31),
+        says="the last day of the year", example="$years(birth_date, $year_end(as_of)) >= 80",
     ),
     "earliest": Function(
         arguments=(D,), result=D, compute=lambda *a: min(a), variadic=True,

@@ -98,12 +98,13 @@ def _placed(reduce: Callable[[Any], None]) -> Callable[[Any], None]:
 
     def reduce_and_place(p: Any) -> None:
         reduce(p)
-        made = getattr(p[0], "kwargs", None)
-        if made is not None and "offset" not in made:
-            made["offset"] = p.lexpos(0)
-            # only what the lexer made has a value that the author typed
-            typed = [part.lexpos for part in p.slice[1:] if type(part).__name__ == "LexToken"]
-            made["sign"] = typed[0] if typed else p.lexpos(0)
+        # only what the lexer made has a value that the author typed
+        typed = [part.lexpos for part in p.slice[1:] if type(part).__name__ == "LexToken"]
+        made = p[0]
+        while hasattr(made, "kwargs") and "offset" not in made.kwargs:
+            made.kwargs["offset"] = p.lexpos(0)
+            made.kwargs["sign"] = typed[0] if typed else p.lexpos(0)
+            made = made.args[-1]  # `not in` makes two nodes at once
 
     return reduce_and_place
 

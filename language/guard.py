@@ -44,22 +44,24 @@ _CHAINS = {
     re.compile(r"\b(?:not\s+){17}"): 'more than 16 times "not" in a row',
     re.compile(r"(?:-\s*){9}"): "more than 8 minus signs in a row",
 }
+_HALF_SIGN = re.compile("[\ud800-\udfff]")
 _LONG_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 def check_text(text: str) -> None:
     """Refuse a condition's text that is too large, too deep, or uses what has no meaning here."""
-    if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ConditionRefused(
-            "the condition holds half a sign (a lone surrogate)",
-            offset=0,
-            remedy="type the sign again",
-        )
-    if len(text.encode()) > MAX_LENGTH:
+    # the length first: whatever else is looked at costs time for every sign
+    if len(text) > MAX_LENGTH or len(text.encode(errors="surrogatepass")) > MAX_LENGTH:
         raise ConditionRefused(
             f"the condition is longer than {MAX_LENGTH} bytes",
             offset=MAX_LENGTH,
             remedy="split it into clauses",
+        )
+    if (half := _HALF_SIGN.search(text)) is not None:
+        raise ConditionRefused(
+            "the condition holds half a sign (a lone surrogate)",
+            offset=half.start(),
+            remedy="type the sign again",
         )
     if not text.strip():
         raise ConditionRefused("the condition is empty", offset=0, remedy="write what must hold")

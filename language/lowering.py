@@ -12,7 +12,7 @@ from functools import reduce
 import polars as pl
 
 from language import exact
-from language.calls import CALLS
+from language.calls import CALLS, date_in_year
 from language.check import check, parts_of
 from language.column import (
     GIVEN,
@@ -344,6 +344,8 @@ class Lowering:
     def call(self, function: str, arguments: tuple[Expression, ...]) -> Column:
         if function == "date":
             year, month, day = (whole_literal(argument) for argument in arguments)
+            if year is None:
+                return date_in_year(self.number(arguments[0]), month, day)
             return pl.lit(date(year, month, day))
         if function == "starts_with":
             prefix = arguments[1]

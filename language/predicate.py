@@ -61,7 +61,7 @@ def _write_value(side: Expression, scope: Scope) -> Expression:
         case Name(name=name):
             definition = scope[name]
             return Literal(value=definition.value) if isinstance(definition, Constant) else side
-        case Call(function="date", arguments=arguments):
+        case Call(function="date", arguments=(Literal(), _, _) as arguments):
             written = [whole_literal(argument) for argument in arguments]
             year, month, day = (part for part in written if part is not None)
             return Literal(value=date(year, month, day))

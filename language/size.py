@@ -26,6 +26,7 @@ _ARITHMETIC = {"add": 2, "sub": 2, "mul": 2, "div": 3, "floordiv": 6, "mod": 9}
 _CALLS = {
     "round": 6, "floor": 2, "ceil": 3, "abs": 2, "years": 4, "months": 6, "months_through": 2,
     "add_months": 4, "add_days": 2, "year": 1, "month": 1, "month_start": 1, "month_end": 1,
+    "quarter": 1, "year_start": 1, "year_end": 2, "date": 4,
 }  # fmt: skip
 CHOICE = 3
 """A value that is compared, tested for null and then taken."""

@@ -48,7 +48,7 @@ from language.expression import (
     Not,
 )
 from language.functions import whole_literal
-from language.sql_date import DATES
+from language.sql_date import DATES, date_in_year
 from language.sql_number import NotExact, Number
 from language.types import Kind, kind_of
 
@@ -192,7 +192,10 @@ class _Printer:
 
     def call(self, function: str, arguments: tuple[Expression, ...]) -> Value:
         if function == "date":
-            return _literal(date(*(whole_literal(argument) for argument in arguments)))
+            year, month, day = (whole_literal(argument) for argument in arguments)
+            if isinstance(arguments[0], Literal):
+                return _literal(date(year, month, day))
+            return date_in_year(self.number(arguments[0]), month, day)
         if function == "starts_with":
             subject, prefix = map(self.text, arguments)
             return f"STARTS_WITH({subject}, {prefix})"

@@ -64,6 +64,15 @@ def _add_days(arguments: Arguments) -> str:
     return _in_calendar(f"({day} + CAST({count.top.sql} AS INTEGER))")
 
 
+def date_in_year(year: Number, month: int, day: int) -> str:
+    """The day of a computed year; null where the year is no year or has no such day."""
+    top = number.truncate(year)
+    fine = f"{top.top.sql} BETWEEN 1 AND 9999 AND {number.compare('=', top, year)}"
+    whole = f"CASE WHEN {fine} THEN CAST({top.top.sql} AS INTEGER) END"
+    moved = f"(MAKE_DATE({whole}, {month}, 1) + {day - 1})"
+    return f"CASE WHEN MONTH({moved}) = {month} THEN {moved} END"
+
+
 def _extreme(function: str, arguments: Arguments) -> str:
     """SQL's LEAST and GREATEST leave out what is null; here it makes the result unknown."""
     days = _days(arguments)
@@ -78,6 +87,9 @@ DATES: Mapping[str, Callable[[Arguments], str | Number]] = {
     "months_through": _months_through,
     "year": lambda a: number.whole(f"YEAR({a[0]})", 9_999),
     "month": lambda a: number.whole(f"MONTH({a[0]})", 12),
+    "quarter": lambda a: number.whole(f"QUARTER({a[0]})", 4),
+    "year_start": lambda a: f"MAKE_DATE(YEAR({a[0]}), 1, 1)",
+    "year_end": lambda a: f"MAKE_DATE(YEAR({a[0]}), 12, 31)",
     "add_months": _add_months,
     "add_days": _add_days,
     "month_start": lambda a: f"CAST(DATE_TRUNC('month', {a[0]}) AS DATE)",

@@ -15,6 +15,7 @@ from policies.policy import (
     Step,
 )
 from policies.policy_file import AmountFile, StepFile
+from policies.step_unit import check_step_units
 
 _OPERATIONS: dict[str, Operation] = {
     "first": "take",
@@ -99,20 +100,34 @@ def build_also(draft: Draft) -> tuple[AlsoTold, ...]:
                 label=label or name,
                 label_en=label_en or name,
                 unit=file.unit or "yuan",
-                steps=build_steps(draft, file.amount, ("benefit", "also", name, "amount")),
+                steps=build_steps(
+                    draft,
+                    file.amount,
+                    ("benefit", "also", name, "amount"),
+                    told=file.unit or "yuan",
+                ),
             )
         )
     return tuple(told)
 
 
 def build_steps(
-    draft: Draft, amount: AmountFile, place: Place, *, portions: bool = False
+    draft: Draft,
+    amount: AmountFile,
+    place: Place,
+    *,
+    portions: bool = False,
+    told: str | None = None,
 ) -> tuple[Step, ...]:
-    """The steps of one amount; a single step may stand without a list."""
+    """The steps of one amount; a single step may stand without a list.
+
+    `told` is the unit in which people are told it, by default that of the benefit.
+    """
     entries = amount if isinstance(amount, list) else [amount]
     if not entries:
         draft.refuse(place, "the amount has no steps")
     steps = []
+    placed: list[tuple[Step, Place]] = []
     for index, entry in enumerate(entries):
         at = (*place, index) if isinstance(amount, list) else place
         step = _build_step(draft, entry, at, portions=portions)
@@ -123,6 +138,8 @@ def build_steps(
         if index > 0 and step.operation == "portions":
             draft.refuse(at, f'"{step.text}" stands first')
         steps.append(step)
+        placed.append((step, at))
+    check_step_units(draft, placed, draft.file.benefit.unit if told is None else told)
     return tuple(steps)
 
 

@@ -5,15 +5,17 @@ from copy import copy
 from datetime import date
 from typing import TYPE_CHECKING
 
-from language.check import check
+from language.check import check, how_to_give
 from language.definition import Definition
 from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
 from language.expression import Expression, Name, walk
 from language.types import Kind
+from policies.doubt import Quantities, find_doubts
 from policies.policy_file import PolicyFile
 from policies.strict import TitleFile
 from profiles.fact import Vocabulary
+from profiles.fact_file import LabelFile
 from profiles.formula import parse_at
 from profiles.row_set import RowSet
 
@@ -41,6 +43,7 @@ class Draft:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.used: list[Expression] = []
+        self.quantities = Quantities()
         self.row_names: RowNames | None = None
         self.row_scope: dict[str, Definition] = {}
         self.row_used: list[Expression] = []
@@ -58,13 +61,19 @@ class Draft:
         inner.scope = dict(scope)
         return inner
 
-    def refuse(self, place: Place, message: str, remedy: str = "", offset: int = 0) -> None:
+    def refuse(self, place: Place, message: str, remedy: str = "", offset: int = -1) -> None:
         """Note what makes the file unusable."""
         self.problems.append(self.document.problem(place, message, remedy, offset))
 
-    def warn(self, place: Place, message: str, remedy: str = "") -> None:
+    def warn(self, place: Place, message: str, remedy: str = "", offset: int = -1) -> None:
         """Note what its author should look at."""
-        self.warnings.append(self.document.problem(place, message, remedy))
+        self.warnings.append(self.document.problem(place, message, remedy, offset))
+
+    def doubt(self, text: str, expression: Expression, place: Place) -> None:
+        """Note what an expression says that its author probably, or surely, does not mean."""
+        for finding in find_doubts(text, expression, self.scope, self.quantities):
+            note = self.refuse if finding.certain else self.warn
+            note(place, finding.message, finding.remedy, finding.offset)
 
     def check(self, expression: Expression, place: Place, *, amount: bool = False) -> Kind | None:
         """The kind of an expression's value; None after noting what is wrong with it."""
@@ -73,7 +82,7 @@ class Draft:
         try:
             return check(expression, self.scope, amount=amount)
         except ConditionRefused as refusal:
-            self.refuse(place, refusal.message, refusal.remedy, refusal.offset)
+            self.refuse(place, refusal.message, self.remedy_of(refusal), refusal.offset)
             return None
 
     def names_rows(self, expression: Expression, place: Place) -> bool:
@@ -87,6 +96,13 @@ class Draft:
                 return True
         return False
 
+    def remedy_of(self, refusal: ConditionRefused) -> str:
+        """What to do, with the Chinese name beside that of a fact that was probably meant."""
+        shared = self.vocabulary.facts.get(refusal.suggestion)
+        own = self.file.facts.get(refusal.suggestion)
+        label = label_of(own.label) if own is not None else shared.label_zh if shared else ""
+        return f'did you mean "{refusal.suggestion}" {label}?' if label else refusal.remedy
+
     def expression(
         self, text: str, place: Place, kind: Kind, *, amount: bool = False
     ) -> Expression | None:
@@ -99,8 +115,9 @@ class Draft:
         if actual is None:
             return None
         if actual is not kind:
-            self.refuse(place, f'"{text}" is {actual}, here stands {kind}')
+            self.refuse(place, f'"{text}" is {actual}, here stands {kind}', how_to_give(kind))
             return None
+        self.doubt(text, parsed, place)
         self.used.append(parsed)
         return parsed
 
@@ -119,6 +136,11 @@ class Draft:
         except ValueError:
             self.refuse(place, f'"{text}" is not a day', "write 2024-05-01")
             return None
+
+
+def label_of(label: LabelFile | str | None) -> str:
+    """The Chinese name of a fact as its author wrote it; empty where there is none."""
+    return label if isinstance(label, str) else "" if label is None else label.zh
 
 
 def words(says: TitleFile | None) -> tuple[str, str]:

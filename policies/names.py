@@ -1,22 +1,23 @@
 """What the names in a policy stand for: its own facts, its parameters, the vocabulary."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
 from language.check import check, parts_of, reachable_facts
-from language.definition import Constant, Definition, NoValue
+from language.definition import Choice, Constant, Definition, Formula, NoValue
 from language.document import Place
 from language.errors import ConditionRefused
-from language.expression import Name, is_name
+from language.expression import Expression, Name, is_name
 from language.types import FactType, Kind
 from policies.bounds import check_bounds
 from policies.decision_table import build_tables
 from policies.declared_table import declare_tables, placeholders
+from policies.doubt import know_quantities
 from policies.draft import TIMES, Draft
 from policies.each import begin_rows, part_scopes
 from policies.measures import check_measures
-from policies.parameter import build_parameter, definition_of, span_on
+from policies.parameter import build_parameter, definition_of, first_bare_day
 from policies.policy import DatedParameter, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
 from profiles.fact import Fact
@@ -52,6 +53,7 @@ def resolve_names(
     if draft.problems:
         # with names missing from the scope every condition would be refused once more
         return [], [], []
+    draft.quantities = know_quantities(known, draft.file.parameters)
     tables = build_tables(draft, declared, known)
     for table in tables:
         for output in table.outputs:
@@ -177,15 +179,36 @@ def _type_facts(
         within = parts_of(fact.formula)
         if any(draft.names_rows(part, place) for part in within):
             continue
+        parts = list(_written_parts(files[fact.name], fact, place))
+        if any(draft.check(part, where, amount=True) is None for _, part, where in parts):
+            continue
         kind = draft.check(Name(name=fact.name), place, amount=True)
         if kind is None:
             continue
+        for text, part, where in parts:
+            draft.doubt(text, part, where)
         shared = draft.vocabulary.facts.get(fact.name)
         declared = files[fact.name].type or (shared.type if shared else None)
         if declared is not None and not _fits(kind, declared):
             draft.refuse(place, f'"{fact.name}" is declared {declared}, its value is {kind}')
         typed.append(replace(fact, type=declared or _TYPE_OF_KIND[kind]))
     return typed
+
+
+def _written_parts(
+    file: FactFile, fact: Fact, place: Place
+) -> Iterator[tuple[str, Expression, Place]]:
+    """The expressions of a policy's own fact, as typed and as read, with their places."""
+    match fact.formula:
+        case Formula(expression=expression) if file.is_ is not None:
+            yield file.is_, expression, (*place, "is")
+        case Choice(cases=cases) if file.choose is not None:
+            for number, (case, (test, value)) in enumerate(zip(file.choose, cases, strict=True)):
+                at = (*place, "choose", number)
+                if case.when is not None and test is not None:
+                    yield case.when, test, (*at, "when")
+                if case.is_ is not None:
+                    yield case.is_, value, (*at, "is")
 
 
 def _fits(kind: Kind, declared: FactType) -> bool:
@@ -198,7 +221,7 @@ def _fits(kind: Kind, declared: FactType) -> bool:
 
 def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
     """Warn of values without a source and of days without a value."""
-    start = _first_day(draft)
+    start, last = _day(draft.file.effective.from_), _day(draft.file.effective.to)
     for parameter in parameters:
         place: Place = ("parameters", parameter.name)
         for number, span in enumerate(reversed(parameter.spans), start=1):
@@ -208,18 +231,20 @@ def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
                     f'value {number} of parameter "{parameter.name}" has no source',
                     "name the document and article",
                 )
-        if start and parameter.at is None and span_on(parameter, start) is None:
+        bare = first_bare_day(parameter, start, last, at=draft.file.effective.at)
+        if bare is not None:
+            when = ", when the policy begins" if bare == start else ""
             draft.warn(
                 place,
-                f'"{parameter.name}" has no value on {start}, when the policy begins',
+                f'"{parameter.name}" has no value on {bare}{when}',
                 "until it has one, whoever needs it stays unknown",
             )
 
 
-def _first_day(draft: Draft) -> date | None:
-    """The first day in force; that it cannot be read is told where dates are read."""
+def _day(text: str | None) -> date | None:
+    """A day; that it cannot be read is told where dates are read."""
     try:
-        return date.fromisoformat(draft.file.effective.from_ or "")
+        return date.fromisoformat(text or "")
     except ValueError:
         return None
 

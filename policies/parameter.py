@@ -1,7 +1,7 @@
 """Parameters: named values with dates and a legal source for each."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from language.definition import (
@@ -231,6 +231,27 @@ def span_on(parameter: DatedParameter, day: date) -> ParameterSpan | None:
     for span in parameter.spans:
         if span.start <= day and (span.end is None or day <= span.end):
             return span
+    return None
+
+
+def first_bare_day(
+    parameter: DatedParameter, start: date | None, last: date | None, *, at: str | None
+) -> date | None:
+    """The first day from `start` to `last` on which the parameter has no value, None where none.
+
+    A parameter chosen by a date fact reaches from its first value to its last, unless the policy
+    is in force by the same fact (`at`): then it must reach as far as the policy.
+    """
+    ends = [span.end for span in parameter.spans]
+    if parameter.at is not None and parameter.at != at:
+        start = min(span.start for span in parameter.spans)
+        last = None if None in ends else max(end for end in ends if end is not None)
+    if start is None:
+        return None
+    after = [end + timedelta(days=1) for end in ends if end is not None and end < date.max]
+    for day in sorted({start, *after}):
+        if start <= day and (last is None or day <= last) and span_on(parameter, day) is None:
+            return day
     return None
 
 

@@ -192,6 +192,7 @@ NUMBER_FORMS: Mapping[str, str] = {
     "$months_through": "$months_through({d}, {d})",
     "$year": "$year({d})",
     "$month": "$month({d})",
+    "$quarter": "$quarter({d})",
 }
 NUMBER_LEAVES = (
     "whole", "small", "level", "money", "number", "ratio", "by_whole", "by_two", "scale", "choice",
@@ -202,6 +203,9 @@ DATE_FORMS: Mapping[str, str] = {
     "$add_days": "$add_days({d}, {days})",
     "$month_start": "$month_start({d})",
     "$month_end": "$month_end({d})",
+    "$year_start": "$year_start({d})",
+    "$year_end": "$year_end({d})",
+    "$date of a year": "$date({years}, 2, 29)",
     "$earliest": "$earliest({d}, {d})",
     "$latest": "$latest({d}, {d})",
     "date of ? :": "({b} ? {d} : {d})",
@@ -276,6 +280,9 @@ def write_form(form: str, rng: Random, depth: int) -> str:
         "exponent": lambda: rng.choice("123"),
         "digits": lambda: rng.choice("0123"),
         "months": lambda: rng.choice(("whole", "small", "-12", "1", "36", "ratio")),
+        "years": lambda: rng.choice(("2000 + whole", "$year({d})", "money", "number")).replace(
+            "{d}", rng.choice(DATE_LEAVES)
+        ),
         "days": lambda: rng.choice(("-3", "30", "0", "366")),
         "none": lambda: rng.choice(MAY_NOT_APPLY),
         "level": lambda: rng.choice(("level", "small", "1", "2")),

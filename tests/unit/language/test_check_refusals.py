@@ -52,7 +52,7 @@ SCOPE: Scope = build_scope() | {
         ("$round(whole, 9) > 1", "", "", -1),
         ("$round(whole, 1.5) > 1", "", "", -1),
         ("$add_days(day, small) > day", "written out", "", 0),
-        ("$date(whole, 1, 1) > day", "written out", "", 0),
+        ("$date(2024, whole, 1) > day", "written out", "", 0),
         ("$starts_with(code, text)", "written out", "", 0),
         ("first > 1", "in a circle: first → second → first", "", 0),
         ("wrong > 1", 'in "wrong": arithmetic needs a number', "", 0),

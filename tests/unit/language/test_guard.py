@@ -1,8 +1,10 @@
 """Texts that would hang or crash a parser are refused before it sees them, with bounded work."""
 
+from typing import Any
+
 import pytest
 
-from language import grammar
+from language import grammar, guard
 from language.check import check
 from language.column import Frame
 from language.definition import Given
@@ -141,3 +143,26 @@ def test_texts_may_hold_what_names_may_not() -> None:
 
 def test_texts_with_escapes_mean_what_rule_engine_says() -> None:
     assert parse(r'"A\x42" == "AB"').left.value == "AB"  # type: ignore[union-attr]
+
+
+def test_a_text_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    class Counting:
+        def __init__(self, pattern: Any) -> None:
+            self.pattern = pattern
+
+        def __getattr__(self, name: str) -> Any:
+            def called(text: str, *rest: Any) -> Any:
+                seen.append(text)
+                return getattr(self.pattern, name)(text, *rest)
+
+            return called
+
+    for name in ("_TOKEN", "_HALF_SIGN"):
+        monkeypatch.setattr(guard, name, Counting(getattr(guard, name)))
+    with pytest.raises(ConditionRefused, match="longer"):
+        check_text("i > 1 and " * 100_000)
+    assert seen == []
+    check_text("i > 1")
+    assert seen == ["i > 1"] * 2

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 import pytest
 import rule_engine
@@ -191,3 +192,119 @@ def test_the_earliest_of_many_days_is_bounded_work(function: str) -> None:
     edge = 1 if function == "earliest" else 30
     text = f"${function}({days}) == $date(2024, 1, {edge})"
     assert truth_of(text, pl.DataFrame({"a": [1, 2]})) == [True, True]
+
+
+def test_rule_engine_cuts_quotients_toward_zero_and_polars_down() -> None:
+    assert rule_engine.Rule("-7 // 2 == -3 and -7 % 2 == -1").matches({})
+    frame = pl.DataFrame({"a": [-7, 7, -7], "b": [2, -2, -2]})
+    down = frame.select(q=pl.col("a") // pl.col("b"), r=pl.col("a") % pl.col("b"))
+    assert down.rows()[0] == (-4, 1)
+    assert truth_of("a // b == -3 and a % b == -1", frame) == [True, False, False]
+    for (a, b), (quotient, rest) in zip(frame.rows(), [(-3, -1), (-3, 1), (3, -1)], strict=True):
+        facts = {"a": Fraction(a), "b": Fraction(b)}
+        assert evaluate(parse("a // b"), SCOPE, facts).value == quotient
+        assert evaluate(parse("a % b"), SCOPE, facts).value == rest
+
+
+def test_null_beside_an_order_raises_in_rule_engine_and_is_refused_here() -> None:
+    with pytest.raises(rule_engine.errors.EvaluationError):
+        rule_engine.Rule("null >= 1").matches({})
+    with pytest.raises(ConditionRefused, match="null"):
+        parse("null >= 1")
+
+
+def test_a_pattern_is_held_to_the_beginning_alone() -> None:
+    for text, holds in (
+        ('"xab" =~ "ab"', False),
+        ('"xab" =~~ "ab"', True),
+        ('"abx" =~ "ab"', True),
+    ):
+        assert rule_engine.Rule(text).matches({}) is holds
+        assert evaluate(parse(text), SCOPE, {}).value is holds
+
+
+def test_full_width_digits_match_in_rule_engine_and_not_here() -> None:
+    text = r'"１" =~ "\\d"'
+    assert rule_engine.Rule(text).matches({}) is True
+    assert evaluate(parse(text), SCOPE, {}).value is False
+
+
+@pytest.mark.parametrize("text", ["$min(a, b) == 1", "$max(a, b, 3) == 3"])
+def test_rule_engine_takes_one_list_for_the_smallest_and_here_the_numbers_stand_side_by_side(
+    text: str,
+) -> None:
+    with pytest.raises(rule_engine.errors.FunctionCallError):
+        rule_engine.Rule(text).matches({"a": 1, "b": 2})
+    assert evaluate(parse(text), SCOPE, {"a": Fraction(1), "b": Fraction(2)}).value is True
+
+
+def test_rule_engine_counts_lines_on_from_text_to_text_and_here_a_place_is_of_its_own_text() -> (
+    None
+):
+    parser = rule_engine.parser.Parser()
+    lines = []
+    for _ in range(2):
+        with pytest.raises(rule_engine.errors.RuleSyntaxError) as told:
+            parser.parse("a >\n\n > 1", rule_engine.Context())
+        lines.append(told.value.token.lineno)
+    assert lines[1] > lines[0]
+    for _ in range(2):
+        with pytest.raises(ConditionRefused) as refused:
+            parse("a >\n\n > 1")
+        assert refused.value.offset == 6
+
+
+def test_rule_engine_gives_no_place_for_a_wrong_type_and_here_every_refusal_has_one() -> None:
+    types = rule_engine.type_resolver_from_dict({"a": rule_engine.DataType.FLOAT})
+    with pytest.raises(rule_engine.errors.EvaluationError) as told:
+        rule_engine.Rule('a > 0 and a + "x" > 1', context=rule_engine.Context(type_resolver=types))
+    assert set(vars(told.value)) == {"message"}
+    with pytest.raises(ConditionRefused) as refused:
+        check(parse('a > 0 and a + "x" > 1'), SCOPE)
+    assert refused.value.offset == 14
+
+
+def test_rule_engine_takes_a_numpy_number_for_another_and_here_none_gets_through() -> None:
+    """Rows become plain values before the definition sees them."""
+    assert rule_engine.Rule("a == 1").matches({"a": np.int64(1)}) is False
+    frame = pl.DataFrame({"a": np.array([1, 2]), "x": np.array([0.1, 0.2])})
+    assert truth_of("a == 1 and x == 0.1", frame) == [True, False]
+    for row in frame.rows():
+        assert {type(value) for value in row} == {int, float}
+
+
+def test_polars_sums_nothing_to_zero() -> None:
+    """What a sum over no rows means is said by the dataset: see the tests of measures."""
+    assert pl.DataFrame({"a": [None, None]}, schema={"a": pl.Int64}).sum().item() == 0
+    assert pl.DataFrame({"a": []}, schema={"a": pl.Int64}).sum().item() == 0
+    frame = pl.DataFrame({"a": [None], "b": [2]}, schema={"a": pl.Int64, "b": pl.Int64})
+    assert truth_of("a + b >= 0", frame) == [None]
+
+
+def test_polars_sums_floats_in_the_order_they_come_and_fen_in_any() -> None:
+    amounts = [0.1, 0.2, 0.3, 1e9, -1e9] * 20
+    forward, back = pl.Series(amounts).sum(), pl.Series(amounts[::-1]).sum()
+    fen = [round(amount * 100) for amount in amounts]
+    assert pl.Series(fen).sum() == pl.Series(fen[::-1]).sum() == 20 * 60
+    assert forward != 12 or back != 12
+
+
+def test_a_pattern_in_quotes_keeps_its_backslashes_without_a_warning() -> None:
+    """rule-engine reads `\\d` by a codec that warns, which tests would take for an error."""
+    assert parse(r'code =~ "\d"') == parse(r'code =~ r"\d"') == parse(r'code =~ "\\d"')
+
+
+def test_names_are_ascii_and_a_mistyped_one_is_shown_with_what_was_meant() -> None:
+    with pytest.raises(ConditionRefused, match="no meaning here") as refused:
+        parse("人数 > 1")
+    assert refused.value.offset == 0
+    with pytest.raises(ConditionRefused) as unknown:
+        check(parse("yess"), SCOPE)
+    assert unknown.value.suggestion == "yes"
+
+
+def test_polars_raises_on_a_day_that_does_not_exist_and_here_it_is_undefined() -> None:
+    frame = pl.DataFrame({"a": [2024, 2025, None]})
+    with pytest.raises(pl.exceptions.ComputeError):
+        frame.select(pl.date("a", 2, 29))
+    assert truth_of("$date(a, 2, 29) > $date(2020, 1, 1)", frame) == [True, None, None]
