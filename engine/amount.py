@@ -1,6 +1,6 @@
 """The steps of an amount, carried out one by one by the reference."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -55,28 +55,23 @@ def _apply(step: Step, value: Value, reference: Reference, amounts: Mapping[str,
         return reference.apply(lambda *a: sum(a, Fraction(0)), lines)
     assert step.operand is not None
     operand = reference.value(step.operand)
-    match step.operation:
-        case "take":
-            return operand
-        case "plus":
-            return reference.apply(lambda a, b: a + b, [value, operand])
-        case "minus":
-            return reference.apply(lambda a, b: a - b, [value, operand])
-        case "times":
-            return reference.apply(lambda a, b: a * b, [value, operand])
-        case "at_most":
-            return reference.apply(min, [value, operand])
-        case "at_least":
-            return reference.apply(max, [value, operand])
-        case "nothing_below":
-            return reference.apply(lambda a, b: Fraction(0) if a < b else a, [value, operand])
-        case "round_down":
-            return reference.apply(lambda a, b: (a // b) * b, [value, operand])
-        case "round_up":
-            return reference.apply(lambda a, b: -((-a) // b) * b, [value, operand])
-        case "round_half_up":
-            return reference.apply(lambda a, b: round_half_up(a / b) * b, [value, operand])
-    raise AssertionError(step.operation)
+    if step.operation == "take":
+        return operand
+    return reference.apply(OPERATIONS[step.operation], [value, operand])
+
+
+OPERATIONS: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "plus": lambda a, b: a + b,
+    "minus": lambda a, b: a - b,
+    "times": lambda a, b: a * b,
+    "at_most": min,
+    "at_least": max,
+    "nothing_below": lambda a, b: Fraction(0) if a < b else a,
+    "round_down": lambda a, b: (a // b) * b,
+    "round_up": lambda a, b: -((-a) // b) * b,
+    "round_half_up": lambda a, b: round_half_up(a / b) * b,
+}
+"""What a step makes of the amount before it and its own operand."""
 
 
 def show_yuan(fen: int | None) -> str | None:

@@ -1,6 +1,6 @@
 """The pure function: policies on subjects whose facts are given by hand, with every reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,8 +11,17 @@ from engine.amount import show_yuan, to_fen
 from engine.clause_tree import find_leaves
 from engine.columns import PolicyColumns, lower_policy
 from engine.decision import Decision, decide
+from engine.few import (
+    FEW,
+    Quick,
+    Standing,
+    ask_all,
+    decide_asked,
+    policies_standing,
+    rows_that_may_be_given,
+)
 from engine.own_measures import add_given_measures
-from engine.program import Bound, Program, bind
+from engine.program import Bound, Program
 from engine.rows_by_hand import RowResult, decide_by_hand, row_facts_beside, row_results
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, prepare
@@ -99,13 +108,58 @@ def _evaluate_group(
     as_of: date,
     troubles: list[Trouble],
 ) -> list[list[Result]]:
-    policies = [policy for policy in program.policies if policy.audience == audience]
+    """The results of each subject: few subjects share what is asked, many are columns."""
+    standing = policies_standing(program, audience, as_of)
+    given = {name for subject in subjects for name in subject.facts}
+    if len(subjects) > FEW or given & rows_that_may_be_given(standing, program.vocabulary):
+        return _evaluate_by_columns(program, standing, standing.bounds, subjects, troubles)
+    apart = _evaluate_by_columns(program, standing, standing.alone, subjects, troubles)
+    together = _evaluate_few(program, standing, subjects, audience, as_of, troubles)
+    return [one + other for one, other in zip(apart, together, strict=True)]
+
+
+def _evaluate_few(
+    program: Program,
+    standing: Standing,
+    subjects: list[Subject],
+    audience: str,
+    as_of: date,
+    troubles: list[Trouble],
+) -> list[list[Result]]:
+    own = {fact.name: fact for bound in standing.bounds for fact in bound.policy.facts}
+    facts = own | dict(program.vocabulary.facts)
+    extra = {name: fact for name, fact in own.items() if name not in program.vocabulary.facts}
+    row_sets = {n: rows for b in standing.bounds for n, rows in b.policy.row_sets.items()}
+    hand = build_frame(subjects, program.vocabulary, extra, audience, as_of, row_sets=row_sets)
+    troubles += hand.troubles
+    types = {name: facts[name].type for name in hand.frame.columns if name in facts}
+    results = []
+    for subject, row in zip(subjects, hand.frame.iter_rows(named=True), strict=True):
+        asked = ask_all(standing, facts_of_row(row, types))
+        results.append(
+            [
+                _from_decision(shared.bound, decide_asked(asked, shared), subject.subject)
+                for shared in standing.shared
+            ]
+        )
+    return results
+
+
+def _evaluate_by_columns(
+    program: Program,
+    standing: Standing,
+    bounds: Sequence[Bound],
+    subjects: list[Subject],
+    troubles: list[Trouble],
+) -> list[list[Result]]:
+    policies = [bound.policy for bound in standing.bounds]
     shared = program.vocabulary.facts
     given = {name for subject in subjects for name in subject.facts}
     frames: dict[tuple[object, ...], HandFrame] = {}
     results: list[list[Result]] = [[] for _ in subjects]
     all_own = {f.name: f for policy in policies for f in policy.facts if f.name not in shared}
-    for policy in policies:
+    for bound in bounds:
+        policy = bound.policy
         own = {fact.name: fact for fact in policy.facts if fact.name not in shared}
         row_sets = row_sets_beside(policy, policies, program.vocabulary)
         # two policies may declare facts or rows of one name with different types
@@ -119,13 +173,12 @@ def _evaluate_group(
                 subjects,
                 program.vocabulary,
                 all_own | own,
-                audience,
-                as_of,
+                policy.audience,
+                bound.as_of,
                 row_sets=row_sets,
                 also=row_facts_beside(policy, policies),
             )
             troubles += frames[key].troubles
-        bound = bind(policy, program.vocabulary, as_of)
         hand = replace(frames[key], frame=add_given_measures(bound, frames[key], subjects))
         if policy.each is not None:
             found: Iterable[Result] = [
@@ -219,7 +272,19 @@ def _from_columns(bound: Bound, row: Mapping[str, Any], subject: str) -> Result:
     )
 
 
-def _from_decision(bound: Bound, decision: Decision, subject: str) -> Result:
+def _from_decision(bound: Bound, decision: Decision | Quick, subject: str) -> Result:
+    if isinstance(decision, Quick):
+        return Result(
+            subject=subject,
+            policy=bound.policy.id,
+            version=bound.policy.version,
+            verdict="eligible" if decision.eligible else "ineligible",
+            amount_fen=decision.amount_fen,
+            amounts_fen={},
+            failed=decision.failed,
+            unknown=decision.unknown,
+            missing=decision.missing,
+        )
     eligible = decision.verdict == "eligible"
     amounts: dict[str, int | None] = {}
     if eligible:

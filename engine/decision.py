@@ -21,7 +21,7 @@ from engine.rows import (
     item_text,
     sum_rows,
 )
-from language.reference import Facts, Reference, Value, kleene_and, kleene_or
+from language.reference import Facts, Reference, SharedValues, Value, kleene_and, kleene_or
 from policies.policy import ROWS_THAT_HOLD, SUM_OF_ROWS
 
 __all__ = [
@@ -79,14 +79,20 @@ class Decision:
 
 
 def decide(
-    bound: Bound, facts: Facts, *, by_hand: bool = False, rows: RowsGiven = MISSING_ROWS
+    bound: Bound,
+    facts: Facts,
+    *,
+    by_hand: bool = False,
+    rows: RowsGiven = MISSING_ROWS,
+    shared: SharedValues | None = None,
 ) -> Decision:
     """Decide a policy for one subject.
 
     `by_hand`: the facts were given by hand, so a region that is not among them does not scope.
-    `rows` are those of the policy's `each`, where it has one.
+    `rows` are those of the policy's `each`, where it has one. `shared` are values of conditions
+    that were asked for other policies already.
     """
-    reference = Reference(bound.scope, facts)
+    reference = Reference(bound.scope, facts, shared)
     policy = bound.policy
     scope = scope_values(bound, reference, facts, by_hand=by_hand)
     values: dict[str, Value] = {}

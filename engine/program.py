@@ -74,9 +74,12 @@ class Bound:
     row_sets: Mapping[str, RowSet]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Program:
-    """The policies of a run, and the vocabulary they were written in."""
+    """The policies of a run, and the vocabulary they were written in.
+
+    A program is equal to itself alone; `hash` says whether two are the same.
+    """
 
     policies: tuple[Policy, ...]
     vocabulary: Vocabulary

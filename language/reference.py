@@ -4,6 +4,7 @@ This is the definition; the columns in `lowering` must agree with it on every ro
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import reduce
@@ -75,7 +76,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _compute(operator: str, a: Fraction, b: Fraction) -> Fraction:
+def compute(operator: str, a: Fraction, b: Fraction) -> Fraction:
+    """The value of arithmetic. Raises Undefined where there is none."""
     match operator:
         case "add":
             return a + b
@@ -114,15 +116,35 @@ def evaluate(expression: Expression, scope: Scope, facts: Facts) -> Value:
     return Reference(scope, facts).value(expression)
 
 
+@dataclass(frozen=True, slots=True)
+class SharedValues:
+    """Conditions that other walks of the same subject ask too: `known` has their values, None
+    where not asked yet, by the numbers that `slots` gives to the ids of this scope's conditions."""
+
+    slots: Mapping[int, int]
+    known: list[Value | None]
+
+
 class Reference:
     """One subject's walk; what names stand for is worked out once."""
 
-    def __init__(self, scope: Scope, facts: Facts) -> None:
+    def __init__(self, scope: Scope, facts: Facts, shared: SharedValues | None = None) -> None:
         self.scope = scope
         self.facts = facts
         self.known: dict[str, Value] = {}
+        self.shared = shared
 
     def value(self, expression: Expression) -> Value:
+        """The value of an expression."""
+        slot = None if self.shared is None else self.shared.slots.get(id(expression))
+        if self.shared is None or slot is None:
+            return self.work_out(expression)
+        known = self.shared.known[slot]
+        if known is None:
+            known = self.shared.known[slot] = self.work_out(expression)
+        return known
+
+    def work_out(self, expression: Expression) -> Value:
         match expression:
             case Literal(value=value):
                 return Value(value)
@@ -146,7 +168,7 @@ class Reference:
                 return self.apply(_COMPARE[operator], [self.value(left), self.value(right)])
             case Arithmetic(operator=operator, left=left, right=right):
                 return self.apply(
-                    lambda a, b: _compute(operator, a, b), [self.value(left), self.value(right)]
+                    lambda a, b: compute(operator, a, b), [self.value(left), self.value(right)]
                 )
             case Membership(member=member) if self.is_none(member):
                 return Value(False)
