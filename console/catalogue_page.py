@@ -109,6 +109,10 @@ def elements_of(policy: Policy, words: PolicyWords) -> dict[str, str]:
         says = words.pick(clause.says, clause.says_en) if group else ""
         line = words.clause_line(clause)
         found[f"{said['clauses']} {clause.id}"] = f"{says} {line}".strip()
+    if policy.each is not None:
+        for clause in policy.each.clauses:
+            found[f"{said['each']} {clause.id}"] = words.clause_line(clause)
+        found[said["amount of rows"]] = words.steps_line(policy.each.steps, policy.unit)
     for portion in policy.portions:
         found[f"{said['portions']} {portion.id}"] = words.steps_line(portion.steps, policy.unit)
     found[said["amount"]] = words.steps_line(policy.steps, policy.unit)

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 
 PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
+        "each": "逐项判定（至少一项符合）", "facts of rows": "每项的事实",
+        "limits": "共享限额与占用", "amount of rows": "每项金额", "item": "逐一兑现的标的",
+        "number of rows": "项数",
+        "shared": "{}合计不超过{}", "in order": "先后次序", "per": "分别计算",
+        "claim": "每个{}在“{}”各政策中只用一次",
         "elements": "要素", "parameters": "参数", "facts": "本政策的事实",
         "tables": "决策表", "hit": "命中规则", "clauses": "条款",
         "amount": "金额如何得出", "portions": "分项", "also": "另告知",
@@ -24,7 +29,7 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
         "from": "自{}", "to": "至{}", "at": "以{}当日为准", "chosen at": "按{}当日取值",
         "otherwise": "其他情形", "if": "若", "is": "为", "judged by": "由{}认定",
         "not yet": "未达到者待定", "taken": "母本", "local": "地方", "value": "标准",
-        "days": "日期", "key": "{}", "rows of": "据{}逐行得出", "no amount": "不计金额",
+        "days": "日期", "key": "{}", "no amount": "不计金额",
         "open": "文件未定", "example count": "{} 个算例", "case": "情形", "result": "结果",
         "eligible": "符合", "ineligible": "不符合", "unknown": "待定",
         "required": "地方必须规定", "may": "地方可以另定", "fixed": "统一",
@@ -35,6 +40,11 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
         "duration": "期限", "qualification": "资格",
     },
     "en": {
+        "each": "One by one (at least one has to hold)", "facts of rows": "Facts of each",
+        "limits": "What they share and use up", "amount of rows": "Amount of each",
+        "item": "an award for each", "number of rows": "their number",
+        "shared": "{} together at most {}", "in order": "in the order of", "per": "for each",
+        "claim": "each {} once only among the policies of “{}”",
         "elements": "Elements", "parameters": "Parameters", "facts": "Facts of this policy",
         "tables": "Decision tables", "hit": "hit policy",
         "clauses": "Clauses", "amount": "How the amount comes about", "portions": "Portions",
@@ -57,7 +67,7 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
         "chosen at": "the day of {} chooses", "otherwise": "otherwise", "if": "if", "is": "is",
         "judged by": "judged by {}", "not yet": "unknown where not yet so", "taken": "frame",
         "local": "local", "value": "value", "days": "days", "key": "{}",
-        "rows of": "worked out from the rows of {}", "no amount": "no amount",
+        "no amount": "no amount",
         "open": "left open", "example count": "{} examples", "case": "case", "result": "result",
         "eligible": "eligible", "ineligible": "not eligible", "unknown": "unknown",
         "required": "to be set locally", "may": "may be set locally", "fixed": "the same for all",

@@ -1,5 +1,6 @@
 """A policy as a page: what an approver reads and signs."""
 
+from console.each_page import build_rows
 from console.page import Entry, Grid, Outline, Page, Section
 from console.policy_words import PolicyWords
 from engine.shown_value import unit_words
@@ -29,6 +30,7 @@ def build_page(policy: Policy, vocabulary: Vocabulary, language: Language) -> Pa
                 ),
             ),
         ),
+        *build_rows(policy, words),
         *_amounts(policy, words),
         *_lines(said["not modelled"], _not_modelled(policy, language)),
         *_lines(said["terms"], kept_terms(policy)),
@@ -58,6 +60,8 @@ def _elements(policy: Policy, words: PolicyWords) -> list[tuple[str, str]]:
         (said["benefit"], said[policy.benefit_kind] + _unit(policy, words)),
         (said["delivery"], say_delivery(policy, words)),
     ]
+    if policy.item is not None:
+        rows.append((said["item"], words.label(policy.item)))
     contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)
     rows += [(said["contact"], contact)] if contact else []
     if policy.frame is not None:

@@ -1,18 +1,22 @@
 """The parts of a policy put into words: parameters, facts, clauses, steps, in one language."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+from console.measure_words import say_measure
 from console.page import Entry, Grid
 from console.page_words import PAGE_WORDS
 from engine.explain import DOES
+from engine.explain_rows import known_with_rows
 from engine.program import bind
 from engine.shown_value import RATIO, YUAN, show_value, unit_of, unit_of_fact
 from engine.telling import Teller, say_matcher, say_tier
 from engine.wording import Language
 from language.definition import Choice, Constant, Formula, Row, Table, Tiers
 from language.expression import Expression, Literal, Name
+from policies.each import fact_of
 from policies.parameter import ALWAYS
 from policies.policy import (
     Clause,
@@ -25,6 +29,8 @@ from policies.policy import (
     Step,
 )
 from profiles.fact import Fact, Vocabulary
+from profiles.measure import Measure
+from profiles.row_set import RowColumn, RowSet
 
 _AS_YUAN = ("take", "plus", "minus", "at_most", "at_least", "nothing_below")
 
@@ -40,6 +46,11 @@ class PolicyWords:
         self.policy = policy
         self.language: Language = language
         self.words = PAGE_WORDS[language]
+        facts = (*policy.facts, *(policy.each.facts if policy.each else ()))
+        self._hidden = {fact.name: fact for fact in facts if "::" in fact.name}
+        self._row_sets = {**vocabulary.row_sets, **policy.row_sets}
+        if policy.each is not None:
+            vocabulary = known_with_rows(vocabulary, policy.each)
         self._teller = Teller(bind(policy, vocabulary, day), vocabulary, {}, {})
         self._units = dict(self._teller.units) | _units_in_amounts(policy)
 
@@ -61,6 +72,33 @@ class PolicyWords:
         parts = [self.words["from"].format(begins)] if begins else []
         parts += [self.words["to"].format(end)] if end else []
         return " ".join(parts)
+
+    def row_set_label(self, row_set: RowSet) -> str:
+        """What rows are called."""
+        return self.pick(row_set.label_zh, row_set.label_en) or row_set.name
+
+    def _measure_line(self, measure: Measure, function: str) -> str:
+        row_set = self._row_sets.get(measure.rows)
+        columns = row_set.columns if row_set else {}
+        column = columns.get(measure.column)
+        return say_measure(
+            measure,
+            function,
+            self.row_set_label(row_set) if row_set else measure.rows,
+            self.pick(column.label_zh, column.label_en) if column else "",
+            self.of_row(measure.where, columns) if measure.where is not None else "",
+            self.language,
+        )
+
+    def of_row(self, condition: Expression, columns: Mapping[str, RowColumn]) -> str:
+        """A condition over a row with these columns, in words."""
+        wording = self._teller.zh if self.language == "zh" else self._teller.en
+        labels = {name: self.pick(c.label_zh, c.label_en) or name for name, c in columns.items()}
+        facts = {name: fact_of(column) for name, column in columns.items()}
+        mixed = replace(
+            wording, labels={**wording.labels, **labels}, facts={**wording.facts, **facts}
+        )
+        return mixed.words(condition)
 
     # parameters
 
@@ -149,6 +187,11 @@ class PolicyWords:
 
     def fact_line(self, fact: Fact) -> str:
         """How a fact of the policy is worked out."""
+        averaged = self._hidden.get(f"{fact.name}::sum")
+        if fact.measure is not None:
+            return self._measure_line(fact.measure, fact.measure.function)
+        if averaged is not None and averaged.measure is not None:
+            return self._measure_line(averaged.measure, "average")
         match fact.formula:
             case Formula(expression=expression):
                 return self.condition(expression, unit_of_fact(fact))
@@ -159,8 +202,6 @@ class PolicyWords:
                     lead = self.condition(when) if when else self.words["otherwise"]
                     said.append(f"{lead} → {result}")
                 return self.words["semicolon"].join(said)
-        if fact.measure is not None:
-            return self.words["rows of"].format(fact.measure.rows)
         return self.words["given"]
 
     def _choice(self, value: Expression, fact: Fact) -> str:

@@ -177,6 +177,70 @@ def test_decision_tables_stand_as_tables_with_hit_policy_and_source(tmp_path: Pa
     assert "〔办法 三〕" in grid.caption
 
 
+GUIDE = Path(__file__).parents[3] / "docs" / "policy-author.md"
+BLOCKS = re.findall(
+    r"<!-- complete policy -->\n```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_policy_of_the_guide_has_a_page(tmp_path: Path, language: Language) -> None:
+    assert BLOCKS
+    for number, block in enumerate(BLOCKS):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(block, encoding="utf-8")
+        if "file: " in block:
+            continue  # its table stands in a file beside it
+        loaded = load_policies([file], vocabulary())
+        for policy in loaded.policies:
+            text = text_of(build_page(policy, vocabulary(), language))
+            rows = policy.each.clauses if policy.each else ()
+            for leaf in leaves_of((*policy.clauses, *rows)):
+                assert ((leaf.says if language == "zh" else leaf.says_en) or leaf.id) in text
+
+
+ROWS = """\
+rows:
+  loans:
+    label: {zh: 贷款, en: loans}
+    columns:
+      contract: {type: code, label: {zh: 合同号, en: contract}}
+      lent_on: {type: date, label: {zh: 放款日, en: lent on}}
+      principal: {type: money, label: {zh: 本金, en: principal}}
+      overdue: {type: boolean, label: {zh: 逾期, en: overdue}}
+facts:
+  sound_loans: {label: 正常贷款数, from: loans, where: not overdue, count: rows}
+parameters:
+  cap: {label: 本金上限, value: 100万, source: 二}
+clauses: [{id: some, says: 有正常贷款, when: sound_loans > 0}]
+each:
+  row: loans
+  claim: {of: contract, group: interest}
+  limits: [{on: principal, up_to: cap, order: lent_on, as: counted, says: 计入本金, source: 二}]
+  clauses: [{id: sound, says: 未逾期, source: 三, when: not overdue}]
+  amount: [counted, {times: 1%, says: 贴息1%, source: 四}]
+benefit: {kind: cash}
+"""
+
+
+def test_a_page_says_what_each_row_needs_gets_shares_and_uses_up(tmp_path: Path) -> None:
+    policy = load_one(tmp_path, ROWS)
+    page = build_page(policy, vocabulary(), "zh")
+    (section,) = [s for s in page.sections if s.heading.startswith("逐项判定")]
+    assert section.heading.endswith("：贷款")
+    text = text_of(page)
+    for words in (
+        "未逾期 〔三〕",
+        "逾期：否",
+        "本金合计不超过本金上限",
+        "先后次序：放款日",
+        "每个合同号在“interest”各政策中只用一次",
+        "贴息1% 〔四〕",
+        "贷款：记录的个数，限于 逾期：否",
+    ):
+        assert words in text
+
+
 def test_an_english_page_has_no_chinese_around_the_policy(tmp_path: Path) -> None:
     policy = load_one(
         tmp_path,
