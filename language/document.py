@@ -19,6 +19,8 @@ from language.place import find_place
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_MESSAGE = 600
+"""Signs of a message; what is longer quotes a value that nobody reads through."""
 MAX_BRACKETS = 200
 """Brackets open at once, those within quotes counted too, before YAML is read at all."""
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -82,9 +84,16 @@ class Document:
             file=mark.file or self.file,
             line=line,
             column=column,
-            message=message,
-            remedy=remedy,
+            message=_shorten(message),
+            remedy=_shorten(remedy),
         )
+
+
+def _shorten(text: str) -> str:
+    """A message that quotes a very long value, with the middle of it left out."""
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[: MAX_MESSAGE // 2]} … {text[-MAX_MESSAGE // 4 :]}"
 
 
 class _Refused(Exception):

@@ -8,6 +8,7 @@ written around it, `inside` where the content of a text begins.
 import re
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import rule_engine
@@ -134,6 +135,7 @@ _CONTEXT = rule_engine.Context(default_timezone="utc")
 _LOCK = threading.Lock()  # ply's lexer and parser keep state
 
 
+@lru_cache(maxsize=256)  # a text is read for its meaning, then looked at once more
 def read_tree(text: str) -> Any:
     """The root of the text's tree: nodes with `cls`, `args` and `kwargs`, not yet built.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from language.always import find_settled
 from language.definition import Scope
@@ -24,6 +25,11 @@ class Quantities:
 
     units: Mapping[str, Unit | None] = field(default_factory=dict)
     counts: frozenset[str] = frozenset()
+
+    def without(self, names: frozenset[str]) -> "Quantities":
+        """The same, of fewer names: these stand for something else elsewhere."""
+        units = {name: unit for name, unit in self.units.items() if name not in names}
+        return Quantities(units=units, counts=self.counts - names)
 
 
 def know_quantities(
@@ -55,6 +61,7 @@ def find_doubts(
     ]
 
 
+@lru_cache(maxsize=1024)
 def _declared(unit: str | None, fact_type: FactType | None) -> Unit | None:
     by_type = None if fact_type is None else unit_of_type(fact_type)
     declared = parse_unit(unit or "")

@@ -59,6 +59,8 @@ class Draft:
         """The same document and problems with other names."""
         inner = copy(self)
         inner.scope = dict(scope)
+        other = {name for name in scope if self.scope.get(name) != scope[name]}
+        inner.quantities = self.quantities.without(frozenset(other))
         return inner
 
     def refuse(self, place: Place, message: str, remedy: str = "", offset: int = -1) -> None:

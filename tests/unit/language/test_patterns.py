@@ -62,6 +62,13 @@ def by_python(pattern: str, texts: list[str], *, anywhere: bool) -> list[bool]:
     return [re.search(written, text) is not None for text in texts]
 
 
+def by_python_as_typed(pattern: str, texts: list[str], *, anywhere: bool) -> list[bool]:
+    """Python's own reading of the pattern, which shares no reader with ours."""
+    compiled = re.compile(pattern.replace("$", r"\Z"), re.ASCII)
+    ask = compiled.search if anywhere else compiled.match
+    return [ask(text) is not None for text in texts]
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("anywhere", [False, True])
 def test_four_engines_agree(pattern: str, anywhere: bool) -> None:
@@ -69,6 +76,19 @@ def test_four_engines_agree(pattern: str, anywhere: bool) -> None:
     assert by_columns(pattern, TEXTS, anywhere=anywhere) == wanted
     assert by_duckdb(pattern, TEXTS, anywhere=anywhere) == wanted
     assert by_python(pattern, TEXTS, anywhere=anywhere) == wanted
+    assert by_python_as_typed(pattern, TEXTS, anywhere=anywhere) == wanted
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", ".", "[a-f]", "[^a-f]", r"[^\d_]", r"[\w-]", "[^x]",
+     r"[\Wa]", "[0-58]", "[^0-58]", r"[\]\[]"],
+)  # fmt: skip
+def test_a_class_holds_the_signs_that_python_says(pattern: str) -> None:
+    signs = [chr(code) for code in (*range(1, 256), *map(ord, "１٣中文\u3000\u2028😀"))]
+    wanted = by_python_as_typed(pattern, signs, anywhere=False)
+    assert [matches(pattern, sign, anywhere=False) for sign in signs] == wanted
+    assert by_columns(pattern, signs, anywhere=False) == wanted
 
 
 def write_pattern(rng: Random, depth: int) -> str:
@@ -97,6 +117,7 @@ def test_four_engines_agree_on_generated_patterns() -> None:
         held += sum(wanted)
         assert by_columns(pattern, texts, anywhere=anywhere) == wanted, pattern
         assert by_python(pattern, texts, anywhere=anywhere) == wanted, pattern
+        assert by_python_as_typed(pattern, texts, anywhere=anywhere) == wanted, pattern
         if seed % 10 == 0:
             assert by_duckdb(pattern, texts, anywhere=anywhere) == wanted, pattern
     assert 600 < held < 5400

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from language.errors import FilesRefused, Problem
+from language.unit import MONEY
+from policies.doubt import Quantities
 from policies.load import CATALOGUE, load_policies
 from tests.support.policy_texts import HEAD, load_text, vocabulary
 
@@ -192,3 +194,18 @@ def test_the_first_day_without_a_value_is_named(
     """
     warnings = [w.message for w in load_text(tmp_path, text).warnings if "no value" in w.message]
     assert warnings == ([] if bare is None else [f'"least" has no value on {bare}'])
+
+
+def test_a_very_long_value_is_not_quoted_in_full(tmp_path: Path) -> None:
+    errors, _ = told(tmp_path, when="'staff > " + "9" * 3000 + "'")
+    assert errors
+    assert all(len(str(error)) < 1500 for error in errors)
+    errors, _ = told(tmp_path, amount="{times: " + "9" * 3000 + "}")
+    assert errors
+    assert all(len(str(error)) < 1500 for error in errors)
+
+
+def test_a_column_of_a_row_has_not_the_unit_of_a_fact_of_the_same_name() -> None:
+    known = Quantities(units={"paid": MONEY, "age": None}, counts=frozenset({"age", "staff"}))
+    fewer = known.without(frozenset({"paid", "staff"}))
+    assert fewer == Quantities(units={"age": None}, counts=frozenset({"age"}))
