@@ -126,10 +126,11 @@ def _evaluate_few(
     as_of: date,
     troubles: list[Trouble],
 ) -> list[list[Result]]:
-    own = {fact.name: fact for bound in standing.bounds for fact in bound.policy.facts}
+    own = {fact.name: fact for policy in program.policies for fact in policy.facts}
+    own |= {fact.name: fact for bound in standing.bounds for fact in bound.policy.facts}
     facts = own | dict(program.vocabulary.facts)
     extra = {name: fact for name, fact in own.items() if name not in program.vocabulary.facts}
-    row_sets = {n: rows for b in standing.bounds for n, rows in b.policy.row_sets.items()}
+    row_sets = {n: rows for p in program.policies for n, rows in p.row_sets.items()}
     hand = build_frame(subjects, program.vocabulary, extra, audience, as_of, row_sets=row_sets)
     troubles += hand.troubles
     types = {name: facts[name].type for name in hand.frame.columns if name in facts}
@@ -152,16 +153,17 @@ def _evaluate_by_columns(
     subjects: list[Subject],
     troubles: list[Trouble],
 ) -> list[list[Result]]:
-    policies = [bound.policy for bound in standing.bounds]
     shared = program.vocabulary.facts
     given = {name for subject in subjects for name in subject.facts}
     frames: dict[tuple[object, ...], HandFrame] = {}
     results: list[list[Result]] = [[] for _ in subjects]
-    all_own = {f.name: f for policy in policies for f in policy.facts if f.name not in shared}
+    # a name that a policy of another audience declares is known too, and no slip of the sender
+    every = program.policies
+    all_own = {f.name: f for policy in every for f in policy.facts if f.name not in shared}
     for bound in bounds:
         policy = bound.policy
         own = {fact.name: fact for fact in policy.facts if fact.name not in shared}
-        row_sets = row_sets_beside(policy, policies, program.vocabulary)
+        row_sets = row_sets_beside(policy, every, program.vocabulary)
         # two policies may declare facts or rows of one name with different types
         key = (
             *sorted((name, own[name].type) for name in own if name in given),
@@ -176,7 +178,7 @@ def _evaluate_by_columns(
                 policy.audience,
                 bound.as_of,
                 row_sets=row_sets,
-                also=row_facts_beside(policy, policies),
+                also=row_facts_beside(policy, every),
             )
             troubles += frames[key].troubles
         hand = replace(frames[key], frame=add_given_measures(bound, frames[key], subjects))

@@ -62,6 +62,22 @@ def test_a_computed_fact_is_computed_only_where_it_is_not_given(tmp_path: Path) 
     assert nothing.missing == ("ui_benefit_recipients", "ui_insured_count")
 
 
+def test_a_fact_of_another_audiences_policy_is_no_unknown_fact(tmp_path: Path) -> None:
+    text = "facts: {own_mark: {type: integer}}\nclauses: [{id: a, says: 一, when: own_mark > 1}]\n"
+    paths = write_policies(
+        tmp_path,
+        {"firm": text + "benefit: {amount: 1}\n",
+         "person": "clauses: [{id: b, says: 一, when: hh_dibao}]\nbenefit: {amount: 1}\n"},
+    )  # fmt: skip
+    written = paths[1].read_text(encoding="utf-8")
+    paths[1].write_text(written.replace("enterprise", "resident"), encoding="utf-8")
+    program = compile_policies(load_policies(paths, vocabulary()).policies, vocabulary())
+    anybody = subject("S", {"own_mark": 2}, audience=None)
+    results, troubles = evaluate_subjects(program, [anybody], DAY)
+    assert troubles == []
+    assert [r.verdict for r in results] == ["eligible", "unknown"]
+
+
 CLOSED = """
     facts:
       closed_on: {label: 停业日期, type: date, absent: none, null: none}

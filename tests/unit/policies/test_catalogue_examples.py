@@ -30,8 +30,9 @@ def test_the_examples_show_both_verdicts_and_a_missing_fact(policy: Policy) -> N
 @every_policy
 def test_the_examples_name_only_what_the_policy_has(policy: Policy) -> None:
     named = {name for e in policy.examples for name in e.failing or ()}
-    tops = {clause.id for clause in policy.clauses}
-    inside = {leaf.id for leaf in leaves_of(policy.clauses)}
+    clauses = policy.clauses + (policy.each.clauses if policy.each else ())
+    tops = {clause.id for clause in clauses}
+    inside = {leaf.id for leaf in leaves_of(clauses)}
     assert named <= tops | inside | {"effective", "window", "region"} | {
         portion.id for portion in policy.portions
     }
