@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from language.definition import Hit
 from language.reference import Reference
 from language.truth import Value
 from policies.policy import Policy, PolicyTable, TableRow
@@ -33,3 +34,14 @@ def find_rows(table: PolicyTable, reference: Reference) -> tuple[RowHit, ...]:
         )
         if applies.value is not False
     )
+
+
+def find_counting_rows(table: PolicyTable, reference: Reference) -> tuple[RowHit, ...]:
+    """The rows that the output comes from: of `first` and `priority` one, else all that apply.
+
+    None while it is open whether another row counts instead.
+    """
+    hits = find_rows(table, reference)
+    if table.hit in (Hit.FIRST, Hit.PRIORITY):
+        hits = hits[:1]
+    return hits if all(hit.applies.value is True for hit in hits) else ()

@@ -15,6 +15,7 @@ from engine.shown_value import (
     unit_of,
     unit_of_fact,
 )
+from engine.table_rows import find_counting_rows
 from engine.wording import Language, Wording
 from language.definition import (
     Anything,
@@ -34,7 +35,7 @@ from language.definition import (
 from language.expression import Comparison, Expression, Name, walk
 from language.reference import NO_ROW, Facts, NotApplicable, Reference, Value, sum_tiers
 from policies.parameter import ALWAYS, span_on
-from policies.policy import DatedParameter, ParameterSpan
+from policies.policy import DatedParameter, ParameterSpan, PolicyTable, TableRow
 from profiles.fact import Fact, Vocabulary
 from profiles.region import region_name
 
@@ -58,6 +59,7 @@ class Teller:
         own = {fact.name: fact for fact in bound.policy.facts}
         self.known: Mapping[str, Fact] = dict(vocabulary.facts) | own
         self.parameters = {p.name: p for p in bound.policy.parameters}
+        self.tables = {out.name: table for table in bound.policy.tables for out in table.outputs}
         self.units = _units_of_parameters(bound, self.known)
         self.zh = self._wording("zh")
         self.en = self._wording("en")
@@ -70,7 +72,7 @@ class Teller:
         for name, parameter in self.parameters.items():
             zh = parameter.label or name
             labels[name] = zh if language == "zh" else parameter.label_en
-        for table in self.bound.policy.tables:
+        for table in self.tables.values():
             for output in table.outputs:
                 labels[output.name] = output.label if language == "zh" else output.label_en
         for name, (zh, en) in _TIMES.items():
@@ -89,7 +91,7 @@ class Teller:
         """The facts and parameters behind names, worked-out ones before what they rest on."""
         plain = [name for name in names if "::" not in name and name in self.known]
         plain.sort(key=lambda name: (isinstance(self.bound.scope[name], Given), name))
-        parameters = [name for name in names if name in self.parameters]
+        parameters = [name for name in names if name in self.parameters or name in self.tables]
         return tuple(self.fact(name) for name in (*plain, *sorted(parameters)))
 
     def fact(self, name: str) -> FactUsed:
@@ -97,6 +99,8 @@ class Teller:
         parameter = self.parameters.get(name)
         if parameter is not None:
             return self._parameter(parameter)
+        if name in self.tables:
+            return self._output(name, self.tables[name])
         fact = self.known.get(name)
         value = self.reference.of_name(name) if name in self.bound.scope else Value(None)
         zh, en = show_value(value, fact)
@@ -132,6 +136,33 @@ class Teller:
             unit=unit,
             legal_source=span.source if span else "",
             parameter=self._which(parameter, span) if span else None,
+        )
+
+    def _output(self, name: str, table: PolicyTable) -> FactUsed:
+        """An output of a decision table, with the rows that it comes from."""
+        value = self.reference.of_name(name)
+        (output,) = (out for out in table.outputs if out.name == name)
+        zh, en = show_value(value, unit=output.unit)
+        if NO_ROW in value.reasons:
+            zh, en = "无对应标准", "no row"
+        rows = [hit.row for hit in find_counting_rows(table, self.reference)]
+        sources = dict.fromkeys(row.source for row in rows if row.source)
+        return FactUsed(
+            name=name,
+            label_zh=output.label,
+            label_en=output.label_en,
+            value=plain_value(value),
+            value_zh=zh,
+            value_en=en,
+            unit=output.unit,
+            legal_source="、".join(sources) or table.source,
+            parameter=ParameterTold(
+                begins=None,
+                ends=None,
+                chosen_by="",
+                row=tuple(_say_row(table, row) for row in rows),
+                tiers=(),
+            ),
         )
 
     def span(self, parameter: DatedParameter) -> ParameterSpan | None:
@@ -190,6 +221,18 @@ class Teller:
     def _unit(self, name: str) -> str:
         fact = self.known.get(name)
         return unit_of_fact(fact) if fact else ""
+
+
+def _say_row(table: PolicyTable, row: TableRow) -> KeyTold:
+    """A row of a decision table by its number and its cells."""
+    cells = list(zip(table.inputs, row.cells, strict=True))
+    return KeyTold(
+        fact=table.name,
+        label_zh=f"第{row.number}行",
+        label_en=f"row {row.number}",
+        says_zh="，".join(f"{column.label} {cell}" for column, cell in cells),
+        says_en=", ".join(f"{column.label_en} {cell}" for column, cell in cells),
+    )
 
 
 def _exact(value: Value, shown: str) -> bool | str | None:

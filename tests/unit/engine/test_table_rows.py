@@ -5,7 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from engine.program import bind
-from engine.table_rows import find_rows, table_of
+from engine.table_rows import find_counting_rows, find_rows, table_of
+from engine.telling import Teller
 from language.reference import Facts, Reference
 from tests.support.policy_texts import load_one, vocabulary
 
@@ -42,3 +43,21 @@ def test_rows_that_apply_or_may_apply_are_told_in_the_order_of_the_hit_policy(
     assert told({"years": Fraction(5), "group": "a"}) == [(3, True, "办法"), (1, True, "办法")]
     assert told({"years": Fraction(4), "group": "b"}) == [(2, True, "办法 四")]
     assert told({"group": "a"}) == [(3, None, "办法"), (1, None, "办法")]
+
+
+def test_an_output_is_told_with_the_row_it_comes_from(tmp_path: Path) -> None:
+    policy = load_one(tmp_path, TEXT)
+    bound = bind(policy, vocabulary(), date(2025, 1, 1))
+    for facts, rows, value, source in (
+        ({"years": Fraction(4), "group": "b"}, ["第2行"], "high", "办法 四"),
+        ({"years": Fraction(5), "group": "a"}, ["第3行"], "high", "办法"),
+        ({"group": "a"}, [], None, "办法"),
+    ):
+        teller = Teller(bound, vocabulary(), facts, {})
+        (told,) = [fact for fact in teller.used(bound.names) if fact.name == "t"]
+        assert told.value_zh == value
+        assert told.legal_source == source
+        assert told.parameter is not None
+        assert [row.label_zh for row in told.parameter.row] == rows
+        counting = find_counting_rows(policy.tables[0], teller.reference)
+        assert len(counting) == len(rows)
