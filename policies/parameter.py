@@ -191,12 +191,18 @@ def _build_tiers(files: list[TierFile], by: tuple[str, ...], say: Report) -> Tie
         ):
             say("a tier has a rate, or gives (for each …)", "")
             return None
-        over = numbers["over"]
+        over, up_to = numbers["over"], numbers["up_to"]
         assert over is not None
+        if up_to is not None and up_to <= over:
+            say(
+                f"the tier over {file.over} up to {file.up_to} is empty",
+                "it ends above its beginning",
+            )
+            return None
         tiers.append(
             Tier(
                 over=over,
-                up_to=numbers["up_to"],
+                up_to=up_to,
                 rate=numbers["rate"],
                 each=numbers["each"],
                 gives=numbers["gives"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from language.definition import Hit, Matcher, Row, Table
+from language.definition import Hit, Matcher, Row, Table, Tiers
 from language.document import Place
 from language.expression import Expression, Name
 from language.types import Kind
@@ -15,6 +15,7 @@ from policies.each import facts_of_rows
 from policies.parameter import shape_of, tables_of
 from policies.policy import DatedParameter, Policy, PolicyTable, TableRow
 from policies.table_analysis import Analysis, Outputs, Point, analyse
+from policies.tier_checks import find_tier_faults
 from policies.value_set import closed_values
 from profiles.fact import Fact
 
@@ -29,6 +30,11 @@ def check_tables(draft: Draft, policy: Policy) -> None:
     for parameter in policy.parameters:
         for table in tables_of(parameter):
             _check_parameter(draft, policy, parameter, table, facts)
+        for span in parameter.spans:
+            if isinstance(span.value, Tiers):
+                for message, remedy in find_tier_faults(span.value):
+                    place: Place = ("parameters", parameter.name)
+                    draft.warn(place, f'"{parameter.name}": {message}', remedy)
     for decision_table in policy.tables:
         _check_decision_table(draft, policy, decision_table)
 

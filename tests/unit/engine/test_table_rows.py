@@ -48,11 +48,12 @@ def test_rows_that_apply_or_may_apply_are_told_in_the_order_of_the_hit_policy(
 def test_an_output_is_told_with_the_row_it_comes_from(tmp_path: Path) -> None:
     policy = load_one(tmp_path, TEXT)
     bound = bind(policy, vocabulary(), date(2025, 1, 1))
-    for facts, rows, value, source in (
+    cases: list[tuple[Facts, list[str], str | None, str]] = [
         ({"years": Fraction(4), "group": "b"}, ["第2行"], "high", "办法 四"),
         ({"years": Fraction(5), "group": "a"}, ["第3行"], "high", "办法"),
         ({"group": "a"}, [], None, "办法"),
-    ):
+    ]
+    for facts, rows, value, source in cases:
         teller = Teller(bound, vocabulary(), facts, {})
         (told,) = [fact for fact in teller.used(bound.names) if fact.name == "t"]
         assert told.value_zh == value
