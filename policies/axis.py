@@ -58,7 +58,10 @@ def sorts_of(shape: Shape, keys: Iterable[Matcher], extra: Iterable[Scalar] = ()
         case Kind.NUMBER:
             points = {end for key in keys for end in bounds_of(key) if isinstance(end, Fraction)}
             points |= {end for end in extra if isinstance(end, Fraction)}
-            found += _numbers(points, shape.step)
+            below, *numbers = _numbers(points, shape.step)
+            if below >= 0 or min(points, default=below) < 0 or any(fits(k, below) for k in keys):
+                found.append(below)  # but rows that begin at 0 leave nothing out
+            found += numbers
         case Kind.DATE:
             days = {end for key in keys for end in bounds_of(key) if isinstance(end, date)}
             days |= {end for end in extra if isinstance(end, date)}
@@ -122,10 +125,7 @@ def _numbers(points: set[Fraction], step: Fraction | None) -> Iterator[Fraction]
         yield Fraction(0)
         return
     ordered = sorted(points)
-    below = ordered[0] - 1 if step is None else _next(ordered[0], -step)
-    if below >= 0 or ordered[0] < 0:
-        # rows that begin at 0 leave nothing out
-        yield below
+    yield ordered[0] - 1 if step is None else _next(ordered[0], -step)
     for low, high in itertools.pairwise(ordered):
         yield from _on_step(low, step)
         between = (low + high) / 2 if step is None else _next(low, step)

@@ -209,3 +209,10 @@ def test_two_thousand_rows_are_followed_to_the_end() -> None:
     assert found.complete
     assert found.overlaps == ()
     assert len(found.gaps) == MAX_GAPS
+
+
+def test_numbers_below_zero_are_looked_at_where_a_row_speaks_of_them() -> None:
+    shape = Shape(name="x", kind=Kind.NUMBER)
+    below, above = within(None, 0, high_in=False), within(0, None)
+    for rows, lowest in (([above], 0), ([below, above], -1), ([within(-5, None)], -6)):
+        assert min(sorts_of(shape, rows)) == lowest  # type: ignore[type-var]  # numbers alone
