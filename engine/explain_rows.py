@@ -31,6 +31,7 @@ _TESTS = {
     "effective": ("在政策有效期内", "within the dates of the rule"),
     "claim": ("未被同组其他项占用", "not used up by another row"),
     "item": ("标的已知", "its item is known"),
+    "as_of": ("不晚于运行日", "not after the day of the run"),
 }
 
 

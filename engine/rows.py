@@ -24,9 +24,9 @@ from language.reference import (
 from policies.policy import Each, Limit
 
 _NO_STEPS: tuple[StepTaken, ...] = ()
-EFFECTIVE, CLAIM, ITEM = "effective", "claim", "item"
+EFFECTIVE, CLAIM, ITEM, SEEN = "effective", "claim", "item", "as_of"
 """What may keep a row from holding beside its clauses: its day, another row with the same claimed
-value, and that it is not known which award it belongs to."""
+value, that it is not known which award it belongs to, and that it is after the day of the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ class RowDecision:
     """What a policy means for one row.
 
     `position` counts the rows as they were given, from 1. `clauses` holds the value of every leaf
-    and group of the row by id, `scope` those of EFFECTIVE, CLAIM and ITEM where they do not simply
-    hold. `shared` is what each limit leaves the row, by the limit's name. The amount is in yuan;
-    only of a row that holds it is due. `facts` are the row's own, without the subject's.
+    and group of the row by id, `scope` those of EFFECTIVE, CLAIM, ITEM and SEEN where they do not
+    simply hold. `shared` is what each limit leaves the row, by the limit's name. The amount is in
+    yuan; only of a row that holds it is due. `facts` are the row's own, without the subject's.
     """
 
     position: int
@@ -219,6 +219,10 @@ def _decide_row(bound: Bound, each: Each, facts: Facts, row: Facts, position: in
         assert bound.policy.effective_at is not None
         day = reference.of_name(bound.policy.effective_at)
         scope[EFFECTIVE] = inside_dates(bound, day)
+    begins = row.get(each.row_set.time_columns[0]) if each.row_set.time_columns else None
+    if isinstance(begins, date):
+        # a row that is there without its time is there
+        scope[SEEN] = Value(begins <= bound.as_of)
     for key, name in ((CLAIM, each.claim.of if each.claim else None), (ITEM, each.item)):
         if name is not None:
             known = reference.of_name(name)

@@ -7,7 +7,7 @@ from policies.draft import Draft, words
 from policies.policy import Clause, ClauseGroup, DeliveryCase, Each, Group, Leaf
 from policies.policy_file import ClauseFile
 
-SCOPE_IDS = ("effective", "window", "region", "claim", "item")
+SCOPE_IDS = ("effective", "window", "region", "claim", "item", "as_of")
 _GROUPS: tuple[Group, ...] = ("all", "any", "none")
 
 

@@ -1,16 +1,19 @@
 """Matches that must not become awards: nothing is opened for them, the journal says why."""
 
+import json
 from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Engine, select
 
-from console.holding import BELOW_ZERO, Held, hold_matches
+from console.holding import BELOW_ZERO, CLAIMED_TWICE, Held, hold_matches
+from engine.outcome import MATCH_SCHEMA
 from ledger.database import reading
 from ledger.journal import journal_entry
+from policies.load import load_policies
 from policies.policy import Policy
 from tests.storage_world import ACTOR, NOW, make_match, make_matches
-from tests.support.policy_texts import load_text
+from tests.support.policy_texts import load_text, vocabulary, write_policies
 
 CLAUSE = "clauses: [{id: a, says: 一, source: 一, when: is_zombie}]\nbenefit: {amount: 1}\n"
 
@@ -64,3 +67,52 @@ def test_another_version_of_a_held_policy_goes_on(database: Engine, tmp_path: Pa
     assert left.height == 1
     assert held == ()
     assert entries(database) == []
+
+
+CLAIMING = """\
+rows: {{crew: {{columns: {{person: {{says: 人员, type: text}}}}}}}}
+each:
+  row: crew
+  claim: {{of: person, group: {group}}}
+  clauses: [{{id: b, says: 二, when: is_zombie}}]
+"""
+
+
+def claiming(number: int, policy: str, *claimed: str, **changes: object) -> dict[str, object]:
+    claims = json.dumps(list(claimed), ensure_ascii=False)
+    return make_match(number, policy=policy, version="1", **changes) | {"claims": claims}
+
+
+def load_claiming(folder: Path, **groups: str) -> list[Policy]:
+    texts = {name: CLAUSE + CLAIMING.format(group=group) for name, group in groups.items()}
+    return list(load_policies(write_policies(folder, texts), vocabulary()).policies)
+
+
+def test_what_two_matches_claim_is_held_for_both_by_name(database: Engine, tmp_path: Path) -> None:
+    policies = load_claiming(tmp_path, one="hiring", two="hiring", other="training")
+    matches = pl.DataFrame(
+        [
+            claiming(1, "one", "p1", "p2"),
+            claiming(2, "one", "p2"),  # another subject claims p2
+            claiming(3, "two", "p3"),
+            claiming(3, "one", "p3"),  # another policy of the group claims p3
+            claiming(4, "one", "p4"),
+            claiming(5, "other", "p4"),  # another group
+            claiming(6, "one"),
+            make_match(7) | {"claims": ""},
+        ],
+        schema={**MATCH_SCHEMA, "claims": pl.String()},
+    )
+    left, held = hold(database, matches, *policies)
+    assert left.rows() == matches[4:].rows()
+    assert [(part.policy, part.matches, part.why) for part in held] == [
+        ("one", 3, (CLAIMED_TWICE,)),
+        ("two", 1, (CLAIMED_TWICE,)),
+    ]
+    with reading(database) as connection:
+        query = select(journal_entry.c.subject, journal_entry.c.body)
+        named = connection.execute(query.where(journal_entry.c.kind == "match.held")).all()
+    told = sorted((row.subject, json.loads(row.body)["others"]) for row in named)
+    first, second, third = (match["subject"] for match in matches[:3].iter_rows(named=True))
+    assert told == sorted([(first, "one"), (second, "one"), (third, "one"), (third, "two")])
+    assert not any("p2" in row.body for row in named)

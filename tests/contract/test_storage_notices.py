@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine
 
@@ -227,3 +228,14 @@ def test_a_notice_with_personal_data_never_leaves(database: Engine, personal: st
 def test_an_office_may_publish_its_mobile_number(database: Engine) -> None:
     take_in(database, many_matches(1))
     assert tell(database, make_card(contact_zh="养老服务科 13800000000")) == 1
+
+
+def test_a_notice_says_how_many_rows_hold_and_are_open(database: Engine) -> None:
+    counted = make_matches(make_match(1)).with_columns(
+        rows=pl.lit(3, dtype=pl.Int64), rows_open=pl.lit(2, dtype=pl.Int64)
+    )
+    take_in(database, counted)
+    tell(database)
+    notice = only_notice(database)
+    assert "3项符合，另有2项待定" in notice.body_zh
+    assert "3 hold, 2 still open" in notice.body_en

@@ -135,6 +135,7 @@ WIDE = """
     benefit: {kind: cash}
 """
 POLICIES = {
+    "timed": PLAIN,
     "plain": PLAIN,
     "dated": DATED,
     "claimed": CLAIMED,
@@ -148,7 +149,11 @@ POLICIES = {
 
 
 def bound_of(folder: Path, name: str) -> Bound:
-    return bind(load_one(folder, ROWS + POLICIES[name]), vocabulary(), DAY)
+    rows = ROWS
+    if name == "timed":
+        # some rows are after the day of the run
+        rows = rows.replace("crew:\n", "crew:\n        time: {event: hired_on}\n")
+    return bind(load_one(folder, rows + POLICIES[name]), vocabulary(), DAY)
 
 
 @pytest.mark.parametrize("name", POLICIES)
