@@ -19,9 +19,10 @@ from engine.own_measures import add_own_measures, group_bounds
 from engine.program import Bound, Program, bind
 from engine.row_frames import row_frame_of_part
 from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
+from language.check import reachable_facts
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
-from language.frame import Prepared, facts_of_row, prepare
+from language.frame import Prepared, facts_of_row, flag_columns, prepare
 from language.types import FactType
 
 
@@ -149,7 +150,11 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
         return None
     try:
         amount, delivery = lower_award(bound, part.prepared.known)
-        concerned = part.prepared.frame.select(used_columns(part.frame, bound))[found.rows]
+        delivery_names = reachable_facts(
+            [case.when for case in bound.policy.delivery if case.when is not None], bound.scope
+        )
+        names = bound.amount_names | delivery_names
+        concerned = part.prepared.frame.select(_columns_of(part.frame, names))[found.rows]
         awarded = (
             concerned.lazy()
             .select(
@@ -190,59 +195,32 @@ def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
     """
     if rows.is_empty():
         return pl.Series("missing", [], dtype=pl.String)
-    used = frame.select(used_columns(frame, bound))[rows]
+    used = frame.select(_columns_of(frame, bound.amount_names))[rows]
     known = set(used.columns)
-    flags = [
-        pl.col(name).is_null().alias(f"{name}::missing")
-        for name in sorted(bound.amount_names)
-        if name in known
-    ]
+    flags = [pl.col(name).is_null() for name in sorted(bound.amount_names) if name in known]
     companions = [pl.col(name) for name in used.columns if name.endswith(NOT_APPLICABLE)]
     values = [pl.col(name) for name in sorted(bound.deciding_names) if name in known]
-    alike = used.with_row_index("row")
+    alike = used.with_row_index("place")
     if not (flags or values):
-        groups = alike.select(pl.col("row").implode())
+        groups = alike.select(pl.col("place").implode())
     else:
         # a column of its own name each, as a fact may stand in several of these
         keys = [e.alias(f"key{n}") for n, e in enumerate([*flags, *companions, *values])]
-        groups = alike.group_by(keys, maintain_order=True).agg("row")
-    told: list[str] = [""] * used.height
-    for members in groups["row"].to_list():
-        facts = facts_of_row(used.row(members[0], named=True), bound.types)
-        missing = ",".join(decide(bound, facts).missing)
-        for member in members:
-            told[member] = missing
-    return pl.Series("missing", told, dtype=pl.String)
+        groups = alike.group_by(keys, maintain_order=True).agg("place")
+    whole = frame.select(used_columns(frame, bound))
+    words, places = [], []
+    for members in groups["place"]:
+        facts = facts_of_row(whole.row(rows[members[0]], named=True), bound.types)
+        words.append(",".join(decide(bound, facts).missing))
+        places.append(members)
+    told = pl.concat(
+        pl.select(place=members, missing=pl.lit(text))
+        for members, text in zip(places, words, strict=True)
+    )
+    return told.sort("place")["missing"]
 
 
-def _pick(
-    decided: pl.DataFrame, names: list[str], bound: Bound, kind: str, frame: pl.DataFrame
-) -> pl.DataFrame:
-    verdict, amount, delivery = (pl.col(name) for name in names)
-    policy = bound.policy
-    found = (
-        decided.lazy()
-        .with_row_index("row")
-        .filter(verdict.is_null() | verdict)
-        .select(
-            "row",
-            pl.lit(policy.id).alias("policy"),
-            pl.lit(policy.version).alias("version"),
-            "subject",
-            pl.lit(kind).alias("kind"),
-            pl.lit(bound.period.name).alias("period"),
-            pl.lit("").alias("item"),
-            amount.cast(pl.Int64).alias("amount_fen"),
-            delivery.fill_null(UNDECIDED_DELIVERY).alias("delivery"),
-            pl.when(verdict).then(pl.lit("eligible")).otherwise(pl.lit("unknown")).alias("verdict"),
-        )
-        .collect()
-    )
-    is_open = (found["verdict"] == "eligible") & found["amount_fen"].is_null()
-    waiting = found["row"].filter(is_open)
-    missing = pl.DataFrame({"row": waiting, "missing": _waits_for(bound, frame, waiting)})
-    return (
-        found.join(missing, on="row", how="left", maintain_order="left")
-        .with_columns(pl.col("missing").fill_null(""))
-        .select(list(OUTCOME_SCHEMA))
-    )
+def _columns_of(frame: pl.DataFrame, names: frozenset[str]) -> list[str]:
+    """The subject's column and those that these facts are in."""
+    wanted = {"subject", *names, *flag_columns(names)}
+    return [name for name in frame.columns if name in wanted]

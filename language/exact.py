@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 import polars as pl
 
@@ -45,6 +46,7 @@ class Exact:
     denominator: Whole
 
 
+@lru_cache(maxsize=4096)
 def literal_whole(value: int) -> Whole:
     """The same whole number in every row."""
     if abs(value) > INT128:
