@@ -67,17 +67,20 @@ def _declared(unit: str | None, fact_type: FactType | None) -> Unit | None:
     declared = parse_unit(unit or "")
     if by_type is MONEY and (declared is None or declared.powers.get("yuan") != 1):
         return MONEY  # money is in yuan inside conditions, whatever people are shown
+    if by_type == RATIO and declared is not None and "percent" in declared.powers:
+        return None  # a share that people are shown in percent: which of the two is not said
     return by_type if declared is None else declared
 
 
 def _of_parameter(file: ParameterFile) -> Unit | None:
+    if file.tiers is not None or any(entry.tiers is not None for entry in file.values or ()):
+        return _declared(file.unit, file.type)
+    written = [_of_text(text) for text in _texts(file)]
+    if written and written[0] == RATIO and all(unit == RATIO for unit in written):
+        return RATIO  # 5.5% is 0.055, whatever unit people are shown
     if file.unit is not None or file.type is not None:
         return _declared(file.unit, file.type)
-    if file.tiers is not None or any(entry.tiers is not None for entry in file.values or ()):
-        return None
-    written = [_of_text(text) for text in _texts(file)]
-    alike = bool(written) and all(unit == written[0] for unit in written)
-    return written[0] if alike else None
+    return MONEY if written and all(unit == MONEY for unit in written) else None
 
 
 def _texts(file: ParameterFile) -> list[str]:

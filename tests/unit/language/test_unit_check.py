@@ -84,8 +84,9 @@ def test_what_probably_does_not_fit_is_a_warning(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "paid > 5", "paid > fee", "paid > rent_month", "paid * rate > fee", "paid / fee > rate",
-        "rate < 0.5", "share > rate", "total > fee", "rent_month * months_paid > fee",
+        "paid > 5", "paid > fee", "paid > rent_month", "paid * rate > rent_month",
+        "rate * paid > rent_year", "paid * rate > fee", "paid / fee > rate", "rate < 0.5",
+        "share > rate", "total > fee", "rent_month * months_paid > fee",
         "rent_month * 12 > rent_year", "rent_year / 12 > rent_month", "months_paid >= 12",
         "months_paid / 12 > age", "age * 12 > months_paid", "staff * 500 > paid",
         "per_head * staff > paid", "paid / staff > per_head", "rate_pct / 100 > rate",
@@ -119,4 +120,7 @@ def test_units_are_products_of_powers() -> None:
     assert fit(MONEY, Unit({"yuan": 1, "month": -1}))
     assert not fit(Unit({"yuan": 1}), Unit({"yuan": 1, "month": -1}))
     assert unit_of_type(FactType.RATIO) == RATIO
+    assert unit_of_type(FactType.MONEY) == MONEY
+    assert multiply(MONEY, RATIO) == MONEY
+    assert multiply(RATIO, MONEY) == MONEY
     assert unit_of_type(FactType.INTEGER) is None

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from language.errors import FilesRefused, Problem
-from language.unit import MONEY
-from policies.doubt import Quantities
+from language.unit import MONEY, RATIO, Unit, parse_unit
+from policies.doubt import Quantities, know_quantities
 from policies.load import CATALOGUE, load_policies
+from policies.policy_file import ParameterFile
 from tests.support.policy_texts import HEAD, load_text, vocabulary
 
 POLICY = """\
@@ -203,6 +204,33 @@ def test_a_very_long_value_is_not_quoted_in_full(tmp_path: Path) -> None:
     errors, _ = told(tmp_path, amount="{times: " + "9" * 3000 + "}")
     assert errors
     assert all(len(str(error)) < 1500 for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "unit"),
+    [
+        ({"value": "5.5%"}, RATIO),
+        ({"value": "5.5%", "unit": "percent"}, RATIO),
+        ({"value": "5.5", "unit": "percent"}, parse_unit("percent")),
+        ({"value": "5.5", "unit": "percent", "type": "ratio"}, None),
+        ({"value": "5.5", "type": "ratio"}, RATIO),
+        ({"value": "5.5"}, None),
+        ({"value": "500元"}, MONEY),
+        ({"value": "500", "type": "money"}, MONEY),
+        ({"value": "500", "type": "money", "unit": "万元"}, MONEY),
+        ({"value": "500", "unit": "yuan/month"}, parse_unit("yuan/month")),
+        ({"by": "size", "rows": {"a": "5%", "else": "6%"}}, RATIO),
+        ({"by": "size", "rows": {"a": {"b": "5%", "c": "6"}}}, None),
+        ({"values": [{"from": "2024-01-01", "value": "3%"}, {"value": "4‰"}]}, RATIO),
+        ({"by": "n", "tiers": [{"over": "0", "rate": "3%"}]}, None),
+        ({"by": "n", "unit": "yuan", "tiers": [{"over": "0", "rate": "3%"}]}, parse_unit("yuan")),
+    ],
+)
+def test_the_unit_of_a_parameter_is_what_it_says_or_how_it_is_written(
+    parameter: dict[str, object], unit: Unit | None
+) -> None:
+    file = ParameterFile.model_validate(parameter)
+    assert know_quantities({}, {"p": file}).units == {"p": unit}
 
 
 def test_a_column_of_a_row_has_not_the_unit_of_a_fact_of_the_same_name() -> None:
