@@ -5,31 +5,27 @@ shows. Kleene's logic is SQL's own; a divisor is never zero but null; a CASE sto
 unknown. What 38 decimal digits may not hold is refused with NotExact.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 from language import sql_number as number
 from language.definition import (
-    Anything,
-    Beneath,
     Choice,
     Constant,
     Dated,
+    DecisionTable,
     Definition,
-    Equal,
     Formula,
     Given,
     Matcher,
     NoValue,
-    Otherwise,
     Scope,
     Span,
     Table,
     Tier,
     Tiers,
-    Within,
 )
 from language.expression import (
     Arithmetic,
@@ -49,14 +45,25 @@ from language.expression import (
 )
 from language.functions import whole_literal
 from language.sql_date import DATES, date_in_year
+from language.sql_match import match
 from language.sql_number import NotExact, Number
+from language.sql_table import decide, has_output
+from language.sql_value import (
+    Value,
+    check_length,
+    choose,
+    coalesce,
+    compare,
+    quote,
+    write_literal,
+    write_null,
+)
 from language.types import Kind, kind_of
 
 NONE = "::none"
 """Suffix of the Boolean column that says where a fact is known not to apply."""
 
 _SIGNS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_NULLS = {Kind.BOOLEAN: "BOOLEAN", Kind.DATE: "DATE", Kind.TEXT: "VARCHAR"}
 _ARITHMETIC: Mapping[str, Callable[[Number, Number], Number]] = {
     "add": number.add,
     "sub": number.subtract,
@@ -98,14 +105,6 @@ def print_sql(
     return Printed(sql=printed.top.sql, divisor=divisor)
 
 
-def quote(name: str) -> str:
-    """A column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-Value = str | Number
-
-
 class _Printer:
     """One expression's walk."""
 
@@ -116,7 +115,7 @@ class _Printer:
     def value(self, expression: Expression) -> Value:
         match expression:
             case Literal(value=value):
-                return _literal(value)
+                return write_literal(value)
             case Name(name=name):
                 return self.of_definition(self.scope[name])
             case Not(operand=operand):
@@ -132,19 +131,21 @@ class _Printer:
             case Arithmetic(operator=operator, left=left, right=right):
                 return _ARITHMETIC[operator](self.number(left), self.number(right))
             case Membership(member=member, items=items):
-                hits = [_same(self.value(member), _literal(item.value)) for item in items]
+                hits = [
+                    compare("=", self.value(member), write_literal(item.value)) for item in items
+                ]
                 return self.unless_none(member, f"({' OR '.join(hits)})")
             case Match(member=member, pattern=pattern, anywhere=anywhere):
-                asked = pattern if anywhere else f"^(?:{pattern})"
-                found = f"REGEXP_MATCHES({self.text(member)}, {_literal(asked)})"
+                held = pattern if anywhere else f"^(?:{pattern})"
+                found = f"REGEXP_MATCHES({self.text(member)}, {write_literal(held)})"
                 return self.unless_none(member, found)
             case DoesNotApply(name=Name(name=name)):
                 flag, present = quote(name + NONE), f"{quote(name)} IS NOT NULL"
                 return f"CASE WHEN {flag} THEN TRUE WHEN {present} THEN FALSE END"
             case Coalesce(left=left, right=right):
-                return _coalesce(self.value(left), self.value(right))
+                return coalesce(self.value(left), self.value(right))
             case Conditional(test=test, then=then, otherwise=otherwise):
-                return _choose([(self.text(test), self.value(then))], self.value(otherwise))
+                return choose([(self.text(test), self.value(then))], self.value(otherwise))
             case Call(function="has", arguments=(Name(name=name),)):
                 return self.has(self.scope[name])
             case Call(function=function, arguments=arguments):
@@ -156,7 +157,7 @@ class _Printer:
         """SQL of a truth, a date or a text."""
         value = self.value(expression)
         assert isinstance(value, str)
-        return _short(value)
+        return check_length(value)
 
     def number(self, expression: Expression) -> Number:
         value = self.value(expression)
@@ -181,7 +182,7 @@ class _Printer:
         return test if flag is None else f"CASE WHEN {flag} THEN FALSE ELSE {test} END"
 
     def comparison(self, operator: str, left: Expression, right: Expression) -> str:
-        test = _compare(_SIGNS[operator], self.value(left), self.value(right))
+        test = compare(_SIGNS[operator], self.value(left), self.value(right))
         flags = [flag for flag in map(self.none_flag, (left, right)) if flag is not None]
         if operator not in ("eq", "ne") or not flags:
             return test
@@ -194,7 +195,7 @@ class _Printer:
         if function == "date":
             year, month, day = (whole_literal(argument) for argument in arguments)
             if isinstance(arguments[0], Literal):
-                return _literal(date(year, month, day))
+                return write_literal(date(year, month, day))
             return date_in_year(self.number(arguments[0]), month, day)
         if function == "starts_with":
             subject, prefix = map(self.text, arguments)
@@ -227,16 +228,19 @@ class _Printer:
                 most = 10**column.digits - 1
                 return Number(top=number.decimal(quote(name), most=most, scale=column.scale))
             case Constant(value=value):
-                return _literal(value)
+                return write_literal(value)
             case NoValue(kind=kind):
-                return _null(kind)
+                return write_null(kind)
             case Formula(expression=expression):
                 return self.value(expression)
             case Choice(cases=cases):
                 chosen = [(self.text(test), self.value(then)) for test, then in cases if test]
-                return _choose(chosen, self.value(cases[-1][1]))
+                return choose(chosen, self.value(cases[-1][1]))
             case Table():
                 return self.table(definition)
+            case DecisionTable(kind=kind):
+                holds = self.rows_that_apply(definition)
+                return decide(definition, holds, write_null(kind))
             case Tiers(by=by, tiers=tiers):
                 amount = self.number(by)
                 total = number.ZERO
@@ -246,28 +250,34 @@ class _Printer:
             case Dated(at=at, spans=spans, kind=kind):
                 day = self.text(at)
                 inside = [(_inside(day, s), self.of_definition(s.value)) for s in spans]
-                return _choose(inside, _null(kind))
+                return choose(inside, write_null(kind))
             case _:
                 raise NotExact(f"{type(definition).__name__} is not printed")
 
-    def rows_that_apply(self, table: Table) -> list[str]:
-        keys = [self.value(name) for name in table.by]
+    def rows_that_match(
+        self, inputs: Sequence[Expression], rows: Sequence[Sequence[Matcher]]
+    ) -> list[str]:
+        keys = [(self.value(key), self.none_flag(key)) for key in inputs]
         return [
-            " AND ".join(
-                "TRUE" if isinstance(m, Anything) else self.unless_none(name, _match(m, key))
-                for m, name, key in zip(row.matchers, table.by, keys, strict=True)
+            check_length(
+                " AND ".join(match(m, *key) for m, key in zip(matchers, keys, strict=True))
             )
-            for row in table.rows
+            for matchers in rows
         ]
+
+    def rows_that_apply(self, table: Table | DecisionTable) -> list[str]:
+        if isinstance(table, Table):
+            return self.rows_that_match(table.by, [row.matchers for row in table.rows])
+        return self.rows_that_match(table.inputs, [rule.matchers for rule in table.rules])
 
     def table(self, table: Table) -> Value:
         """The one row that applies; here a row that is unknown does not hide one that holds."""
         cases: list[tuple[str, Value]] = [
-            (f"COALESCE({applies}, FALSE)", _null(table.kind) if row.value is None
-             else _literal(row.value))
+            (f"COALESCE({applies}, FALSE)", write_null(table.kind) if row.value is None
+             else write_literal(row.value))
             for applies, row in zip(self.rows_that_apply(table), table.rows, strict=True)
         ]  # fmt: skip
-        return _choose(cases, _null(table.kind))
+        return choose(cases, write_null(table.kind))
 
     def has(self, definition: Definition) -> str:
         match definition:
@@ -278,83 +288,17 @@ class _Printer:
                 day = self.text(at)
                 tests = [_inside(day, span) for span in spans]
                 return number.choose_sql(tests, [*(self.has(s.value) for s in spans), "FALSE"])
+            case DecisionTable():
+                return has_output(definition, self.rows_that_apply(definition))
             case NoValue():
                 return "FALSE"
             case _:
                 return "TRUE"
 
 
-def _short(sql: str) -> str:
-    if len(sql) > number.MAX_LENGTH:
-        raise NotExact("the SQL of a condition is too long")
-    return sql
-
-
-def _literal(value: Fraction | bool | str | date) -> Value:
-    match value:
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case str():
-            return "'" + value.replace("'", "''") + "'"
-        case date():
-            return f"DATE '{value.isoformat()}'"
-        case _:
-            return number.literal(value)
-
-
-def _null(kind: Kind) -> Value:
-    return number.UNKNOWN if kind is Kind.NUMBER else f"CAST(NULL AS {_NULLS[kind]})"
-
-
-def _compare(sign: str, left: Value, right: Value) -> str:
-    if isinstance(left, Number) and isinstance(right, Number):
-        return number.compare(sign, left, right)
-    return _short(f"({left} {sign} {right})")
-
-
-def _same(left: Value, right: Value) -> str:
-    return _compare("=", left, right)
-
-
-def _choose(cases: list[tuple[str, Value]], otherwise: Value) -> Value:
-    if isinstance(otherwise, Number):
-        return number.choose([(t, v) for t, v in cases if isinstance(v, Number)], otherwise)
-    values = [str(value) for _, value in cases]
-    return _short(number.choose_sql([test for test, _ in cases], [*values, otherwise]))
-
-
-def _coalesce(left: Value, right: Value) -> Value:
-    if isinstance(left, Number) and isinstance(right, Number):
-        return number.choose([(number.known(left), left)], right)
-    return f"COALESCE({left}, {right})"
-
-
 def _inside(day: str, span: Span) -> str:
     until = "" if span.end is None else f" AND {day} <= DATE '{span.end.isoformat()}'"
     return f"({day} >= DATE '{span.start.isoformat()}'{until})"
-
-
-def _match(matcher: Matcher, key: Value) -> str:
-    match matcher:
-        case Anything():
-            return "TRUE"
-        case Equal(values=values):
-            return "(" + " OR ".join(_same(key, _literal(value)) for value in values) + ")"
-        case Beneath(prefixes=prefixes):
-            tests = [f"STARTS_WITH({key}, {_literal(prefix)})" for prefix in prefixes]
-            return "(" + " OR ".join(tests) + ")"
-        case Within(low=low, low_included=low_in, high=high, high_included=high_in):
-            assert isinstance(key, Number)
-            tests = []
-            if low is not None:
-                tests.append(number.compare(">=" if low_in else ">", key, number.literal(low)))
-            if high is not None:
-                tests.append(number.compare("<=" if high_in else "<", key, number.literal(high)))
-            return "(" + " AND ".join(tests) + ")"
-        case Otherwise(others=others):
-            return "(NOT (" + " OR ".join(_match(other, key) for other in others) + "))"
-        case _:
-            raise NotExact(f"{type(matcher).__name__} is not printed")
 
 
 def _tier(tier: Tier, amount: Number) -> Number:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from language.errors import LanguageError
 
 MAX_DIGITS = 38
-MAX_LENGTH = 20_000
+MAX_LENGTH = 60_000
 """Signs of SQL of one number; its parts are repeated in it, so nesting makes it grow quickly."""
 
 
@@ -85,7 +85,7 @@ def _widen(value: Decimal, scale: int, most: int | None = None) -> Decimal:
     return decimal(value.sql, most=max(least, most or 0), scale=scale, positive=value.positive)
 
 
-def _alike(values: Sequence[Decimal]) -> list[Decimal]:
+def make_alike(values: Sequence[Decimal]) -> list[Decimal]:
     """The same values, all of one type: DuckDB drops decimals where it joins different ones."""
     scale = max(value.scale for value in values)
     most = max(value.most * 10 ** (scale - value.scale) for value in values)
@@ -155,10 +155,10 @@ def compare(sign: str, a: Number, b: Number) -> str:
     """SQL of the truth of `a sign b`."""
     if a.bottom == b.bottom:
         # a bottom that is null makes both sides unknown, though it is left out here
-        left, right = _alike([a.top, b.top])
+        left, right = make_alike([a.top, b.top])
         test = f"({left.sql} {sign} {right.sql})"
         return test if a.bottom is None else f"CASE WHEN {a.bottom.sql} > 0 THEN {test} END"
-    left, right = _alike([_times(a.top, b.bottom), _times(b.top, a.bottom)])
+    left, right = make_alike([_times(a.top, b.bottom), _times(b.top, a.bottom)])
     return f"({left.sql} {sign} {right.sql})"
 
 
@@ -166,11 +166,11 @@ def choose(cases: Sequence[tuple[str, Number]], otherwise: Number) -> Number:
     """The first value whose test holds; null from the first unknown test on."""
     tests = [test for test, _ in cases]
     values = [*(value for _, value in cases), otherwise]
-    tops = _alike([value.top for value in values])
+    tops = make_alike([value.top for value in values])
     top = _case(tests, tops)
     if all(value.bottom is None for value in values):
         return Number(top=top)
-    bottom = _case(tests, _alike([value.bottom or ONE for value in values]))
+    bottom = _case(tests, make_alike([value.bottom or ONE for value in values]))
     return Number(top=top, bottom=bottom)
 
 

@@ -19,10 +19,12 @@ from language.definition import (
     Choice,
     Constant,
     Dated,
+    DecisionTable,
     Definition,
     Equal,
     Formula,
     Given,
+    Hit,
     NoValue,
     Otherwise,
     Row,
@@ -35,6 +37,7 @@ from language.definition import (
 from language.expression import Name, parse
 from language.reference import NONE, Facts, NotApplicable
 from language.types import FactType, Kind
+from tests.support.generated_tables import build_decision_tables, name_of
 
 RawRow = Mapping[str, object]
 """A row as columns hold it: money in fen, None missing, NONE where the fact does not apply."""
@@ -142,6 +145,7 @@ def build_scope() -> dict[str, Definition]:
             )
         ),
         "quotient": Formula(expression=parse("money / whole")),
+        **build_decision_tables(),
         "dated": Dated(
             at=Name(name="day"),
             kind=Kind.NUMBER,
@@ -196,7 +200,7 @@ NUMBER_FORMS: Mapping[str, str] = {
 }
 NUMBER_LEAVES = (
     "whole", "small", "level", "money", "number", "ratio", "by_whole", "by_two", "scale", "choice",
-    "quotient", "dated",
+    "quotient", "dated", "first_0", "collect_min_1", "collect_sum_2",
 )  # fmt: skip
 DATE_FORMS: Mapping[str, str] = {
     "$add_months": "$add_months({d}, {months})",
@@ -245,6 +249,7 @@ TRUTH_FORMS: Mapping[str, str] = {
     "$has a table by two": "$has(by_two)",
     "$has a table of texts": "$has(by_level)",
     "$has dated": "$has(dated)",
+    "$has a decision table": "$has({table})",
     "$starts_with": '$starts_with({t}, "C")',
     "=~": '({t} =~ "[AC]\\d?$|中.")',
     "=~~": '({t} =~~ "[1文]|^$")',
@@ -256,15 +261,36 @@ TRUTH_FORMS: Mapping[str, str] = {
 TRUTH_LEAVES = (
     "flag", "maybe", "flag", "listed", "(maybe == null)", "$has(by_two)", '(code in ["A", "B"])',
     '(text == "中文")', "(text in [\"it's\", \"𠮷坊（一）\"])", "(whole in [1, 2, 5])",
-    "(whole > 3)", "true",
+    "(whole > 3)", "true", "first_2", "any_2",
 )  # fmt: skip
 TEXT_FORMS: Mapping[str, str] = {
     "text of ? :": "({b} ? {t} : {t})",
     "text of ??": "({t} ?? {t})",
 }
-TEXT_LEAVES = ("code", "text", "code", "text", "by_level", '"C1"', '"中文"', '"𠮷坊（一）"')
+TEXT_LEAVES = (
+    "code",
+    "text",
+    "code",
+    "text",
+    "by_level",
+    "rule_order_1",
+    "priority_1",
+    '"C1"',
+    '"中文"',
+    '"𠮷坊（一）"',
+)
 
-ALL_FORMS: Mapping[str, str] = {**TRUTH_FORMS, **NUMBER_FORMS, **DATE_FORMS, **TEXT_FORMS}
+TABLE_FORMS: Mapping[str, str] = {f"decision table {hit.value}": name_of(hit, 0) for hit in Hit}
+ALL_FORMS: Mapping[str, str] = {
+    **TRUTH_FORMS, **NUMBER_FORMS, **DATE_FORMS, **TEXT_FORMS, **TABLE_FORMS,
+}  # fmt: skip
+
+DECIDING = [
+    name
+    for name, table in build_decision_tables().items()
+    if isinstance(table, DecisionTable) and table.default is None and table.hit is not Hit.COUNT
+]
+"""Decision tables that need not have an output."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _NUMBERS_WRITTEN = ("0", "1", "2.5", "5.5", "3", "0.055", "10")
@@ -285,6 +311,7 @@ def write_form(form: str, rng: Random, depth: int) -> str:
         ),
         "days": lambda: rng.choice(("-3", "30", "0", "366")),
         "none": lambda: rng.choice(MAY_NOT_APPLY),
+        "table": lambda: rng.choice(DECIDING),
         "level": lambda: rng.choice(("level", "small", "1", "2")),
     }
     return _SLOT.sub(lambda slot: fillers[slot[1]](), form)

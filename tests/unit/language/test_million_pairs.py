@@ -17,7 +17,7 @@ from tests.support.three_ways import PAIRS_OF_A_BATCH, Counts, compare_batches
 
 PAIRS = int(os.environ.get("ZHIDA_FUZZ", "1000000"))
 SEED = os.environ.get("ZHIDA_SEED", "2026")
-SPARE = 1.06
+SPARE = 1.08
 """Pairs drawn for each one wanted: some are too long for DuckDB's decimals or for 128 bits."""
 PROCESSES = 2
 ENOUGH = 500_000
@@ -28,6 +28,8 @@ def counts() -> Counts:
     seed = str(SystemRandom().randrange(10**9)) if SEED == "random" else SEED
     print(f"ZHIDA_SEED={seed}")  # shown with a failure, to repeat it
     batches = range(-(-int(PAIRS * SPARE) // PAIRS_OF_A_BATCH))
+    if PAIRS < ENOUGH:
+        return compare_batches(seed, batches)
     total = Counts()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         shards = [batches[shard::PROCESSES] for shard in range(PROCESSES)]
@@ -40,7 +42,7 @@ def test_reference_columns_and_duckdb_agree_on_a_million_pairs(counts: Counts) -
     assert not counts.disagreements, "\n".join(counts.disagreements[:10])
     assert counts.all_three >= PAIRS
     assert counts.columns >= 0.97 * counts.pairs
-    assert counts.duckdb >= 0.95 * counts.pairs
+    assert counts.duckdb >= 0.93 * counts.pairs
     assert counts.bits >= 0.5 * counts.pairs  # conditions only
 
 

@@ -10,8 +10,9 @@ import pytest
 from language.definition import Given
 from language.expression import parse
 from language.reference import NONE
-from language.sql import DecimalColumn, print_sql, quote
+from language.sql import DecimalColumn, print_sql
 from language.sql_number import NotExact
+from language.sql_value import quote
 from language.types import FactType
 from tests.support.in_duckdb import DuckTable, Plain, evaluate_duckdb, load_table
 
