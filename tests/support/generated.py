@@ -211,6 +211,7 @@ DATE_FORMS: Mapping[str, str] = {
     "$year_end": "$year_end({d})",
     "$date of a year": "$date({years}, 2, 29)",
     "$earliest": "$earliest({d}, {d})",
+    "$date in a year": "$date($year({d}), 2, {small_day})",
     "$latest": "$latest({d}, {d})",
     "date of ? :": "({b} ? {d} : {d})",
     "date of ??": "({d} ?? {d})",
@@ -311,6 +312,7 @@ def write_form(form: str, rng: Random, depth: int) -> str:
         ),
         "days": lambda: rng.choice(("-3", "30", "0", "366")),
         "none": lambda: rng.choice(MAY_NOT_APPLY),
+        "small_day": lambda: rng.choice(("1", "28", "29")),
         "table": lambda: rng.choice(DECIDING),
         "level": lambda: rng.choice(("level", "small", "1", "2")),
     }

@@ -108,6 +108,8 @@ def _is_read(part: Expression) -> bool:
     match part:
         case Name(name=name):
             return name in TYPES
+        case Call(function="date", arguments=arguments):
+            return all(isinstance(argument, Literal) for argument in arguments)
         case Call(function=function):
             return function in _FUNCTIONS
         case Arithmetic(operator=operator):
