@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
+from awards.granted import read_grants
 from awards.intake import IntakeReport, open_awards
 from console.errors import NothingThere
 from console.holding import Held, hold_matches
@@ -137,7 +138,9 @@ def load_kept(settings: Settings, program_hash: str) -> Program:
 def take_snapshot(
     settings: Settings, vocabulary: Vocabulary, as_of: date, on_progress: Progress | None = None
 ) -> Snapshot:
-    """Build the snapshot of a day from the releases delivered until then."""
+    """Build the snapshot of a day from the releases delivered until then and our own awards."""
+    with opened_database(settings) as engine, reading(engine) as connection:
+        grants = read_grants(connection)
     return build_snapshot(
         releases_root=settings.releases,
         snapshots_root=settings.snapshots,
@@ -146,6 +149,7 @@ def take_snapshot(
         as_of=as_of,
         key=read_key(settings),
         on_progress=on_progress,
+        made={"grants": grants},
     )
 
 

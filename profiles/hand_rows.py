@@ -21,6 +21,7 @@ from profiles.row_frame import DTYPES
 from profiles.row_set import RowColumn, RowSet
 
 ROW = "::row"
+_LIKE = {"month": "2024-05", "year": "2024"}
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
@@ -120,7 +121,9 @@ def _cell(
     try:
         value = convert(_as_day(raw, column.written), column.type, column.system, column.values)
     except ValueError as error:
-        message = f'"{row_set.name}.{column.name}" {error}; it counts as missing'
+        like = _LIKE.get(column.written)
+        what = error if like is None else f"is no {column.written} like {like}"
+        message = f'"{row_set.name}.{column.name}" {what}; it counts as missing'
         troubles.append(Trouble(line=subject.line, message=message))
         return None
     return value.replace(day=1) if column.written == "month" else value

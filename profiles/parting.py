@@ -127,6 +127,24 @@ def part_rows(
     return unmatched, hashes
 
 
+def part_made(
+    folder: Path,
+    made: Mapping[str, pl.DataFrame],
+    parting: Parting,
+    hashes: dict[tuple[str, int], dict[str, str]],
+) -> None:
+    """Write the rows that are our own part by part: of subjects of whom there are none, none."""
+    for name, rows in sorted(made.items()):
+        mine = rows.filter(pl.col("kind") == parting.kind).drop("kind")
+        placed = mine.join(parting.members.select("subject", "part"), on="subject", how="inner")
+        for number in range(parting.several):
+            part = sort_rows(placed.filter(pl.col("part") == number).drop("part"))
+            path = folder / rows_file(name, parting.kind, number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_parquet(path)
+            hashes.setdefault((parting.kind, number), {})[name] = hash_content(part)
+
+
 def find_doubtful(chosen: Iterable[Chosen], parting: Parting) -> pl.DataFrame:
     """Whose rows of which dataset were set aside: `dataset`, `subject`, `part`."""
     frames = [pl.DataFrame(schema={"dataset": pl.String, "subject": pl.String, "part": pl.Int64})]

@@ -110,12 +110,14 @@ def build_snapshot(
     key: bytes,
     part_size: int = PART_SIZE,
     on_progress: Progress | None = None,
+    made: Mapping[str, pl.DataFrame] | None = None,
 ) -> Snapshot:
     """Build the snapshot of a date, or open it where the same was built before.
 
     Of each dataset the release counts that was delivered last on or before `as_of`. `key` is
-    the secret of the surrogate ids. Raises `NothingRegistered` without any register, and
-    `ReleaseDamaged` or `ReleaseOutdated` where a release cannot be used.
+    the secret of the surrogate ids. `made` are rows of our own by row set, with `kind`, `subject`
+    (a surrogate id) and its columns: all that there are. Raises `NothingRegistered` without any
+    register, and `ReleaseDamaged` or `ReleaseOutdated` where a release cannot be used.
     """
     path = build_folder(
         releases_root=releases_root,
@@ -126,6 +128,7 @@ def build_snapshot(
         key=key,
         part_size=part_size,
         on_progress=on_progress,
+        made=made or {},
     )
     return open_snapshot(path)
 

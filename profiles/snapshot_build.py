@@ -25,6 +25,7 @@ from profiles.parting import (
     doubtful_file,
     facts_file,
     find_doubtful,
+    part_made,
     part_rows,
     part_subjects,
     rows_file,
@@ -46,6 +47,7 @@ def build_folder(
     key: bytes,
     part_size: int,
     on_progress: Progress | None,
+    made: Mapping[str, pl.DataFrame],
 ) -> Path:
     """Write the snapshot's folder and give it its name, which is its hash; returns its path."""
     tell = on_progress or (lambda step, done, total: None)
@@ -63,6 +65,8 @@ def build_folder(
         # residents first: rows of others bring their facts
         partings.sort(key=lambda parting: parting.kind != "resident")
         unmatched, hashes = part_rows(folder, chosen, partings, key, tell)
+        for parting in partings:
+            part_made(folder, made, parting, hashes)
         doubtful = {part.kind: find_doubtful(chosen, part) for part in partings}
         regions = compute_region_facts(folder, chosen, partings, vocabulary, as_of, hashes)
         parts = _compute_parts(folder, partings, vocabulary, as_of, regions, hashes, doubtful, tell)

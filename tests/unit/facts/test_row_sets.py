@@ -149,11 +149,13 @@ def test_what_is_wrong_with_rows_is_told_without_the_value(tmp_path: Path) -> No
         words(tmp_path),
         recruits=[{"contract_month": 3, "level": "master-secret"}],
         growth=7,
+        bills=[{"month": "2025-13"}],
     )
     assert [trouble.message for trouble in found.troubles] == [
         '"recruits.level" is none of junior, senior; it counts as missing',
         '"recruits" has no column "contract_month"; did you mean "contract_months"?',
         '"growth" is no list of rows; it counts as missing',
+        '"bills.month" is no month like 2024-05; it counts as missing',
     ]
 
 

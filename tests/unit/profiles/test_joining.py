@@ -9,6 +9,7 @@ import pytest
 
 from profiles.fact import Vocabulary
 from profiles.identifier import subject_ids
+from profiles.row_frame import DTYPES
 from profiles.snapshot import Snapshot, build_snapshot, read_part
 from profiles.vocabulary_load import BUILTIN, load_vocabulary
 from tests.unit.profiles.delivery_world import (
@@ -182,3 +183,31 @@ def test_without_a_register_of_residents_nothing_is_brought(
     found = staff(build(home, vocabulary))
     assert {row["birth_date"] for row in found.values()} == {None}
     assert {row["person_months"] for row in found.values()} == {None}
+
+
+def test_rows_of_our_own_are_parted_with_the_subjects(home: Path, vocabulary: Vocabulary) -> None:
+    mine, stranger = ids("enterprise", [FIRMS[1], credit_code(77)])
+    columns = vocabulary.row_sets["grants"].columns
+    schema: dict[str, type[pl.DataType]] = {"kind": pl.String, "subject": pl.String}
+    schema |= {name: DTYPES[column.type] for name, column in columns.items()}
+    rows = [
+        {"kind": "enterprise", "subject": mine, "policy": "a", "granted_on": date(2025, 1, 1)},
+        {"kind": "enterprise", "subject": stranger, "policy": "a"},
+        {"kind": "resident", "subject": mine, "policy": "b"},
+    ]
+    snapshot = build_snapshot(
+        releases_root=home / "releases",
+        snapshots_root=home / "snapshots",
+        datasets=DATASETS,
+        vocabulary=vocabulary,
+        as_of=DAY,
+        key=KEY,
+        part_size=2,
+        made={"grants": pl.DataFrame(rows, schema=schema)},
+    )
+    parts = [read_part(snapshot, part).rows["grants"] for part in snapshot.parts("enterprise")]
+    assert [(row["subject"], row["policy"]) for part in parts for row in part.to_dicts()] == [
+        (mine, "a")
+    ]
+    for part in snapshot.parts("resident"):
+        assert read_part(snapshot, part).rows["grants"].height == 0

@@ -1,0 +1,71 @@
+"""Every award that was made, as rows that the next snapshot holds: so memory is data.
+
+A policy that asks what somebody drew before reads these rows like those of a department.
+"""
+
+import re
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from awards.award import award_table
+from engine.run import run_table
+
+GRANT_SCHEMA = pl.Schema(
+    {
+        "kind": pl.String(),
+        "subject": pl.String(),
+        "policy": pl.String(),
+        "period": pl.String(),
+        "item": pl.String(),
+        "person_id": pl.String(),
+        "amount": pl.Int64(),
+        "months": pl.Int64(),
+        "granted_on": pl.Date(),
+        "paid_on": pl.Date(),
+    }
+)
+"""The columns of the vocabulary's rows `grants`, with the kind of the subject; `amount` in fen."""
+
+CHUNK = 50_000
+_MADE = ("opened", "paid", "closed")
+
+
+def read_grants(connection: Connection) -> pl.DataFrame:
+    """The awards that were made and neither declined nor withdrawn, in the form of GRANT_SCHEMA.
+
+    `granted_on` is the day of the run that made the award, of an imported one the day it was paid.
+    `months` are those of its period; a period without a length has none.
+    """
+    query = (
+        select(
+            award_table.c.subject_kind,
+            award_table.c.subject,
+            award_table.c.policy,
+            award_table.c.period,
+            award_table.c.item,
+            award_table.c.amount_fen,
+            award_table.c.paid_on,
+            run_table.c.as_of,
+        )
+        .join_from(award_table, run_table, award_table.c.run_id == run_table.c.id, isouter=True)
+        .where(award_table.c.state.in_(_MADE))
+        .order_by(award_table.c.subject, award_table.c.policy, award_table.c.period)
+        .order_by(award_table.c.item)
+    )
+    found = [pl.DataFrame(schema=GRANT_SCHEMA)]
+    for chunk in connection.execute(query).partitions(CHUNK):
+        rows = [
+            (kind, subject, policy, period, item, None, fen, months_of(period), made or paid, paid)
+            for kind, subject, policy, period, item, fen, paid, made in chunk
+        ]
+        found.append(pl.DataFrame(rows, schema=GRANT_SCHEMA, orient="row"))
+    return pl.concat(found)
+
+
+def months_of(period: str) -> int | None:
+    """How many months a period has by its name: 2025, 2025H1, 2025Q3, 2025-11."""
+    for pattern, months in ((r"\d{4}", 12), (r"\d{4}H\d", 6), (r"\d{4}Q\d", 3), (r"\d{4}-\d\d", 1)):
+        if re.fullmatch(pattern, period, re.ASCII):
+            return months
+    return None
