@@ -52,40 +52,43 @@ def run_lengths(frame: pl.DataFrame, measure: Measure, moment: Moment) -> pl.Dat
     """
     time = pl.col("::time")
     month = time.dt.year().cast(pl.Int64) * 12 + time.dt.month().cast(pl.Int64) - 1
-    units = (
-        frame.select(
-            "subject",
-            (month // _MONTHS[measure.column]).alias("unit"),
-            pl.col("::held").fill_null(False).alias("holds"),
-        )
-        .group_by("subject", "unit")
-        .agg(pl.col("holds").any())
-    )
+    lines = frame.select(
+        "subject",
+        (month // _MONTHS[measure.column]).alias("unit"),
+        pl.col("::held").fill_null(False).alias("holds"),
+    ).sort("subject", "unit")
+    # grouping by the subject's number is many times cheaper than by its name
+    change = (pl.col("subject") != pl.col("subject").shift()).fill_null(True)
+    lines = lines.with_columns(change.cum_sum().alias("number"))
+    units = lines.group_by("number", "unit", maintain_order=True).agg(pl.col("holds").max())
     least = _lengths(units.filter("holds"), measure, moment).rename({"length": "least"})
     most = _lengths(units, measure, moment).rename({"length": "most"})
     settled = (pl.col("least").fill_null(0) == pl.col("most")) & ~pl.col("open")
     return (
-        units.group_by("subject")
-        .agg(pl.col("unit").is_null().any().alias("open"))
-        .join(least, on="subject", how="left")
-        .join(most, on="subject", how="left")
+        lines.group_by("number", maintain_order=True)
+        .agg(pl.col("subject").first(), (pl.col("unit").null_count() > 0).alias("open"))
+        .join(least, on="number", how="left")
+        .join(most, on="number", how="left")
         .select("subject", pl.when(settled).then(pl.col("most")).alias("value"))
     )
 
 
 def _lengths(units: pl.DataFrame, measure: Measure, moment: Moment) -> pl.DataFrame:
-    """Runs share the difference between the unit and its rank."""
+    """The run of each number of `units`, which are in order.
+
+    A run begins where the unit before belongs to somebody else or is not the one before.
+    """
+    unit, number = pl.col("unit"), pl.col("number")
+    begins = ((number != number.shift()) | (unit != unit.shift() + 1)).fill_null(True)
     runs = (
         units.drop_nulls("unit")
-        .with_columns(
-            (pl.col("unit") - pl.col("unit").rank("ordinal").over("subject")).alias("run")
-        )
-        .group_by("subject", "run")
-        .agg(pl.len().cast(pl.Int64).alias("length"), pl.col("unit").max().alias("end"))
+        .with_columns(begins.cum_sum().alias("run"))
+        .group_by("run", maintain_order=True)
+        .agg(number.first(), pl.len().cast(pl.Int64).alias("length"), unit.last().alias("end"))
     )
     if measure.function == "current_run":
         # the others ended before: no unit is later than the latest one
         going = pl.col("end") >= last_units(measure, moment)[0]
         length = pl.when(going).then(pl.col("length")).otherwise(0)
         runs = runs.with_columns(length.alias("length"))
-    return runs.group_by("subject").agg(pl.col("length").max())
+    return runs.group_by("number").agg(pl.col("length").max())
