@@ -26,11 +26,15 @@ _NOBODY = pl.Series([], dtype=pl.String)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Rows that may be measured: their frame (None: not delivered) and whose rows are all there."""
+    """Rows that may be measured: their frame (None: not delivered) and whose rows are all there.
+
+    Of the subjects in `doubtful` some rows were set aside: what is measured over them is missing.
+    """
 
     row_set: RowSet
     frame: pl.DataFrame | None
     listed: pl.Series | None
+    doubtful: pl.Series | None = None
 
 
 def row_frame_by_hand(bound: Bound, hand: HandFrame) -> RowFrame:
@@ -71,10 +75,15 @@ def row_frame_of_part(
     sources = {}
     for name, row_set in bound.row_sets.items():
         known = subjects["subject"] if row_set.complete else _NOBODY
+        unsure = _NOBODY
         if doubtful is not None:
             unsure = doubtful.filter(pl.col("dataset") == (row_set.dataset or name))["subject"]
-            known = known.filter(~known.is_in(unsure.implode()))
-        sources[name] = Source(row_set=row_set, frame=frame_of_rows(row_set, rows), listed=known)
+        sources[name] = Source(
+            row_set=row_set,
+            frame=frame_of_rows(row_set, rows),
+            listed=known.filter(~known.is_in(unsure.implode())),
+            doubtful=unsure,
+        )
     mine = sources[each.row_set.name]
     if mine.frame is None:
         return RowFrame(rows=None)
@@ -141,19 +150,19 @@ def _measure(
     columns = measure_fact(
         alike, source.row_set, matched, ids, moment, listed, scope=scope, types=types
     )
+    # who the row is about may be missing, or rows of its subject: so is what is measured of them
     known = pl.lit(True)
     for name in measure.match:
         known = known & pl.col(name).is_not_null()
-    unknown = ~rows.select(known.alias("known")).to_series()
-    if len(unknown) == rows.height:
-        # who the row is about is missing, so is what is measured of them
-        columns = [
-            pl.select(
-                pl.when(pl.lit(unknown)).then(None).otherwise(pl.lit(c)).alias(c.name)
-            ).to_series()
-            for c in columns
-        ]
-    return columns
+    if source.doubtful is not None:
+        known = known & ~pl.col("subject").is_in(source.doubtful.implode())
+    sure = rows.select(known.alias("sure")).to_series()
+    if len(sure) != rows.height:
+        return columns  # nothing to ask of any row
+    frame = pl.DataFrame(columns)
+    return frame.select(
+        pl.when(pl.lit(sure)).then(pl.col(name)).alias(name) for name in frame.columns
+    ).get_columns()
 
 
 def _beside(
