@@ -78,6 +78,8 @@ def both(left: bool | None, right: bool | None) -> bool | None:
 
 def model(row: Row, source: list[Row], complete: bool) -> tuple[Any, Any, Any]:
     """`before`, `times` and `total` of one row; None is missing."""
+    if not complete:
+        return None, None, None
     mine = [other for other in source if other["subject"] == row["subject"]]
     seen = [(o, None if o["on"] is None else o["on"] <= DAY) for o in mine]
     this_year = {
@@ -95,15 +97,13 @@ def model(row: Row, source: list[Row], complete: bool) -> tuple[Any, Any, Any]:
         return found
 
     by_person = held(["person"], wanted)
-    before: Any = None if None in by_person or not complete else False
+    before: Any = None if None in by_person else False
     before = True if True in by_person else before
     matched = held(["person", "job"], [True] * len(mine))
-    times = (
-        None if None in matched or (not complete and True not in matched) else matched.count(True)
-    )
+    times = None if None in matched else matched.count(True)
     in_year = held(["person"], [this_year[id(o)] for o in mine])
     total = None
-    if None not in in_year and (complete or True in in_year):
+    if None not in in_year:
         months = [o["months"] for o, h in zip(mine, in_year, strict=True) if h]
         total = None if None in months else sum(months)
     return before, times, total
