@@ -10,8 +10,8 @@ from language.truth import Value, kleene_and, kleene_not, kleene_or
 from policies.axis import Sort
 from policies.policy import Clause, ClauseGroup, Leaf, Policy, Region, Step, leaves_of
 
-Gates = tuple[Expression, ...]
-"""The conditions that must hold before a name is used."""
+Gates = tuple[Expression | Clause, ...]
+"""The conditions and clauses that must hold before a name is used."""
 
 
 def rules_out(
@@ -26,7 +26,7 @@ def rules_out(
         reference = Reference(scope, facts)
         if any(_value(clause, reference).value is False for clause in policy.clauses):
             return True
-        return all(any(reference.value(g).value is False for g in gates) for gates in uses)
+        return all(any(_held(gate, reference).value is False for gate in gates) for gates in uses)
 
     return ruled_out
 
@@ -46,7 +46,7 @@ def is_asked_for(policy: Policy, names: Iterable[str], scope: Scope) -> bool:
 
 def written_values(policy: Policy, scope: Scope) -> list[Scalar]:
     """Every value that the clauses and gates compare with: beyond it they may hold or not."""
-    tests = [leaf.when for leaf in leaves_of(policy.clauses)]
+    tests = [leaf.when for leaf in _all_leaves(policy)]
     tests += [portion.when for portion in policy.portions]
     tests += [step.when for step in _steps_of(policy)]
     found = [test for test in tests if test is not None]
@@ -90,6 +90,14 @@ def _value(clause: Clause, reference: Reference) -> Value:
                     return kleene_not(kleene_or(inner))
 
 
+def _held(gate: Expression | Clause, reference: Reference) -> Value:
+    match gate:
+        case Leaf() | ClauseGroup():
+            return _value(gate, reference)
+        case _:
+            return reference.value(gate)
+
+
 def _uses_of(policy: Policy, names: frozenset[str], scope: Scope) -> list[Gates]:
     """Where the names are used, each with the conditions that stand before."""
 
@@ -114,7 +122,16 @@ def _uses_of(policy: Policy, names: frozenset[str], scope: Scope) -> list[Gates]
     visit(policy.steps, ())
     for told in policy.also:
         visit(told.steps, ())
+    if policy.each is not None:
+        # a row's clauses stand before all that a row uses
+        rows = policy.each.clauses
+        found += [rows for leaf in leaves_of(rows) if reaches(leaf.when)]
+        visit(policy.each.steps, rows)
     return found
+
+
+def _all_leaves(policy: Policy) -> list[Leaf]:
+    return leaves_of((*policy.clauses, *(policy.each.clauses if policy.each else ())))
 
 
 def _steps_of(policy: Policy) -> list[Step]:
@@ -123,12 +140,12 @@ def _steps_of(policy: Policy) -> list[Step]:
         found += portion.steps
     for told in policy.also:
         found += told.steps
-    return found
+    return found + list(policy.each.steps if policy.each else ())
 
 
 def _all_expressions(policy: Policy, scope: Scope) -> list[Expression]:
     """Every expression of the policy, those of its facts among them."""
-    found = [leaf.when for leaf in leaves_of(policy.clauses)]
+    found = [leaf.when for leaf in _all_leaves(policy)]
     found += [case.when for case in policy.delivery]
     found += [portion.when for portion in policy.portions]
     for step in _steps_of(policy):

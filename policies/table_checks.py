@@ -184,14 +184,15 @@ def _analyse(
     hit: Hit,
     default: Outputs | None,
 ) -> Analysis:
+    scope = draft.row_scope or draft.scope
     columns = [[row[index] for row in rows] for index in range(len(keys))]
     pairs = list(zip(shapes, columns, strict=True))
     axes = [sorts_of(shape, column) for shape, column in pairs]
-    if default is not None or is_asked_for(policy, names, draft.scope):
+    if default is not None or is_asked_for(policy, names, scope):
         # gaps have an answer, or the author asks whether there is one
         return analyse(rows, outputs, hit, axes, default=default, covers=None)
-    ruled_out = rules_out(policy, names, draft.scope)
-    written = written_values(policy, draft.scope)[:MAX_WRITTEN]
+    ruled_out = rules_out(policy, names, scope)
+    written = written_values(policy, scope)[:MAX_WRITTEN]
     region = policy.region
     codes = [code for code in (*region.within, *region.excepted) if code] if region else []
 
@@ -201,7 +202,7 @@ def _analyse(
     covers = []
     for key, (shape, column) in zip(keys, pairs, strict=True):
         if shape.kind is Kind.TEXT and not shape.closed:
-            shape = replace(shape, closed=closed_values(key, draft.scope))
+            shape = replace(shape, closed=closed_values(key, scope))
         further = [*written, *(codes if shape.system == GB2260 else ())]
         values = [*sorts_of(shape, column), *sorts_of(shape, column, further)]
         if isinstance(key, Name):

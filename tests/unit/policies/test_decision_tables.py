@@ -453,3 +453,30 @@ def test_columns_and_rows_decide_alike(tmp_path: Path, hit: str) -> None:
     verdicts = compare_both_ways(bound, frame, by_hand=True)
     assert verdicts["eligible"] > 20
     assert verdicts["unknown"] > 20
+
+
+@pytest.mark.parametrize(
+    ("clause", "warned"),
+    [("hire_kind != \"b\"", False), ("months >= 1", True)],
+)  # fmt: skip
+def test_a_clause_of_the_rows_closes_the_gap_for_what_a_row_uses(
+    tmp_path: Path, clause: str, warned: bool
+) -> None:
+    text = f"""
+rows:
+  recruits:
+    of: enterprise
+    label: {{zh: 新招用人员}}
+    columns:
+      hire_kind: {{type: code, values: [a, b]}}
+      months: {{type: integer}}
+tables:
+  t: {{inputs: [hire_kind], hit: U, rows: [[a, 1]]}}
+{CLAUSE}each:
+  row: recruits
+  clauses: [{{id: r, says: 二, source: 二, when: '{clause}'}}]
+  amount: t
+benefit: {{kind: cash}}
+"""
+    warnings = [str(w) for w in load_text(tmp_path, text).warnings]
+    assert any('"t" has no row for hire_kind b' in w for w in warnings) is warned, warnings
