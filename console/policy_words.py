@@ -16,6 +16,7 @@ from engine.telling import Teller, say_matcher, say_tier
 from engine.wording import Language
 from language.definition import Choice, Constant, Formula, Row, Table, Tiers
 from language.expression import Expression, Literal, Name
+from policies.axis import show_sort
 from policies.each import fact_of
 from policies.parameter import ALWAYS
 from policies.policy import (
@@ -174,7 +175,14 @@ class PolicyWords:
             source = f"〔{own[row.number]}〕" if own.get(row.number) else ""
             rows.append((*cells, f"{row.says} {source}".strip()) if remarks else cells)
         heads = ("", *inputs, *(f"→ {output}" for output in outputs))
-        parts = [f"{self.words['hit']}{self.words['colon']}{table.hit.value}"]
+        said = self.words[f"hit {table.hit}"]
+        parts = [f"{self.words['hit']}{self.words['colon']}{table.hit}, {said}"]
+        defaults = [output.definition.default for output in table.outputs]
+        if None not in defaults:
+            shown = self.words["list"].join(
+                show_sort(value) for value in defaults if value is not None
+            )
+            parts.append(f"{self.words['no row']}{self.words['colon']}{shown}")
         parts += [table.file] if table.file else []
         parts += [f"〔{table.source}〕"] if table.source else []
         return Grid(

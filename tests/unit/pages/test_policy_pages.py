@@ -161,6 +161,7 @@ def test_decision_tables_stand_as_tables_with_hit_policy_and_source(tmp_path: Pa
         "    inputs: [ent_size, is_zombie]\n"
         "    outputs: [{label: {zh: 补助额, en: amount}}]\n"
         "    hit: unique\n"
+        "    default: 1\n"
         "    rows: [[small, 'false', 5], ['not(small)', 'false', 3], [any, 'true', 0]]\n"
         'clauses: [{id: a, says: 一, when: ent_size != "large"}]\n'
         "benefit: {amount: grade}\n",
@@ -173,7 +174,8 @@ def test_decision_tables_stand_as_tables_with_hit_policy_and_source(tmp_path: Pa
     assert isinstance(grid, Grid)
     assert grid.heads == ("", "企业划型", "僵尸企业", "→ 补助额")
     assert grid.rows[0] == ("1", "small", "false", "5")
-    assert "unique" in grid.caption
+    assert "命中规则：unique, 唯一命中" in grid.caption
+    assert "无行命中时：1" in grid.caption
     assert "〔办法 三〕" in grid.caption
 
 
