@@ -40,6 +40,19 @@ _OPERATORS = {
     "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "//", "%", "**", ",", "?", ":", "??",
     "=~", "=~~", "!~", "!~~",
 }  # fmt: skip
+_SIGNS_INSTEAD = {
+    "=": 'write "=="', "===": 'write "=="', "<>": 'write "!="', "=<": 'write "<="',
+    "=>": 'write ">="', "!": "write not, and, or", "&&": "write not, and, or",
+    "||": "write not, and, or", "&": "write not, and, or", "|": "write not, and, or",
+    "^": 'write "**" for a power', ".": "facts have no parts: declare what you need as a fact",
+}  # fmt: skip
+_OTHER_SIGNS = {
+    "≥": ">=", "≤": "<=", "≠": "!=", "＞": ">", "＜": "<", "＝": "==", "×": "*", "÷": "/",
+    "＋": "+", "－": "-", "−": "-", "（": "(", "）": ")", "，": ",", "？": "?", "：": ":",
+    "“": '"', "”": '"', "‘": "'", "’": "'", "％": "a parameter like 5.5%",
+    "￥": "the number alone", "¥": "the number alone",
+}  # fmt: skip
+"""Signs that a Chinese keyboard or a text processor gives, and what is meant."""
 _CHAINS = {
     re.compile(r"\b(?:not\s+){17}"): 'more than 16 times "not" in a row',
     re.compile(r"(?:-\s*){9}"): "more than 8 minus signs in a row",
@@ -113,7 +126,9 @@ def check_text(text: str) -> None:
                 raise ConditionRefused(
                     f'the sign "{token}" has no meaning here',
                     offset=offset,
-                    remedy="facts have ASCII names; texts stand in quotes",
+                    remedy=f"write {_OTHER_SIGNS[token]}"
+                    if token in _OTHER_SIGNS
+                    else "facts have ASCII names; texts stand in quotes",
                 )
     for pattern, what in _CHAINS.items():
         if (chain := pattern.search(text)) is not None:
@@ -132,12 +147,9 @@ def _check_number(token: str, offset: int) -> None:
 def _check_operator(token: str, offset: int) -> None:
     if token in _OPERATORS:
         return
-    if token == "=":
-        raise ConditionRefused('"=" is not a comparison', offset=offset, remedy='write "=="')
-    if token in ("!", "&&", "||"):
-        raise ConditionRefused(
-            f'"{token}" is not used here', offset=offset, remedy="write not, and, or"
-        )
+    if token in _SIGNS_INSTEAD:
+        what = '"=" is not a comparison' if token == "=" else f'"{token}" is not used here'
+        raise ConditionRefused(what, offset=offset, remedy=_SIGNS_INSTEAD[token])
     raise ConditionRefused(
         f'"{token}" is not used in conditions',
         offset=offset,

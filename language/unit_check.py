@@ -144,6 +144,7 @@ class UnitCheck:
             message = f'"$add_months" adds months, {unparse(part)} is {two}'
         else:
             message = f"{what} {unparse(first)} ({one}) and {unparse(part)} ({two})"
+        message = f"units do not fit: {message}"
         bases = set(one.powers) ^ set(two.powers) or set(one.powers)
         length_only = differ_in_length_only(one, two)
         self.found.append(

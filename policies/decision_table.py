@@ -133,6 +133,7 @@ def _build_input(
     kind = draft.check(expression, place)
     if kind is None:
         return None
+    draft.doubt(text, expression, place)
     if file.type is not None and kind_of(file.type) is not kind:
         draft.refuse((*place, "type"), f'"{text}" is {kind}, not {file.type}')
         return None

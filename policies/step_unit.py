@@ -31,8 +31,8 @@ def check_step_units(draft: Draft, steps: list[tuple[Step, Place]], told: str) -
             unit = unit if is_written(step.operand) else multiply(unit, operand)
         elif step.operation in _SAME and unit is not None and operand is not None:
             if not fit(unit, operand):
-                message = f"the step {_SAME[step.operation]} {operand} where {unit} stands"
-                _note(draft, place, message, unit, operand)
+                what = f"the step {_SAME[step.operation]} {operand} where {unit} stands"
+                _note(draft, place, f"units do not fit: {what}", unit, operand)
                 return
             unit = join(unit, operand)
     wanted = parse_unit(told)

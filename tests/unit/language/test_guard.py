@@ -166,3 +166,24 @@ def test_a_text_that_is_too_long_is_not_looked_through(monkeypatch: pytest.Monke
     assert seen == []
     check_text("i > 1")
     assert seen == ["i > 1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("i ≥ 5", ">="), ("i ≤ 5", "<="), ("i ≠ 5", "!="), ("（i > 5)", "("), ("i <> 5", '"!="'),
+        ("i => 5", '">="'), ("i =< 5", '"<="'), ("i === 5", '"=="'), ("i = 5", '"=="'),
+        ("b && b", "and"), ("b | b", "or"), ("!b", "not"), ("i ^ 2 > 5", '"**"'),
+        ("“A” == code", '"'), ("i × 2 > 5", "*"), ("i.real > 5", "no parts"),
+        ("i > 5％", "parameter"),
+    ],
+)  # fmt: skip
+def test_a_sign_of_another_language_or_keyboard_is_answered_with_ours(
+    text: str, instead: str
+) -> None:
+    with pytest.raises(ConditionRefused) as refused:
+        parse(text)
+    assert instead in refused.value.remedy
+    assert refused.value.offset == next(
+        at for at, sign in enumerate(text) if sign in "≥≤≠（<=&|!^“×.％"
+    )
