@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 
 from language.column import GIVEN, NOT_APPLICABLE
+from language.types import FactType
 from profiles.derivation import compute_facts
 from profiles.fact import Fact, Vocabulary
 from profiles.hand import Subject, Trouble
 from profiles.hand_rows import HandRows, read_rows
-from profiles.hand_value import convert, is_unknown
+from profiles.hand_value import convert, first_day, is_unknown
 from profiles.row_frame import DTYPES, source_of
 from profiles.row_set import RowColumn, RowSet
 
@@ -87,7 +88,8 @@ def _column(fact: Fact, subjects: list[Subject], troubles: list[Trouble]) -> lis
             values.append(None)
             continue
         try:
-            values.append(convert(raw, fact.type, fact.system, fact.values))
+            day = first_day(raw) if fact.type is FactType.DATE and fact.unit == "month" else raw
+            values.append(convert(day, fact.type, fact.system, fact.values))
         except ValueError as error:
             message = f'"{fact.name}" {error}; it counts as missing'
             troubles.append(Trouble(line=subject.line, message=message))

@@ -13,12 +13,18 @@ from profiles.region import region_code
 MAX_MONEY_FEN = 10**17
 MAX_INTEGER = 2**62
 UNKNOWN = "unknown"
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 def is_unknown(raw: Any, fact_type: FactType, closed: tuple[str, ...]) -> bool:
     """Whether the word `unknown` stands for a value that is missing."""
     return raw == UNKNOWN and fact_type is not FactType.TEXT and UNKNOWN not in closed
+
+
+def first_day(raw: Any) -> Any:
+    """A month like 2025-05 as its first day; anything else as it is."""
+    return f"{raw}-01" if isinstance(raw, str) and _MONTH.fullmatch(raw) else raw
 
 
 def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...]) -> Any:

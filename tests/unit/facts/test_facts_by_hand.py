@@ -255,6 +255,17 @@ def test_facts_of_two_policies_with_one_name_keep_their_own_types(tmp_path: Path
     assert [r.amount_fen for r in results] == [10_000, 10_000]
 
 
+def test_a_month_is_its_first_day_only_where_the_fact_is_a_month() -> None:
+    typed = {"recert_month": "2025-08", "birth_date": "2025-08"}
+    one = Subject(line=1, subject="S", audience="resident", as_of=DAY, facts=typed)
+    found = build_frame([one], vocabulary(), {}, "resident", DAY)
+    assert found.frame["recert_month"].to_list() == [date(2025, 8, 1)]
+    assert found.frame["birth_date"].to_list() == [None]
+    assert [trouble.message for trouble in found.troubles] == [
+        '"birth_date" is no day like 2024-05-01; it counts as missing'
+    ]
+
+
 def test_what_does_not_apply_is_typed_in_as_none() -> None:
     typed: tuple[dict[str, Any], ...] = ({"title": "none"}, {"title": "hnte"}, {"title": None}, {})
     subjects = [
