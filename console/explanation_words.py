@@ -22,7 +22,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "bounded": "未能试遍全部可能", "may be": "可能为", "or": "或",
         "undefined": "算式无意义（如除以零）", "no row": "无对应标准",
         "does not apply": "资料不适用", "left open": "标准未定",
-        "no value in force": "当日无有效标准",
+        "two rows": "决策表两行同时适用且不一致", "no value in force": "当日无有效标准",
         "judged by": "由其认定：", "decided by": "由其决定：", "not yet": "尚未达到：",
     },
     "en": {
@@ -44,6 +44,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         
         "undefined": "arithmetic without a result, such as division by zero",
         "no row": "the table has no row", "does not apply": "a fact does not apply",
+        "two rows": "two rows of the table contradict each other",
         "left open": "the figure is left open", "no value in force": "no figure is in force",
         "judged by": "to be judged by ", "decided by": "to be decided by ",
         "not yet": "not yet: ",

@@ -84,6 +84,8 @@ def analyse(
     if covers is not None:
         gaps = _follow(rows, covers, possible, axes)
     overlaps = _overlaps(regions, outputs, hit)
+    if regions.steps > MAX_STEPS:
+        overlaps = _overlaps_of_pairs(rows, outputs, hit, axes)
     complete = max(regions.steps, gaps.steps) <= MAX_STEPS
     unreachable: list[Idle] = []
     redundant: list[Idle] = []
@@ -187,6 +189,32 @@ def _overlaps(regions: _Regions, outputs: Sequence[Outputs], hit: Hit) -> list[O
             if len(found) >= MAX_OVERLAPS:
                 break
     return [Overlap(rows=pair, point=point) for pair, point in sorted(found.items(), key=_pair)]
+
+
+def _overlaps_of_pairs(
+    rows: Sequence[Sequence[Matcher]],
+    outputs: Sequence[Outputs],
+    hit: Hit,
+    axes: Sequence[Sequence[Sort]],
+) -> list[Overlap]:
+    """The overlaps of a table too large to follow, each pair of rows for itself."""
+    if hit not in (Hit.UNIQUE, Hit.ANY):
+        return []
+    held = [
+        [sum(1 << n for n, value in enumerate(axis) if fits(key, value)) for key in column]
+        for column, axis in zip(zip(*rows, strict=True), axes, strict=True)
+    ]
+    found: list[Overlap] = []
+    for one, other in itertools.combinations(range(len(rows)), 2):
+        if hit is Hit.ANY and outputs[one] == outputs[other]:
+            continue
+        shared = [column[one] & column[other] for column in held]
+        if all(shared):
+            point = tuple(axis[_bits(both)[0]] for axis, both in zip(axes, shared, strict=True))
+            found.append(Overlap(rows=(one, other), point=point))
+            if len(found) == MAX_OVERLAPS:
+                break
+    return found
 
 
 def _pair(found: tuple[tuple[int, int], Point]) -> tuple[int, int]:

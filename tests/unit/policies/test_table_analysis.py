@@ -198,6 +198,12 @@ def test_a_table_too_large_to_follow_says_so(monkeypatch: pytest.MonkeyPatch) ->
     found = scan(rows, [Fraction(1)] * 6, Hit.FIRST, None)
     assert not found.complete
     assert found.unreachable == found.redundant == ()
+    rows += [(within(2, 3), NotApplying(), Anything())]
+    for hit, wanted in ((Hit.UNIQUE, {(0, 6), (1, 6), (2, 6)}), (Hit.ANY, {(0, 6), (2, 6)})):
+        found = scan(rows, [Fraction(n) for n in (1, 2, 1, 1, 1, 1, 2)], hit, None)
+        overlaps = {overlap.rows for overlap in found.overlaps if 6 in overlap.rows}
+        assert overlaps == wanted
+        assert all(set(o.rows) <= set(held(rows, o.point)) for o in found.overlaps)
 
 
 def test_two_thousand_rows_are_followed_to_the_end() -> None:
