@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from language.document import Document, Place, document_value
 from language.errors import Problem
+from policies.cell import region_prefix
 from policies.frame import Frame
 from policies.local import GROUPS, NAMED, Part, parts_of
 from policies.merged import Merged
 from policies.policy import FrameUse
+from profiles.region import region_code
 
 _OWN = ("policy", "version", "title", "authority", "level", "examples")
 """What an implementation says for itself; a frame's words do not stand in for it."""
@@ -103,6 +105,8 @@ class _Merging:
             if key in own.value:
                 self.merged.copy((key,), own, (key,))
         elif key in _FREE:
+            if key == "region":
+                self._check_region()
             self.merged.copy((key,), own if key in own.value else theirs, (key,))
         elif key in _BOTH:
             self._both(key)
@@ -112,6 +116,19 @@ class _Merging:
             self.merged.copy((key,), theirs, (key,))
             if key in own.value and own.value[key] != theirs.value[key]:
                 self._refuse_difference((key,), key, (key,))
+
+    def _check_region(self) -> None:
+        """Refuse a place outside of those for which the frame was made."""
+        theirs = _prefixes(self.frame.document.value.get("region"))
+        for prefix in _prefixes(self.own.value.get("region")):
+            if theirs and not prefix.startswith(tuple(theirs)):
+                where = self.frame.document.where(("region",))
+                self._refuse(
+                    ("region",),
+                    f'the region is outside that of frame "{self.frame.id}" ({where})',
+                    "name a region within it",
+                )
+                return
 
     def _both(self, key: str) -> None:
         sources = [d for d in (self.own, self.frame.document) if key in d.value]
@@ -287,6 +304,14 @@ class _Merging:
 
     def _refuse(self, place: Place, message: str, remedy: str) -> None:
         self.problems.append(self.own.problem(place, message, remedy))
+
+
+def _prefixes(region: object) -> list[str]:
+    """With what the codes of a region's places begin; what is no region is told elsewhere."""
+    named = region.get("in") if isinstance(region, dict) else region
+    places = named if isinstance(named, list) else [named]
+    codes = [region_code(place) for place in places if isinstance(place, str)]
+    return [region_prefix(code) for code in codes if code is not None]
 
 
 def _suggest(word: str, known: list[str]) -> str:

@@ -337,6 +337,18 @@ def test_what_an_implementation_may_not_say_is_refused_in_its_file(
         assert "frame.yaml:" in problem.message
 
 
+def test_an_implementation_holds_within_the_region_of_its_frame(tmp_path: Path) -> None:
+    frame = FRAME + 'region: {in: ["440000", "370000"], except: ["440300"]}\n'
+    for region in ("深圳", '{of: ent_region, in: ["4401"]}', '"370000"'):
+        own = OWN.replace('region: "440000"', f"region: {region}")
+        assert own_policy(tmp_path, own, frame)
+    problem = the_problem(tmp_path, OWN.replace('"440000"', '"350000"'), frame)
+    assert 'outside that of frame "shared"' in problem.message
+    inherited = own_policy(tmp_path, OWN.replace('region: "440000"\n', ""), frame)
+    assert inherited.region is not None
+    assert inherited.region.within == ("44", "37")
+
+
 REFUSED_FRAMES = {
     "a frame that implements": (FRAME + "implements: other\n", "implements nothing itself"),
     "examples": (FRAME + "examples: {cases: []}\n", "never matched"),
