@@ -60,7 +60,7 @@ def draw_part(random: Random, size: int, *, delivered: bool = True) -> Drawn:
             "person": cell(["p1", "p2", "p3"]),
             "job": cell(["a", "b"]),
             "months": cell([0, 2, 3, 12]),
-            "pay": cell([1, 33_333, 100_000, 250_001]),
+            "pay": cell([-20_000, 1, 33_333, 100_000, 250_001]),
             "part": cell([0.5, 0.333, 1.0]),
             "poor": cell([True, False]),
         }

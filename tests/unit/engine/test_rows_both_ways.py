@@ -88,6 +88,16 @@ LIMITED = """
       amount: [shared, {times: first_two}, {plus: 10%}]
     benefit: {kind: cash}
 """
+VARYING = """
+    parameters:
+      cap: {by: job, source: 一, rows: {a: 1500, b: 333.33}}
+    each:
+      row: crew
+      limits: [{on: pay, up_to: cap, order: hired_on}]
+      clauses: [{id: kept, says: 二, when: months > 0}]
+      amount: pay_counted
+    benefit: {kind: cash}
+"""
 PORTIONS = """
     each:
       row: crew
@@ -106,7 +116,7 @@ BY_PERSON = """
     each:
       row: crew
       claim: {of: person, group: hiring}
-      limits: [{on: pay, up_to: 1500, order: hired_on}]
+      limits: [{on: pay, up_to: 1500, order: hired_on, per: [job]}]
       clauses: [{id: kept, says: 二, when: months > 0}]
       amount: pay_counted
     benefit: {kind: cash, amount: [sum_of_rows, {at_most: taxes_due}]}
@@ -140,6 +150,7 @@ POLICIES = {
     "dated": DATED,
     "claimed": CLAIMED,
     "limited": LIMITED,
+    "varying": VARYING,
     "portions": PORTIONS,
     "by person": BY_PERSON,
     "by day": BY_DAY,

@@ -61,8 +61,9 @@ def take(rows: list[Row], order: str, wanted: Any, limit: Any) -> dict[int, Frac
             lost, got[id(row)] = True, None
             continue
         left = max(most - spent, Fraction(0))
-        got[id(row)] = min(size, left)
-        spent += min(size, left)
+        part = max(min(size, left), Fraction(0))
+        got[id(row)] = part
+        spent += part
     return got
 
 
