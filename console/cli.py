@@ -23,8 +23,10 @@ from console.errors import ConsoleError, NothingThere
 from console.explanation_page import build_page
 from console.options import PolicyPaths, VocabularyPaths, one_of
 from console.policy_commands import show_catalogue, show_policy
+from console.population import count_by_clause, held_back_as_json, list_held_back, origins
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
 from console.show_explanation import show_explanation
+from console.show_population import show_counts, show_held_back, write_counts, write_held_back
 from console.subject import bounds_for, find_subject
 from console.wiring import (
     ACTOR,
@@ -75,6 +77,9 @@ Adopt = Annotated[
     typer.Option(help="Adopt regional policies for this region code, as if it had issued them."),
 ]
 Format = Annotated[str, typer.Option("--format", help="table, or json for a program to read.")]
+TableFormat = Annotated[
+    str, typer.Option("--format", help="table, or json or csv for a program to read.")
+]
 Day = Annotated[str | None, typer.Option(help="A day like 2025-10-31.")]
 
 
@@ -474,6 +479,56 @@ def _last_program(
         raise NothingThere("there is no run yet (make one with: zhida run)")
     built = open_snapshot(settings.snapshots / last.snapshot_hash)
     return load_kept(settings, last.program_hash), built
+
+
+@app.command("clauses")
+def clauses_of_everybody(
+    context: typer.Context,
+    policy: Annotated[str | None, typer.Argument(help="One policy's id (default: all).")] = None,
+    policies: PolicyPaths = None,
+    adopt: Adopt = None,
+    vocabulary: VocabularyPaths = None,
+    output: TableFormat = "table",
+) -> None:
+    """How everybody fares clause by clause: who passes, fails, is unknown, is one clause short."""
+    one_of(output, "table", "json", "csv")
+    settings = _settings(context)
+    program, built = _last_program(settings, load_words(vocabulary or ()), policies, adopt)
+    with show.progress() as tell:
+        found = count_by_clause(program, built, policy, tell)
+    if not found:
+        raise NothingThere(f'no policy "{policy}" is in force on {built.as_of}')
+    if output == "json":
+        _print_json([asdict(counts) for counts in found])
+    elif output == "csv":
+        write_counts(found)
+    else:
+        for counts in found:
+            show_counts(counts)
+
+
+@app.command("unknowns")
+def unknowns(
+    context: typer.Context,
+    policies: PolicyPaths = None,
+    adopt: Adopt = None,
+    vocabulary: VocabularyPaths = None,
+    top: Annotated[int, typer.Option(min=1, help="So many facts in the table.")] = 40,
+    output: TableFormat = "table",
+) -> None:
+    """The work list: which missing facts, of which department, hold back whom and how much."""
+    one_of(output, "table", "json", "csv")
+    settings = _settings(context)
+    program, built = _last_program(settings, load_words(vocabulary or ()), policies, adopt)
+    with show.progress() as tell:
+        found = list_held_back(program, built, tell)
+    where = origins(program, built, {fact.fact for fact in found.by_fact})
+    if output == "json":
+        _print_json(held_back_as_json(found, where))
+    elif output == "csv":
+        write_held_back(found, where)
+    else:
+        show_held_back(found, where, top)
 
 
 @app.command()

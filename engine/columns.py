@@ -123,6 +123,20 @@ def lower_award(bound: Bound, frame: Frame) -> tuple[pl.Expr, pl.Expr]:
     return exact.to_fen(amount), _delivery(bound, lowering)
 
 
+def lower_at_most(bound: Bound, frame: Frame) -> pl.Expr:
+    """What is due at most to those whose verdict is open, in fen: as if everything open held.
+
+    An undecided portion counts as one that holds; null where a missing fact leaves the amount open.
+    Raises TooWide as `lower_policy` does.
+    """
+    check_size(bound)
+    lowering = Lowering(bound.scope, frame)
+    policy = bound.policy
+    held = {name: test.fill_null(True) for name, test in _portions(bound, lowering).items()}
+    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
+    return exact.to_fen(_steps(policy.steps, lowering, held, amounts))
+
+
 def _portions(bound: Bound, lowering: Lowering) -> dict[str, pl.Expr]:
     return {
         portion.id: pl.lit(True) if portion.when is None else lowering.boolean(portion.when)

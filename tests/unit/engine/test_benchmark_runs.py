@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import decisions
+from benchmarks import decisions, unknowns
 from benchmarks.generated_enterprises import draw_part
 from benchmarks.row_loop import decide_rows, prepare_policies, prepare_rows
 from engine.evaluate import evaluate_part
@@ -25,3 +25,10 @@ def test_the_benchmark_prints_both_rates_and_the_machine(
     printed = capsys.readouterr().out
     for words in ("rule-engine row loop", "exact columns", "plain floats", "peak memory", "polars"):
         assert words in printed
+
+
+def test_the_work_list_is_measured_without_a_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    unknowns.main(["--rows", "200", "--policies", "2"])
+    printed = capsys.readouterr().out
+    assert "work list" in printed
+    assert "counts by clause" in printed

@@ -1,0 +1,132 @@
+"""Questions about everybody in a snapshot: how clauses come out, what missing facts hold back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console.wiring import KINDS, Progress
+from engine.clause_counts import PolicyCounts, count_clauses
+from engine.evaluate import bind_audience
+from engine.held_back import HeldBack, HeldBackTally, HeldByFact, HeldBySet
+from engine.program import Program
+from engine.waiting import Held
+from profiles.fact import Fact
+from profiles.snapshot import Snapshot, read_part
+
+JUDGED = "judged by "
+
+
+def count_by_clause(
+    program: Program, snapshot: Snapshot, policy: str | None, tell: Progress
+) -> list[PolicyCounts]:
+    """The counts of the policies in force on the snapshot's day, or of one of them."""
+    found = []
+    chosen = [
+        (kind, bound)
+        for kind in KINDS
+        for bound in bind_audience(program, kind, snapshot.as_of)
+        if policy in (None, bound.policy.id, bound.policy.key)
+    ]
+    for number, (kind, bound) in enumerate(chosen):
+        tell("counting by clause", number, len(chosen))
+        parts = (read_part(snapshot, part, datasets=[]).facts for part in snapshot.parts(kind))
+        found.append(count_clauses(bound, parts))
+    tell("counting by clause", len(chosen), len(chosen))
+    return found
+
+
+def list_held_back(program: Program, snapshot: Snapshot, tell: Progress) -> HeldBack:
+    """The work list over every part of the snapshot and every policy in force."""
+    tally = HeldBackTally()
+    todo = [part for kind in KINDS for part in snapshot.parts(kind)]
+    for number, part in enumerate(todo):
+        tell("asking what is missing", number, len(todo))
+        bounds = bind_audience(program, part.kind, snapshot.as_of)
+        if bounds:
+            tally.add(bounds, read_part(snapshot, part, datasets=[]).facts, part.kind)
+    tell("asking what is missing", len(todo), len(todo))
+    return tally.result()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who could deliver a fact: its labels, its dataset and that dataset's department."""
+
+    label_zh: str
+    label_en: str
+    dataset: str
+    department_zh: str
+    department_en: str
+
+
+def origins(program: Program, snapshot: Snapshot, names: set[str]) -> Mapping[str, Origin]:
+    """Where each of these facts would come from; of a judgement the office that judges."""
+    vocabulary = program.vocabulary
+    known: dict[str, Fact] = {f.name: f for policy in program.policies for f in policy.facts}
+    known |= vocabulary.facts
+    found = {}
+    for name in names:
+        office = name.removeprefix(JUDGED) if name.startswith(JUDGED) else ""
+        fact = known.get(name)
+        source = snapshot.facts.get(name)
+        dataset_name = source.dataset if source else ""
+        if not dataset_name and fact is not None and fact.measure is not None:
+            dataset_name = fact.measure.dataset
+        dataset = vocabulary.datasets.get(dataset_name)
+        label_zh = f"由{office}认定" if office else fact.label_zh if fact else name
+        found[name] = Origin(
+            label_zh=label_zh or name,
+            label_en=(fact.label_en if fact else "") or name,
+            dataset=dataset_name,
+            department_zh=dataset.department.zh if dataset else office,
+            department_en=(dataset.department.en or dataset.department.zh) if dataset else office,
+        )
+    return found
+
+
+def held_back_as_json(found: HeldBack, where: Mapping[str, Origin]) -> dict[str, Any]:
+    """The work list as plain data; amounts in yuan with two decimals."""
+    return {
+        "decisions": found.decisions,
+        "unknown": found.unknown,
+        "settled_by_no_fact": found.settled_by_no_fact,
+        "facts": [fact_as_json(fact, where[fact.fact]) for fact in found.by_fact],
+        "sets": [set_as_json(held) for held in found.by_set],
+    }
+
+
+def fact_as_json(fact: HeldByFact, origin: Origin) -> dict[str, Any]:
+    """One fact of the work list."""
+    return {
+        "fact": fact.fact,
+        "label_zh": origin.label_zh,
+        "label_en": origin.label_en,
+        "kind": fact.kind,
+        "dataset": origin.dataset,
+        "department_zh": origin.department_zh,
+        "department_en": origin.department_en,
+        "subjects": fact.subjects,
+        "subjects_alone": fact.subjects_alone,
+        "alone": _held(fact.alone),
+        "together": _held(fact.together),
+        "open_awards": fact.open_awards,
+        "policies": list(fact.policies),
+    }
+
+
+def set_as_json(held: HeldBySet) -> dict[str, Any]:
+    """One set of facts of the work list."""
+    return {
+        "facts": list(held.facts),
+        "kind": held.kind,
+        "policies": list(held.policies),
+        **_held(held.held),
+    }
+
+
+def _held(held: Held) -> dict[str, Any]:
+    return {
+        "decisions": held.decisions,
+        "at_most_yuan": f"{held.amount_fen // 100}.{held.amount_fen % 100:02d}",
+        "amount_not_known": held.unpriced,
+    }
