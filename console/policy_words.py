@@ -12,7 +12,8 @@ from engine.explain import DOES
 from engine.explain_rows import known_with_rows
 from engine.program import bind
 from engine.shown_value import RATIO, YUAN, show_value, unit_of, unit_of_fact
-from engine.telling import Teller, say_matcher, say_tier
+from engine.table_words import say_matcher, say_tier
+from engine.telling import Teller
 from engine.wording import Language
 from language.definition import Choice, Constant, Formula, Row, Table, Tiers
 from language.expression import Expression, Literal, Name

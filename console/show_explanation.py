@@ -165,6 +165,8 @@ def which_value(fact: FactUsed, language: str) -> list[str]:
             for key in told.row
         ]
         lines.append(words["row"] + words["colon"] + ("；" if zh else "; ").join(keys))
+    if told.rules:
+        lines.append(words["rules"] + ", ".join(str(number) for number in told.rules))
     for tier in told.tiers:
         says = tier.says_zh if zh else tier.says_en
         lines.append(f"{says} → {tier.part if tier.part is not None else words['open']}")

@@ -14,7 +14,7 @@ from engine.program import Bound
 from language import exact
 from language.check import parts_of, reachable_facts
 from language.column import GIVEN, NOT_APPLICABLE, Frame
-from language.definition import Dated, Given, Table
+from language.definition import Dated, DecisionTable, Given, Table
 from language.expression import (
     Arithmetic,
     Comparison,
@@ -105,6 +105,8 @@ def _of_tests(
         match definition:
             case Table():
                 yield from lowering.row_holds(definition)
+            case DecisionTable():
+                yield from lowering.rules_hold(definition)
             case Dated(at=at, spans=spans):
                 day = lowering.of_name(at.name)
                 assert isinstance(day, pl.Expr)

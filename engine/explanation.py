@@ -46,7 +46,8 @@ class ParameterTold:
     """Which value of a parameter counted: the span of days, the table's row, the tiers.
 
     `begins` and `ends` are both included, None is open. `chosen_by` is the fact whose day chose
-    the span (`at:`), "" where the day of the run did.
+    the span (`at:`), "" where the day of the run did. `rules` are the rows of a decision table
+    that counted, numbered from 1 as its author wrote them; `row` then says what each of them asks.
     """
 
     begins: date | None
@@ -54,6 +55,7 @@ class ParameterTold:
     chosen_by: str
     row: tuple[KeyTold, ...]
     tiers: tuple[TierTold, ...]
+    rules: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

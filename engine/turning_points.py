@@ -11,11 +11,14 @@ from language.definition import (
     Choice,
     Constant,
     Dated,
+    DecisionTable,
     Definition,
+    During,
     Equal,
     Given,
+    Matcher,
+    OneOf,
     Otherwise,
-    Row,
     Scalar,
     Table,
     Tiers,
@@ -141,7 +144,10 @@ def _of_definition(definition: Definition) -> Iterable[Scalar]:
             yield value
         case Table(rows=rows):
             for row in rows:
-                yield from _of_row(row)
+                yield from _of_matchers(row.matchers)
+        case DecisionTable(rules=rules):
+            for rule in rules:
+                yield from _of_matchers(rule.matchers)
         case Tiers(tiers=tiers):
             for tier in tiers:
                 yield from (end for end in (tier.over, tier.up_to) if end is not None)
@@ -153,8 +159,8 @@ def _of_definition(definition: Definition) -> Iterable[Scalar]:
             return
 
 
-def _of_row(row: Row) -> Iterable[Scalar]:
-    for matcher in row.matchers:
+def _of_matchers(matchers: Iterable[Matcher]) -> Iterable[Scalar]:
+    for matcher in matchers:
         match matcher:
             case Equal(values=values):
                 yield from values
@@ -162,5 +168,7 @@ def _of_row(row: Row) -> Iterable[Scalar]:
                 yield from prefixes
             case Within(low=low, high=high):
                 yield from (end for end in (low, high) if end is not None)
-            case Otherwise():
-                continue
+            case During(first=first, last=last):
+                yield from (day for day in (first, last) if day is not None)
+            case OneOf(members=members) | Otherwise(others=members):
+                yield from _of_matchers(members)

@@ -271,6 +271,42 @@ def test_the_span_of_a_subjects_own_day_its_row_and_every_tier_are_told(tmp_path
     assert (none.value, none.parameter) == (None, None)
 
 
+TABLE = """
+    tables:
+      rate:
+        label: {zh: 补贴标准, en: rates}
+        source: 办法三
+        inputs: [ent_size, {name: revenue, label: {zh: 营收, en: revenue}}]
+        outputs: [{name: rate, label: {zh: 标准, en: rate}, unit: yuan}]
+        hit: first
+        rows:
+          - [small, under 100, 50]
+          - {when: ["small, micro", from 0], then: [40], source: 办法四}
+    clauses: [{id: a, says: 一, when: not is_zombie}]
+    benefit: {amount: rate}
+"""
+
+
+def test_the_row_of_a_decision_table_that_counted_is_told(tmp_path: Path) -> None:
+    bound = bind(load_one(tmp_path, TABLE), vocabulary(), DAY)
+    facts: Facts = {"is_zombie": False, "ent_size": "small", "revenue": Fraction(70)}
+    (rate,) = [
+        f for f in explain(bound, vocabulary(), facts, "E", {}).amount_facts if f.name == "rate"
+    ]
+    assert (rate.value_zh, rate.label_en, rate.legal_source) == ("50.00元", "rate", "办法三")
+    assert rate.parameter is not None
+    assert rate.parameter.rules == (1,)
+    assert [(k.label_zh, k.says_zh) for k in rate.parameter.row] == [
+        ("企业划型", "small"),
+        ("营收", "< 100.00元"),
+    ]
+    facts = {**facts, "ent_size": "large"}
+    (rate,) = [
+        f for f in explain(bound, vocabulary(), facts, "E", {}).amount_facts if f.name == "rate"
+    ]
+    assert (rate.value, rate.value_en) == (None, "no row")
+
+
 def test_figures_are_rounded_half_up_as_the_amount_is(tmp_path: Path) -> None:
     """A recipient who adds up what the steps say must come to what is paid."""
     text = """

@@ -23,12 +23,23 @@ DAY = date(2025, 9, 1)
 SECOND = """
 parameters:
   share: {label: 比, by: ent_size, rows: {large: 1, small: 3, else: 2}}
+tables:
+  rate:
+    label: 率
+    inputs: [ent_size, ui_paid_months]
+    outputs: [{name: rate, label: 率}]
+    hit: first
+    rows:
+      - [large, under 7, 1]
+      - ["small, micro", from 0, 2]
+      - [any, from 8, 3]
 facts:
   per_head: {label: 均, is: revenue / staff_prev_year}
   class: {label: 类, choose: [{when: first_sishang, value: 1}, {when: per_head > 150, value: 2}, {value: 3}]}
 clauses:
   - {id: a, says: 一, when: per_head >= 100 or share > 2}
   - {id: b, says: 二, when: (class < 3 and ui_paid_months >= 7) or (class == 3 and not is_zombie)}
+  - {id: f, says: 六, any: [{id: g, says: 七, when: rate >= 2}, {id: h, says: 八, when: is_zombie}]}
   - {id: c, says: 三, any: [{id: d, says: 四, judged_by: 区局}, {id: e, says: 五, when: is_zombie}]}
 benefit: {amount: [revenue, {times: 0.1}, {at_most: 30}]}
 """  # noqa: E501

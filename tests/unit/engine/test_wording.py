@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from engine.shown_value import mask, show_plain, show_value, unit_of
-from engine.telling import say_matcher, say_tier
+from engine.table_words import say_matcher, say_tier
 from engine.wording import WORDED_FUNCTIONS, Wording
 from language.definition import Anything, Beneath, Equal, Otherwise, Tier, Within
 from language.expression import parse
