@@ -6,7 +6,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from console.explanation_words import WORDS, say_corrections, say_deciding, say_reason
+from console.explanation_words import (
+    WORDS,
+    say_amount,
+    say_corrections,
+    say_deciding,
+    say_reason,
+)
 from console.show_explanation import which_value
 from engine.explanation import Explanation
 
@@ -20,6 +26,7 @@ def build_page(told: Sequence[Explanation], languages: Sequence[str]) -> str:
         corrections=say_corrections,
         deciding=say_deciding,
         reason=say_reason,
+        amount=say_amount,
         which=which_value,
     )
 

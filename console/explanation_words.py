@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from engine.explanation import Explanation
+from engine.shown_value import unit_words
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -52,6 +53,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not yet": "not yet: ",
     },
 }  # fmt: skip
+
+
+def say_amount(amount: str | None, unit: str, language: str, when_open: str) -> str:
+    """An amount with its unit, or what stands for one that is open."""
+    zh, en = unit_words(unit)
+    return when_open if amount is None else amount + (zh if language == "zh" else en)
 
 
 def say_reason(reason: str, language: str) -> str:

@@ -4,7 +4,13 @@ from rich.markup import escape
 from rich.text import Text
 from rich.tree import Tree
 
-from console.explanation_words import WORDS, say_corrections, say_deciding, say_reason
+from console.explanation_words import (
+    WORDS,
+    say_amount,
+    say_corrections,
+    say_deciding,
+    say_reason,
+)
 from console.show import out
 from engine.explanation import AmountTold, ClauseTold, Explanation, FactUsed, StepTold
 
@@ -25,8 +31,7 @@ def tree_of(told: Explanation, language: str) -> Tree:
     colour = _COLOUR[told.verdict]
     head = f"[bold]{escape(title)}[/]  [{colour}]{words[told.verdict]}[/]"
     if told.verdict == "eligible":
-        head += f"  [bold]{told.amount or words['amount open']}[/]"
-        head += f" {told.unit}" if told.amount else ""
+        head += f"  [bold]{say_amount(told.amount, told.unit, language, words['amount open'])}[/]"
     tree = Tree(f"{head}\n[dim]{told.policy}@{told.version}, {told.period}, {told.as_of}[/]")
     branches: dict[int, Tree] = {-1: tree}
     for clause in told.clauses:
@@ -54,7 +59,7 @@ def _add_clause(parent: Tree, clause: ClauseTold, language: str) -> Tree:
     if clause.unwanted and not clause.group:
         line.append(words[_UNWANTED[clause.good]], style="dim")
     line.append(clause.says_zh or clause.id if zh else clause.says_en)
-    if zh and clause.source:
+    if clause.source:
         line.append(f" 〔{clause.source}〕", style="dim")
     branch = parent.add(line)
     condition = clause.condition_zh if zh else clause.condition_en
@@ -76,7 +81,7 @@ def _add_alternatives(tree: Tree, told: Explanation, language: str) -> None:
         branch = tree.add(Text(words["near misses"], style="bold"))
         for miss in told.near_misses:
             line = Text(miss.says_zh if zh else miss.says_en)
-            if miss.legal_source and zh:
+            if miss.legal_source:
                 line.append(f" 〔{miss.legal_source}〕", style="dim")
             branch.add(line)
     if told.deciding:
@@ -103,8 +108,8 @@ def _add_amount(tree: Tree, told: Explanation, language: str) -> None:
 def _add_steps(parent: Tree, told: AmountTold, language: str) -> None:
     zh, words = language == "zh", WORDS[language]
     line = Text(told.label_zh if zh else told.label_en)
-    line.append(f" {told.amount or words['open']}", style="bold")
-    line.append(f" {told.unit}" if told.amount else "")
+    shown = say_amount(told.amount, told.unit, language, words["open"])
+    line.append(f" {shown}", style="bold")
     branch = parent.add(line)
     for step in told.steps:
         branch.add(_step(step, language))
@@ -141,7 +146,7 @@ def _add_fact(parent: Tree, fact: FactUsed, language: str) -> None:
     if fact.source is not None:
         where = fact.source.department if zh else fact.source.dataset
         line.append(f"  {where} {fact.source.delivered_on} {fact.source.release}", style="dim")
-    elif fact.legal_source and zh:
+    elif fact.legal_source:
         line.append(f"  {fact.legal_source}", style="dim")
     branch = parent.add(line)
     for text in which_value(fact, language):

@@ -206,7 +206,13 @@ def tell_steps(
 ) -> tuple[StepTold, ...]:
     """The steps of an amount: what each does, with which value, and what comes out."""
     _, taken = take_steps(steps, teller.reference, portions)
-    return tuple(_tell_step(teller, one, unit) for one in taken)
+    factors = [number for number, step in enumerate(steps) if step.operation == "times"]
+    # what is multiplied yet may be a share or a number of heads
+    last_factor = max(factors, default=-1)
+    return tuple(
+        _tell_step(teller, one, unit if number > last_factor else "")
+        for number, one in enumerate(taken)
+    )
 
 
 def _tell_step(teller: Teller, taken: StepTaken, money: str) -> StepTold:
