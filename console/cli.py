@@ -26,7 +26,13 @@ from console.policy_commands import show_catalogue, show_policy
 from console.population import count_by_clause, held_back_as_json, list_held_back, origins
 from console.settings import Settings, make_home, read_clock, read_key, read_settings
 from console.show_explanation import show_explanation
-from console.show_population import show_counts, show_held_back, write_counts, write_held_back
+from console.show_population import (
+    say_left_out,
+    show_counts,
+    show_held_back,
+    write_counts,
+    write_held_back,
+)
 from console.subject import bounds_for, find_subject
 from console.wiring import (
     ACTOR,
@@ -495,8 +501,8 @@ def clauses_of_everybody(
     settings = _settings(context)
     program, built = _last_program(settings, load_words(vocabulary or ()), policies, adopt)
     with show.progress() as tell:
-        found = count_by_clause(program, built, policy, tell)
-    if not found:
+        found, left_out = count_by_clause(program, built, policy, tell)
+    if not found and not left_out:
         raise NothingThere(f'no policy "{policy}" is in force on {built.as_of}')
     if output == "json":
         _print_json([asdict(counts) for counts in found])
@@ -505,6 +511,7 @@ def clauses_of_everybody(
     else:
         for counts in found:
             show_counts(counts)
+    say_left_out(left_out)
 
 
 @app.command("unknowns")
@@ -521,14 +528,15 @@ def unknowns(
     settings = _settings(context)
     program, built = _last_program(settings, load_words(vocabulary or ()), policies, adopt)
     with show.progress() as tell:
-        found = list_held_back(program, built, tell)
+        found, left_out = list_held_back(program, built, tell)
     where = origins(program, built, {fact.fact for fact in found.by_fact})
     if output == "json":
-        _print_json(held_back_as_json(found, where))
+        _print_json(held_back_as_json(found, where, left_out))
     elif output == "csv":
         write_held_back(found, where)
     else:
         show_held_back(found, where, top)
+    say_left_out(left_out)
 
 
 @app.command()

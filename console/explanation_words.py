@@ -73,8 +73,10 @@ def say_reason(reason: str, language: str) -> str:
 def say_corrections(told: Explanation, language: str) -> list[str]:
     """Each smallest set of clauses that would have to be otherwise, in one line."""
     words, zh = WORDS[language], language == "zh"
-    names = {c.id: (c.says_zh or c.id) if zh else (c.says_en or c.id) for c in told.clauses}
-    unwanted = {c.id for c in told.clauses if c.unwanted}
+    # of one id the first counts: those of rows come later
+    clauses = {clause.id: clause for clause in reversed(told.clauses)}
+    names = {id_: (c.says_zh if zh else c.says_en) or id_ for id_, c in clauses.items()}
+    unwanted = {id_ for id_, clause in clauses.items() if clause.unwanted}
 
     def name(id_: str) -> str:
         start = words["without"] if id_ in unwanted and zh else ""

@@ -1,26 +1,32 @@
 """Questions about everybody in a snapshot: how clauses come out, what missing facts hold back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from console.wiring import KINDS, Progress
 from engine.clause_counts import PolicyCounts, count_clauses
-from engine.evaluate import bind_audience
+from engine.evaluate import bind_audience, split_bounds
 from engine.held_back import HeldBack, HeldBackTally, HeldByFact, HeldBySet
-from engine.program import Program
+from engine.own_measures import add_own_measures, datasets_needed, group_bounds
+from engine.program import Bound, Program
 from engine.waiting import Held
 from profiles.fact import Fact
-from profiles.snapshot import Snapshot, read_part
+from profiles.snapshot import Part, Snapshot, read_part
 
 JUDGED = "judged by "
 
 
 def count_by_clause(
     program: Program, snapshot: Snapshot, policy: str | None, tell: Progress
-) -> list[PolicyCounts]:
-    """The counts of the policies in force on the snapshot's day, or of one of them."""
-    found = []
+) -> tuple[list[PolicyCounts], list[str]]:
+    """The counts of the policies in force on the snapshot's day, or of one of them.
+
+    Also the keys of those left out: policies that decide rows have no one column for a clause.
+    """
+    found, left_out = [], []
     chosen = [
         (kind, bound)
         for kind in KINDS
@@ -29,23 +35,37 @@ def count_by_clause(
     ]
     for number, (kind, bound) in enumerate(chosen):
         tell("counting by clause", number, len(chosen))
-        parts = (read_part(snapshot, part, datasets=[]).facts for part in snapshot.parts(kind))
+        if not split_bounds([bound])[0]:
+            left_out.append(bound.policy.key)
+            continue
+        parts = (_read([bound], snapshot, part) for part in snapshot.parts(kind))
         found.append(count_clauses(bound, parts))
     tell("counting by clause", len(chosen), len(chosen))
-    return found
+    return found, left_out
 
 
-def list_held_back(program: Program, snapshot: Snapshot, tell: Progress) -> HeldBack:
-    """The work list over every part of the snapshot and every policy in force."""
+def list_held_back(
+    program: Program, snapshot: Snapshot, tell: Progress
+) -> tuple[HeldBack, list[str]]:
+    """The work list over every part of the snapshot and every policy in force, and the keys of
+    those left out, which decide rows."""
     tally = HeldBackTally()
+    left_out: dict[str, None] = {}
     todo = [part for kind in KINDS for part in snapshot.parts(kind)]
     for number, part in enumerate(todo):
         tell("asking what is missing", number, len(todo))
-        bounds = bind_audience(program, part.kind, snapshot.as_of)
-        if bounds:
-            tally.add(bounds, read_part(snapshot, part, datasets=[]).facts, part.kind)
+        bounds, apart = split_bounds(bind_audience(program, part.kind, snapshot.as_of))
+        left_out |= dict.fromkeys(bound.policy.key for bound in apart)
+        for group in group_bounds(bounds):
+            tally.add(group, _read(group, snapshot, part), part.kind)
     tell("asking what is missing", len(todo), len(todo))
-    return tally.result()
+    return tally.result(), list(left_out)
+
+
+def _read(bounds: Sequence[Bound], snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """A part's facts, with those that the policies measure themselves."""
+    frames = read_part(snapshot, part, datasets=datasets_needed(bounds))
+    return add_own_measures(bounds, frames.facts, frames.rows, frames.doubtful)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +104,15 @@ def origins(program: Program, snapshot: Snapshot, names: set[str]) -> Mapping[st
     return found
 
 
-def held_back_as_json(found: HeldBack, where: Mapping[str, Origin]) -> dict[str, Any]:
+def held_back_as_json(
+    found: HeldBack, where: Mapping[str, Origin], left_out: Sequence[str]
+) -> dict[str, Any]:
     """The work list as plain data; amounts in yuan with two decimals."""
     return {
         "decisions": found.decisions,
         "unknown": found.unknown,
         "settled_by_no_fact": found.settled_by_no_fact,
+        "left_out": list(left_out),
         "facts": [fact_as_json(fact, where[fact.fact]) for fact in found.by_fact],
         "sets": [set_as_json(held) for held in found.by_set],
     }

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from console.explanation_words import WORDS
 from console.population import Origin
-from console.show import out
+from console.show import err, out
 from engine.clause_counts import ClauseCount, PolicyCounts
 from engine.held_back import HeldBack
 from engine.waiting import Held
@@ -80,6 +80,14 @@ def write_counts(found: Iterable[PolicyCounts]) -> None:
                 (counts.policy, counts.version, c.id, c.says_zh, c.depth, c.passes, c.fails,
                  c.unknown, c.one_short, c.one_open)
             )  # fmt: skip
+
+
+def say_left_out(keys: Sequence[str]) -> None:
+    """Name the policies that were not counted, on the error stream."""
+    for key in keys:
+        err.print(
+            f"[yellow]left out[/] {escape(key)}: it decides rows, or awards an item (see: zhida explain)"
+        )
 
 
 def show_held_back(found: HeldBack, where: Mapping[str, Origin], top: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from engine.deciding import Deciding, truth
+from engine.deciding import Deciding, tests_beside, truth
 from engine.decision import Decision
 from engine.explanation import CorrectionTold, DecidingTold, NearMissTold
 from engine.near_miss import NearMiss, find_near_misses
@@ -31,7 +31,7 @@ def find_why_not(bound: Bound, decision: Decision) -> WhyNot:
     return find_corrections(
         bound.policy.clauses,
         {leaf.id: truth(decision.clauses[leaf.id]) for leaf in leaves_of(bound.policy.clauses)},
-        scope={name: truth(value) for name, value in decision.scope.items()},
+        scope=tests_beside(bound, decision),
         alternatives={name: truth(value) for name, value in decision.portions.items()},
     )
 

@@ -133,8 +133,10 @@ def lower_at_most(bound: Bound, frame: Frame) -> pl.Expr:
     lowering = Lowering(bound.scope, frame)
     policy = bound.policy
     held = {name: test.fill_null(True) for name, test in _portions(bound, lowering).items()}
-    amounts = {portion.id: _steps(portion.steps, lowering, {}, {}) for portion in policy.portions}
-    return exact.to_fen(_steps(policy.steps, lowering, held, amounts))
+    amounts = {
+        portion.id: lower_steps(portion.steps, lowering, {}, {}) for portion in policy.portions
+    }
+    return exact.to_fen(lower_steps(policy.steps, lowering, held, amounts))
 
 
 def _portions(bound: Bound, lowering: Lowering) -> dict[str, pl.Expr]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.decision import Decision, Verdict, scope_values
 from engine.program import Bound
+from engine.rows import MISSING_ROWS, RowsGiven, decide_rows
 from engine.turning_points import turning_points
 from engine.why_not import WhyNot, find_corrections, wanted_values
 from language.definition import Scalar
@@ -46,6 +47,7 @@ class _Search:
     bound: Bound
     facts: Facts
     by_hand: bool
+    rows: RowsGiven
     conditions: Mapping[str, Expression | None]
     not_yet: frozenset[str]
     candidates: Mapping[str, tuple[Scalar | NotApplicable, ...]]
@@ -79,6 +81,9 @@ class _Search:
     def value(self, test: str, given: Given) -> Value:
         facts = {**self.facts, **given}
         reference = Reference(self.bound.scope, facts)
+        each = self.bound.policy.each
+        if each is not None and test == each.row_set.name:
+            return decide_rows(self.bound, facts, self.rows, by_hand=self.by_hand).holds
         if test not in self.conditions:
             return scope_values(self.bound, reference, facts, by_hand=self.by_hand)[test]
         condition = self.conditions[test]
@@ -89,7 +94,12 @@ class _Search:
 
 
 def find_deciding(
-    bound: Bound, facts: Facts, decision: Decision, *, by_hand: bool = False
+    bound: Bound,
+    facts: Facts,
+    decision: Decision,
+    *,
+    by_hand: bool = False,
+    rows: RowsGiven = MISSING_ROWS,
 ) -> Deciding:
     """The smallest sets of missing facts whose arrival could settle an unknown verdict.
 
@@ -109,6 +119,7 @@ def find_deciding(
             bound=bound,
             facts=facts,
             by_hand=by_hand,
+            rows=rows,
             conditions=conditions,
             not_yet=frozenset(leaf.id for leaf in leaves if leaf.not_yet),
             candidates=candidates,
@@ -119,6 +130,8 @@ def find_deciding(
         for correction in ways.corrections:
             search.solve([(name, aims.get(name, wanted)) for name in correction.settle], {})
         bounded |= search.tries <= 0
+        # the figures of the rows' own conditions are not among the values that are tried
+        bounded |= bound.policy.each is not None and decision.rows_hold.value is None
         for names, given in search.found.items():
             if not any(smaller < names for smaller in search.found):
                 sets.setdefault(names, {})[verdict] = given  # type: ignore[index]  # of these two
@@ -133,12 +146,20 @@ def _ways(bound: Bound, decision: Decision, leaves: list[Leaf], wanted: bool) ->
     return find_corrections(
         bound.policy.clauses,
         {leaf.id: truth(decision.clauses[leaf.id]) for leaf in leaves},
-        scope={name: truth(value) for name, value in decision.scope.items()},
+        scope=tests_beside(bound, decision),
         alternatives={name: truth(value) for name, value in decision.portions.items()},
         wanted=wanted,
         changeable=False,
         limit=MAX_LEAF_SETS,
     )
+
+
+def tests_beside(bound: Bound, decision: Decision) -> dict[str, bool | None]:
+    """What must hold beside the clauses: dates, region, item, and of rows that one holds."""
+    found = {name: truth(value) for name, value in decision.scope.items()}
+    if bound.policy.each is not None:
+        found[bound.policy.each.row_set.name] = truth(decision.rows_hold)
+    return found
 
 
 def truth(value: Value) -> bool | None:

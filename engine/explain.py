@@ -80,7 +80,7 @@ def explain(
     told = {fact.name for clause in clauses for fact in clause.facts}
     amount_facts = teller.used(bound.amount_names) if due else ()
     why_not = find_why_not(bound, decision)
-    deciding = find_deciding(bound, facts, decision, by_hand=by_hand)
+    deciding = find_deciding(bound, facts, decision, by_hand=by_hand, rows=rows)
     return Explanation(
         subject=mask(subject),
         policy=policy.id,

@@ -5,10 +5,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from console.explanation_words import say_corrections
 from engine.explain import explain
+from engine.explain_by_hand import explain_subjects
 from engine.explanation import Explanation
 from engine.program import bind
 from tests.support.policy_texts import load_one, vocabulary
+from tests.unit.engine.test_rows_by_hand import LOANS, loan, program_of, subject
 
 DAY = date(2025, 9, 1)
 POLICY = """
@@ -100,3 +103,20 @@ def test_the_day_an_age_is_reached_is_told(tmp_path: Path) -> None:
     assert (miss.holds_on, miss.waits_for, miss.gap) == (date(2026, 2, 28), "as_of", "1")
     assert miss.says_zh.endswith("须达到80年，还差1年；自2026年2月28日起即符合")
     assert miss.says_en.endswith("1 year short of 80 years; it holds from 2026-02-28 on")
+
+
+def test_where_no_row_holds_the_rows_are_what_would_have_to_be_otherwise(tmp_path: Path) -> None:
+    program = program_of(tmp_path, LOANS)
+    late = subject(loan("a", overdue=True), loan("b", overdue=True))
+    (refused,), _ = explain_subjects(program, [late], DAY)
+    assert [(c.change, c.settle) for c in refused.why_not] == [(("loans",), ())]
+    assert say_corrections(refused, "zh") == ["贷款：至少一项符合"]
+    open_ = subject(loan("a", overdue=None), credit_serious_dishonest=None)
+    (unknown,), _ = explain_subjects(program, [open_], DAY)
+    assert unknown.verdict == "unknown"
+    assert [c.settle for c in unknown.why_not] == [("loans", "honest")]
+    # dishonesty alone refuses; which loans are overdue is asked row by row
+    assert [(d.facts, d.verdicts) for d in unknown.deciding] == [
+        (("credit_serious_dishonest",), ("ineligible",)),
+    ]
+    assert unknown.deciding_bounded
