@@ -85,9 +85,8 @@ def write_counts(found: Iterable[PolicyCounts]) -> None:
 def say_left_out(keys: Sequence[str]) -> None:
     """Name the policies that were not counted, on the error stream."""
     for key in keys:
-        err.print(
-            f"[yellow]left out[/] {escape(key)}: it decides rows, or awards an item (see: zhida explain)"
-        )
+        why = "it decides rows, or makes an award for an item (see: zhida explain)"
+        err.print(f"[yellow]left out[/] {escape(key)}: {why}")
 
 
 def show_held_back(found: HeldBack, where: Mapping[str, Origin], top: int) -> None:
