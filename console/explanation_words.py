@@ -9,7 +9,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "eligible": "符合", "ineligible": "不符合", "unknown": "待定（资料不全）",
         "all": "须全部符合", "any": "符合其一即可", "none": "均不得有", "portion": "分项",
-        "amount": "金额", "amount open": "金额待定", "open": "待定", "missing": "缺",
+        "amount": "金额", "amount open": "金额待定", "whole": "合计", "open": "待定",
+        "missing": "缺",
         "missing facts": "缺少资料", "check": "须人工核实", "skipped": "不适用，跳过",
         "without": "无：", "with": "有：", "must not": "不得有：",
         "list": "、", "colon": "：",
@@ -30,7 +31,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "eligible": "eligible", "ineligible": "not eligible", "unknown": "unknown",
         "all": "all of", "any": "any of", "none": "none of", "portion": "portion",
-        "amount": "amount", "amount open": "amount open", "open": "open", "missing": "missing",
+        "amount": "amount", "amount open": "amount open", "whole": "in all",
+        "open": "open", "missing": "missing",
         "missing facts": "missing", "check": "for a person to check", "skipped": "skipped",
         "without": "not ", "with": "", "must not": "must not be: ",
         "list": ", ", "colon": ": ",

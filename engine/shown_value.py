@@ -141,9 +141,11 @@ def _show_text(text: str, fact: Fact | None) -> tuple[str, str]:
     if fact.system.startswith("GB/T 2260"):
         named = region_name(text)
         return (f"{named}（{text}）", f"{named} ({text})") if named else (mask(text), mask(text))
-    free = fact.type is FactType.TEXT or not (fact.values or fact.system)
-    # a code is a short word of a list; anything else by hand may be somebody's name or address
-    if text not in fact.values and free and not re.fullmatch(r"[a-z][a-z_]{0,39}", text):
+    # a text that a policy works out is its own; one that is given may be a name or an address
+    free = fact.type is FactType.TEXT and fact.formula is None
+    # of a code without a list of its own only short words in small letters are taken for one
+    unlisted = fact.type is FactType.CODE and not (fact.values or fact.system)
+    if free or (unlisted and not re.fullmatch(r"[a-z][a-z_0-9]{0,39}", text)):
         return HIDDEN
     return mask(text), mask(text)
 

@@ -10,6 +10,7 @@ from engine.wording import WORDED_FUNCTIONS, Wording
 from language.definition import Anything, Beneath, Equal, Otherwise, Tier, Within
 from language.expression import parse
 from language.functions import FUNCTIONS
+from language.types import FactType
 from profiles.fact import Fact
 from tests.support.policy_texts import vocabulary
 
@@ -110,9 +111,10 @@ def test_a_value_has_its_unit_in_both_languages() -> None:
 
 def test_free_text_and_long_numbers_are_not_shown() -> None:
     """Nobody can tell a name from another text, so no free text is told."""
-    text = Fact(name="holder", of="resident", label_zh="", label_en="", type="text")  # type: ignore[arg-type]
-    assert show_value("张三", text)[0] == "（文字，不显示）"
-    code = Fact(name="kind", of="resident", label_zh="", label_en="", type="code")  # type: ignore[arg-type]
+    text = Fact(name="holder", of="resident", label_zh="", label_en="", type=FactType.TEXT)
+    for name in ("张三", "zhangsan", "13800138000"):
+        assert show_value(name, text)[0] == "（文字，不显示）"
+    code = Fact(name="kind", of="resident", label_zh="", label_en="", type=FactType.CODE)
     assert show_value("some_kind", code)[0] == "some_kind"
     assert show_value("某人住处", code)[0] == "（文字，不显示）"
     assert "19900307" not in mask("110101199003071234")
