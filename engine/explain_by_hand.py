@@ -6,9 +6,11 @@ from datetime import date
 from engine.explain import explain
 from engine.explanation import Explanation
 from engine.own_measures import add_given_measures
-from engine.program import Program, bind
+from engine.program import Bound, Program, bind
+from engine.rows import RowsGiven
 from engine.rows_by_hand import row_facts_beside, rows_given_by_hand
 from language.frame import facts_of_row
+from language.reference import Facts
 from policies.rows import row_sets_beside
 from profiles.hand import Subject, Trouble
 from profiles.hand_frame import build_frame
@@ -23,30 +25,14 @@ def explain_subjects(
     """
     told: list[Explanation] = []
     troubles: list[Trouble] = []
-    shared = program.vocabulary.facts
-    every_own = {f.name: f for policy in program.policies for f in policy.facts}
     for subject in subjects:
         day = subject.as_of or as_of
         for policy in program.policies:
             if subject.audience not in (None, policy.audience):
                 continue
-            own = every_own | {fact.name: fact for fact in policy.facts}
-            own = {name: fact for name, fact in own.items() if name not in shared}
-            row_sets = row_sets_beside(policy, program.policies, program.vocabulary)
-            hand = build_frame(
-                [subject],
-                program.vocabulary,
-                own,
-                policy.audience,
-                day,
-                row_sets=row_sets,
-                also=row_facts_beside(policy, program.policies),
-            )
-            troubles += hand.troubles
             bound = bind(policy, program.vocabulary, day)
-            hand = replace(hand, frame=add_given_measures(bound, hand, [subject]))
-            facts = facts_of_row(hand.frame.row(0, named=True), bound.types)
-            (rows,) = rows_given_by_hand(bound, hand)
+            facts, rows, found = read_given(program, bound, subject)
+            troubles += found
             told.append(
                 explain(
                     bound,
@@ -59,3 +45,25 @@ def explain_subjects(
                 )
             )
     return told, list(dict.fromkeys(troubles))
+
+
+def read_given(
+    program: Program, bound: Bound, subject: Subject
+) -> tuple[Facts, RowsGiven, tuple[Trouble, ...]]:
+    """One subject's facts and rows as the reference reads them under a policy, with troubles."""
+    policy, shared = bound.policy, program.vocabulary.facts
+    own = {fact.name: fact for other in program.policies for fact in other.facts}
+    own |= {fact.name: fact for fact in policy.facts}
+    hand = build_frame(
+        [subject],
+        program.vocabulary,
+        {name: fact for name, fact in own.items() if name not in shared},
+        policy.audience,
+        bound.as_of,
+        row_sets=row_sets_beside(policy, program.policies, program.vocabulary),
+        also=row_facts_beside(policy, program.policies),
+    )
+    measured = replace(hand, frame=add_given_measures(bound, hand, [subject]))
+    (rows,) = rows_given_by_hand(bound, measured)
+    facts = facts_of_row(measured.frame.row(0, named=True), bound.types)
+    return facts, rows, hand.troubles
