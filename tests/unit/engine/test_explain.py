@@ -296,8 +296,7 @@ def test_the_row_of_a_decision_table_that_counted_is_told(tmp_path: Path) -> Non
     assert rate.parameter is not None
     assert rate.parameter.rules == (1,)
     assert [(k.label_zh, k.says_zh) for k in rate.parameter.row] == [
-        ("企业划型", "small"),
-        ("营收", "< 100.00元"),
+        ("第1行", "企业划型 small，营收 under 100"),
     ]
     facts = {**facts, "ent_size": "large"}
     (rate,) = [
