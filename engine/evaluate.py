@@ -171,7 +171,7 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
     waiting = pl.Series(found.rows).filter(is_open)
     missing = pl.Series([""]).new_from_index(0, awarded.height)
     if waiting.len():
-        missing = missing.scatter(is_open.arg_true(), _waits_for(bound, part.frame, waiting))
+        missing = missing.scatter(is_open.arg_true(), waits_for(bound, part.frame, waiting))
     policy = bound.policy
     return awarded.with_columns(
         policy=pl.lit(policy.id),
@@ -187,7 +187,7 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
     ).select(list(OUTCOME_SCHEMA))
 
 
-def _waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
+def waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
     """Of these rows of the part the facts that an open amount waits for, with commas between.
 
     Asked of the reference, which knows which of the missing facts matter, once for all rows that
