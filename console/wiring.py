@@ -19,7 +19,7 @@ from console.holding import Held, hold_matches
 from console.settings import Settings, read_key
 from engine.changes import diff_outcomes, summarise_changes
 from engine.errors import OutcomeRefused
-from engine.evaluate import bind_audience, evaluate_part
+from engine.evaluate import bind_audience, evaluate_part, split_bounds
 from engine.outcome import (
     OUTCOME_SCHEMA,
     Origin,
@@ -34,6 +34,7 @@ from engine.outcome import read_parts as read_outcome_parts
 from engine.own_measures import datasets_needed
 from engine.program import Program, compile_policies
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
+from engine.verdicts import plan_verdicts
 from ledger.database import migrate, open_database, reading
 from ledger.journal import seal
 from notifier.channels.channel import Channel
@@ -287,14 +288,21 @@ def evaluate_snapshot(
     written = []
     by_reference = 0
     todo = [part for kind in KINDS for part in snapshot.parts(kind)]
+    bound = {kind: bind_audience(program, kind, snapshot.as_of) for kind in KINDS}
+    plans = {kind: plan_verdicts(split_bounds(bounds)[0]) for kind, bounds in bound.items()}
     for number, part in enumerate(todo):
         tell("evaluating", number, len(todo))
-        bounds = bind_audience(program, part.kind, snapshot.as_of)
+        bounds = bound[part.kind]
         if not bounds:
             continue
         frames = read_part(snapshot, part, datasets=datasets_needed(bounds))
         rows, tally = evaluate_part(
-            bounds, frames.facts, part.kind, rows=frames.rows, doubtful=frames.doubtful
+            bounds,
+            frames.facts,
+            part.kind,
+            plan=plans[part.kind],
+            rows=frames.rows,
+            doubtful=frames.doubtful,
         )
         by_reference += tally.by_reference
         written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))

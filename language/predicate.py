@@ -63,7 +63,7 @@ def _write_value(side: Expression, scope: Scope) -> Expression:
             return Literal(value=definition.value) if isinstance(definition, Constant) else side
         case Call(function="date", arguments=(Literal(), _, _) as arguments):
             written = [whole_literal(argument) for argument in arguments]
-            year, month, day = (part for part in written if part is not None)
-            return Literal(value=date(year, month, day))
+            numbers = [number for number in written if number is not None]
+            return Literal(value=date(*numbers)) if len(numbers) == len(written) else side
         case _:
             return side

@@ -37,6 +37,7 @@ PLAIN = (
     "code == \"C1\"", "code != \"C1\"", "code in [\"A\", \"B\", \"中文\", \"none\"]",
     "$starts_with(code, \"C\")", "$starts_with(text, \"中\")", "$starts_with(text, \"\")",
     "not $starts_with(code, \"A\")", "maybe == true", "maybe != flag", "code == text",
+    "day >= $date($year(as_of), 3, 1)", "$date($year(day), 2, 28) <= day",
     "$years(day, as_of) >= 2", "$month(day) in [1, 2, 3, 5, 7, 9, 11]", "10 / whole > 3",
     "$has(by_whole)", "$has(by_two)", "by_whole > 0.1", "whole % 2 == 1", "money / whole > 1",
 )  # fmt: skip
