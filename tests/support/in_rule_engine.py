@@ -1,6 +1,7 @@
 """rule-engine's own evaluation, for what it has a meaning for: all facts present, no division."""
 
 import calendar
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -97,7 +98,9 @@ class RuleEngine:
     def value(self, text: str, row: Mapping[str, object]) -> Fraction | bool | str | date | None:
         """The value of an expression that it reads, for a complete row."""
         if self.rule is None or text != self.text:
-            self.rule, self.text = rule_engine.Rule(text, context=self.context), text
+            with warnings.catch_warnings():  # it warns of a backslash in a pattern
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self.rule, self.text = rule_engine.Rule(text, context=self.context), text
         found = self.rule.evaluate({name: _as_read(name, value) for name, value in row.items()})
         if isinstance(found, Decimal):
             return Fraction(found)

@@ -3,6 +3,8 @@
 import calendar
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from itertools import product
 from random import Random
 from textwrap import dedent
@@ -17,6 +19,7 @@ from profiles.measure import Measure
 from profiles.measure_columns import measure_rows
 from profiles.row_set import row_set_of
 from profiles.span import Moment, parse_span
+from tests.support.measured_in_duckdb import measure_in_duckdb
 
 AS_OF = date(2025, 3, 1)
 Row = Mapping[str, Any]
@@ -68,6 +71,11 @@ WHERES: Mapping[str, Callable[[Row], bool | None]] = {
     "good": lambda row: row["good"],
     "amount > 3": lambda row: None if row["amount"] is None else row["amount"] > 300,
 }
+
+WHERES_IN_SQL = (
+    "true", 'kind == "a" or good', "amount / 3 > size", "not (good and amount >= 3.01)",
+    '$month(day) in [1, 2, 12] or kind in ["b", "c"]', "$round(amount * size, 1) != 0.5",
+)  # fmt: skip
 
 
 def and_(first: bool | None, second: bool | None) -> bool | None:
@@ -231,6 +239,47 @@ def test_every_measure_is_what_the_plain_model_says(
                     assert (value is None) == (wanted is None), (measure, text, rows[name])
                 outcomes.add((function, "missing" if value is None else "known"))
     assert len(outcomes) == 2 * len(dict(MEASURES))
+
+
+@pytest.mark.parametrize("form", ["event", "series", "state"])
+def test_every_measure_is_what_the_aggregates_of_duckdb_say(
+    datasets: dict[str, Dataset], form: str
+) -> None:
+    rng = Random(f"duckdb {form}")
+    subjects = pl.Series("subject", [f"S{n}" for n in range(300)], dtype=pl.String)
+    row_set = row_set_of(datasets[form])
+    known = 0
+    for (function, column), over in product(MEASURES, SPANS[:4]):
+        flat = [
+            {"subject": name, **draw_row(rng, form)}
+            for name in subjects
+            for _ in range(rng.choice((0, 1, 1, 2, 3, 6)))
+        ]
+        frame = pl.DataFrame(flat, schema=schema_of(form))
+        text = rng.choice(WHERES_IN_SQL)
+        measure = Measure(
+            rows=form, dataset=form, function=function, column=column,  # type: ignore[arg-type]
+            on="as_of" if form == "state" and over is None else None, over=over,
+            where=parse(text),
+        )  # fmt: skip
+        ours = measure_rows(measure, row_set, frame, subjects, Moment(as_of=AS_OF), None)
+        yuan = frame.with_columns(
+            (pl.col("amount").cast(pl.Decimal(14, 2)) / 100).cast(pl.Decimal(12, 2)),
+            pl.col("size").cast(pl.Decimal(4, 2)),
+        )
+        wanted = measure_in_duckdb(measure, form, row_set, yuan, subjects, AS_OF)
+        for name, value in ours.select("subject", "value").iter_rows():
+            found = value
+            if value is not None and column == "amount":
+                found = Fraction(value, 100)
+            elif isinstance(value, float):
+                found = Fraction(repr(value))
+            answer = wanted[name]
+            exact = Fraction(answer) if isinstance(answer, Decimal) else answer
+            assert found == exact, (measure, name, frame.filter(pl.col("subject") == name))
+            assert (found is None) == (exact is None), (measure, name)
+            known += value is not None
+    assert known > 0.3 * len(MEASURES) * 4 * len(subjects)
 
 
 @pytest.mark.parametrize(
