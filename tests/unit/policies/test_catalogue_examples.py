@@ -33,7 +33,8 @@ def test_the_examples_name_only_what_the_policy_has(policy: Policy) -> None:
     clauses = policy.clauses + (policy.each.clauses if policy.each else ())
     tops = {clause.id for clause in clauses}
     inside = {leaf.id for leaf in leaves_of(clauses)}
-    assert named <= tops | inside | {"effective", "window", "region"} | {
+    rows = {policy.each.row_set.name} if policy.each else set()
+    assert named <= tops | inside | rows | {"effective", "window", "region"} | {
         portion.id for portion in policy.portions
     }
 
