@@ -13,6 +13,15 @@ VocabularyPaths = Annotated[
     list[Path] | None,
     typer.Option("--vocabulary", help="Further vocabulary files, beside the built-in one."),
 ]
+Adopt = Annotated[
+    str | None,
+    typer.Option(help="Adopt regional policies for this region code, as if it had issued them."),
+]
+Format = Annotated[str, typer.Option("--format", help="table, or json for a program to read.")]
+TableFormat = Annotated[
+    str, typer.Option("--format", help="table, or json or csv for a program to read.")
+]
+Day = Annotated[str | None, typer.Option(help="A day like 2025-10-31.")]
 Spoken = Annotated[str, typer.Option("--language", "--lang", help="zh or en.")]
 
 

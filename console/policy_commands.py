@@ -1,4 +1,4 @@
-"""Commands that only read policies: `show` and `catalogue`."""
+"""Commands that need policies and no home folder: `check`, `evaluate`, `show`, `catalogue`."""
 
 import json
 import sys
@@ -6,19 +6,95 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
+from rich.markup import escape
 
+from console import show
 from console.catalogue_page import build_catalogue, build_frame_page, elements_of, implementing
+from console.command import REFUSED, SET_ASIDE, print_json, read_day, show_warnings
 from console.errors import NothingThere
-from console.options import PolicyPaths, Spoken, VocabularyPaths, one_of
+from console.options import Day, Format, PolicyPaths, Spoken, VocabularyPaths, one_of
 from console.page import Page
 from console.policy_page import build_page
 from console.policy_words import PolicyWords
+from console.settings import read_clock
 from console.show_page import show_page, write_page
 from console.wiring import load_chosen, load_words
+from engine.by_hand import evaluate_subjects
+from engine.examples import run_examples
+from engine.program import compile_policies
 from engine.wording import Language
 from policies.load import Loaded
 from policies.policy import Policy
 from profiles.fact import Vocabulary
+from profiles.hand import read_subjects
+
+
+def check_policies(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Policy files or folders (default: the catalogue).")
+    ] = None,
+    vocabulary: VocabularyPaths = None,
+    output: Format = "table",
+) -> None:
+    """Check policy files: every error at once with its place, warnings, and the examples."""
+    words = load_words(vocabulary or ())
+    loaded = load_chosen(paths or [], words)
+    results = [(policy, run_examples(policy, words)) for policy in loaded.policies]
+    failed = [(p, r) for p, found in results for r in found if not r.passed]
+    if output == "json":
+        print_json(
+            {
+                "policies": [policy.key for policy in loaded.policies],
+                "warnings": [str(warning) for warning in loaded.warnings],
+                "failed": [
+                    {"policy": r.policy, "example": r.example, "differences": r.differences}
+                    for _, r in failed
+                ],
+            }
+        )
+    else:
+        show_warnings(loaded.warnings)
+        for policy, found in results:
+            passed = sum(result.passed for result in found)
+            colour = "green" if passed == len(found) else "red"
+            told = f"{passed} of {len(found)} examples pass"
+            show.out.print(f"[{colour}]{told:>24}[/]  {policy.key}  {policy.title_zh}")
+        for policy, result in failed:
+            for difference in result.differences:
+                text = f"{policy.file}:{result.line}: example {result.example!r}: {difference}"
+                show.err.print(f"[red]failed[/] {escape(text)}")
+    if failed:
+        raise typer.Exit(REFUSED)
+
+
+def evaluate_by_hand(
+    subjects: Annotated[Path, typer.Option(help="Subjects with facts: .jsonl, .csv or .parquet.")],
+    policies: PolicyPaths = None,
+    as_of: Day = None,
+    out: Annotated[Path | None, typer.Option(help="Write result lines here.")] = None,
+    vocabulary: VocabularyPaths = None,
+) -> None:
+    """The pure function: policies on subjects whose facts are given by hand, as JSON lines."""
+    words = load_words(vocabulary or ())
+    loaded = load_chosen(policies or [], words)
+    program = compile_policies(loaded.policies, words)
+    try:
+        read = read_subjects(subjects)
+    except OSError as error:
+        raise NothingThere(f"{subjects}: cannot be read ({error.strerror})") from None
+    day = read_day(as_of, read_clock().date())
+    results, troubles = evaluate_subjects(program, read.subjects, day)
+    lines = [json.dumps(result.as_json(), ensure_ascii=False) for result in results]
+    text = "".join(line + "\n" for line in lines)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+    problems = sorted([*read.troubles, *troubles], key=lambda trouble: trouble.line)
+    for trouble in problems:
+        show.err.print(f"[yellow]{escape(f'{subjects.name}, {trouble}')}[/]")
+    if problems:
+        raise typer.Exit(SET_ASIDE)
 
 
 def show_policy(
@@ -80,7 +156,7 @@ def show_catalogue(
     words = load_words(vocabulary or ())
     loaded = load_chosen(paths or [], words)
     if output == "json":
-        print(json.dumps(_as_json(loaded, words, spoken), ensure_ascii=False, indent=2))
+        print_json(_as_json(loaded, words, spoken))
         return
     _print([build_catalogue(loaded.policies, loaded.frames, words, spoken)], output)
 

@@ -1,0 +1,145 @@
+"""Commands that run policies and look at what came of it."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from awards.past import import_past_awards
+from console import show
+from console.command import SET_ASIDE, print_json, settings_of
+from console.demo import run_demo
+from console.errors import NothingThere
+from console.options import Adopt, Format, PolicyPaths, VocabularyPaths, one_of
+from console.settings import read_clock, read_key
+from console.subject import find_subject
+from console.wiring import (
+    ACTOR,
+    keep_program,
+    load_chosen,
+    load_words,
+    newest_snapshot,
+    opened_database,
+    run_once,
+)
+from engine.program import compile_policies
+from engine.shown_value import mask
+from ledger.database import reading
+from ledger.journal import seal, verify
+from notifier.channels.inbox import read_inbox
+
+
+def run_policies(
+    context: typer.Context,
+    policies: PolicyPaths = None,
+    adopt: Adopt = None,
+    vocabulary: VocabularyPaths = None,
+    output: Format = "table",
+) -> None:
+    """Evaluate all policies over the newest snapshot, open awards, tell the recipients."""
+    settings = settings_of(context)
+    read_key(settings)
+    words = load_words(vocabulary or ())
+    loaded = load_chosen(policies or [], words, adopt)
+    program = compile_policies(loaded.policies, words)
+    built = newest_snapshot(settings)
+    keep_program(settings, program, loaded, adopt, vocabulary or [])
+    with opened_database(settings) as engine, show.progress() as tell:
+        report = run_once(settings, engine, program, built, now=read_clock(), on_progress=tell)
+    if output == "json":
+        print_json(
+            {
+                "run": report.run.id,
+                "as_of": report.run.as_of,
+                "policies": [
+                    {
+                        "policy": result.policy.key,
+                        "outside": result.outside,
+                        "subjects": result.subjects,
+                        "eligible": result.eligible,
+                        "unknown": result.unknown,
+                        "amount_fen": result.amount_fen,
+                        "open_amounts": result.open_amounts,
+                    }
+                    for result in report.results
+                ],
+                "changes": report.changes.to_dicts(),
+                "awards_opened": report.intake.opened,
+                "awards_adjusted": report.intake.adjusted,
+                "awards_there_already": report.intake.unchanged,
+                "matches_held": [asdict(held) for held in report.held],
+                "notices": report.notices,
+            }
+        )
+    else:
+        show.show_run(report)
+
+
+def show_received(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(help="A subject id, or a firm's credit code.")],
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    output: Format = "table",
+) -> None:
+    """The notices that a subject has received."""
+    settings = settings_of(context)
+    words = load_words()
+    one_of(language, "zh", "en")
+    built = newest_snapshot(settings)
+    found = find_subject(settings, built, words.datasets, subject)
+    wanted = found.subject if found else subject
+    with opened_database(settings) as engine, reading(engine) as connection:
+        messages = read_inbox(connection, wanted)
+    if found is None and not messages:
+        raise NothingThere(f'"{mask(subject)}" is nobody in the snapshot as of {built.as_of}')
+    if output == "json":
+        print_json(
+            [
+                {
+                    "id": message.message_id,
+                    "received_at": message.received_at,
+                    "title": {"zh": message.title_zh, "en": message.title_en},
+                    "body": {"zh": message.body_zh, "en": message.body_en},
+                }
+                for message in messages
+            ]
+        )
+    else:
+        show.show_inbox(messages, language)
+
+
+def import_awards(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV: policy, kind, identifier, period, amount, …")],
+) -> None:
+    """Take in awards paid before Zhida, so that no run opens them again."""
+    settings = settings_of(context)
+    with opened_database(settings) as engine:
+        report = import_past_awards(
+            engine, file, key=read_key(settings), actor=ACTOR, now=read_clock()
+        )
+    show.out.print(f"{report.imported:,} imported, {report.existing:,} there already")
+    for bad in report.bad:
+        show.err.print(f"[yellow]{escape(mask(f'line {bad.line}: {bad.reason}'))}[/]")
+    if report.bad:
+        raise typer.Exit(SET_ASIDE)
+
+
+def verify_journal(context: typer.Context) -> None:
+    """Check the journal's chain from its first entry to its last."""
+    with opened_database(settings_of(context)) as engine:
+        seal(engine, now=read_clock())  # what is not in the chain yet could not be verified
+        with reading(engine) as connection:
+            checkpoint = verify(connection)
+    show.out.print(f"the journal is whole: {checkpoint.sequence:,} entries, {checkpoint.hash[:16]}")
+
+
+def show_demo(
+    context: typer.Context,
+    firms: Annotated[int, typer.Option(min=1)] = 20_000,
+    residents: Annotated[int, typer.Option(min=1)] = 60_000,
+) -> None:
+    """A synthetic city, two deliveries a month apart, two runs, explained."""
+    run_demo(settings_of(context), firms=firms, residents=residents)
