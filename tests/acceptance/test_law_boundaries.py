@@ -265,7 +265,7 @@ def test_a_boundary_of_the_law_is_on_the_side_the_text_puts_it(
 @pytest.mark.parametrize("number", list(PLAIN))
 def test_without_any_fact_a_policy_is_undecided_never_given(number: str) -> None:
     plain = PLAIN[number][1]
-    assert decide(number, "", dict.fromkeys(plain)).verdict == "unknown"
+    assert decide(number, "", dict.fromkeys(plain, "unknown")).verdict == "unknown"
 
 
 @pytest.mark.parametrize("number", list(PLAIN))
@@ -273,7 +273,7 @@ def test_a_missing_fact_never_turns_the_verdict_round(number: str) -> None:
     for _, day, changed, _ in [case for case in CASES if case[0] == number]:
         full = decide(number, day, changed)
         for name in PLAIN[number][1]:
-            without = decide(number, day, changed | {name: None})
+            without = decide(number, day, changed | {name: "unknown"})
             assert without.verdict in (full.verdict, "unknown"), (name, changed)
             # an undecided portion adds nothing yet and is named; it follows as an adjustment
             settled = without.amount_fen is not None and not without.unknown
