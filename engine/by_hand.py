@@ -112,8 +112,8 @@ def _evaluate_group(
     standing = policies_standing(program, audience, as_of)
     given = {name for subject in subjects for name in subject.facts}
     if len(subjects) > FEW or given & rows_that_may_be_given(standing, program.vocabulary):
-        return _evaluate_by_columns(program, standing, standing.bounds, subjects, troubles)
-    apart = _evaluate_by_columns(program, standing, standing.alone, subjects, troubles)
+        return _evaluate_by_columns(program, standing.bounds, subjects, troubles)
+    apart = _evaluate_by_columns(program, standing.alone, subjects, troubles)
     together = _evaluate_few(program, standing, subjects, audience, as_of, troubles)
     return [one + other for one, other in zip(apart, together, strict=True)]
 
@@ -148,7 +148,6 @@ def _evaluate_few(
 
 def _evaluate_by_columns(
     program: Program,
-    standing: Standing,
     bounds: Sequence[Bound],
     subjects: list[Subject],
     troubles: list[Trouble],
