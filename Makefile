@@ -29,7 +29,7 @@ run: $(READY) ## one run over the newest snapshot of HOME_DIR (default zhida-hom
 	@$(BIN)/zhida --home $(HOME_DIR) run
 
 test: $(READY) ## all tests, on SQLite and a real PostgreSQL
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(READY) ## lint, format, types, imports
 	@$(BIN)/ruff check .
