@@ -1,6 +1,7 @@
 """Frames of subjects for a policy, every fact drawn on and around the policy's own thresholds."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -8,6 +9,7 @@ from random import Random
 import polars as pl
 
 from engine.program import Bound, expressions_of
+from engine.row_columns import RowFrame
 from language.column import GIVEN, NOT_APPLICABLE
 from language.definition import (
     Beneath,
@@ -134,3 +136,16 @@ def _of_matcher(matcher: object) -> Iterator[Scalar]:
         case Otherwise(others=others):
             for other in others:
                 yield from _of_matcher(other)
+
+
+def draw_rows_for(bound: Bound, subjects: pl.Series, rng: Random, count: int) -> RowFrame:
+    """Rows for a policy with `each`, some of nobody's; two lists in three are all there are."""
+    own = {name: kind for name, kind in bound.row_types.items() if name not in bound.scope}
+    of_a_row = replace(bound, scope=bound.row_scope, names=bound.row_names, types=own)
+    rows = draw_frame([of_a_row], rng, count, by_hand=False)
+    owners = [rng.choice([*subjects, "nobody"]) for _ in range(count)]
+    complete = [subject for subject in subjects if rng.random() < 2 / 3]
+    return RowFrame(
+        rows=rows.with_columns(subject=pl.Series(owners, dtype=pl.String)),
+        complete=pl.Series(complete, dtype=pl.String),
+    )

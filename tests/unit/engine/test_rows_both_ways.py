@@ -12,9 +12,12 @@ from polars.testing import assert_frame_equal
 from engine.evaluate_rows import evaluate_with_rows, outcome_by_reference
 from engine.outcome import KEY
 from engine.program import Bound, bind
+from policies.load import CATALOGUE, load_policies
 from tests.support.drawn_rows import draw_part
+from tests.support.drawn_subjects import draw_frame, draw_rows_for
 from tests.support.policy_texts import load_one, vocabulary
 
+WITH_ROWS = [p for p in load_policies([CATALOGUE], vocabulary()).policies if p.each is not None]
 DAY = date(2025, 12, 1)
 ROWS = """
     facts:
@@ -214,3 +217,24 @@ def test_numbers_of_128_bits_are_summed_exactly(tmp_path: Path) -> None:
         found, _ = evaluate_with_rows(bound, part.subjects, "enterprise", given)
         wanted = outcome_by_reference(bound, part.subjects, "enterprise", given)
         assert_frame_equal(found.sort(KEY), wanted.sort(KEY))
+
+
+def test_the_policies_of_the_catalogue_with_rows_have_the_outcome_of_the_reference() -> None:
+    day, most, most_open, verdicts = date(2025, 10, 31), 0, 0, set()
+    assert len(WITH_ROWS) >= 5
+    for policy in WITH_ROWS:
+        in_force = day if policy.in_force(day) is None else policy.ends_on
+        bound = bind(policy, vocabulary(), in_force)
+        random = Random(policy.key)
+        frame = draw_frame([bound], random, 200, by_hand=False)
+        given = draw_rows_for(bound, frame["subject"], random, 1500)
+        found, by_reference = evaluate_with_rows(bound, frame, "enterprise", given)
+        wanted = outcome_by_reference(bound, frame, "enterprise", given)
+        assert_frame_equal(found.sort(KEY), wanted.sort(KEY))
+        assert not by_reference
+        assert not found.is_empty()
+        most, most_open = max(most, *found["rows"]), max(most_open, *found["rows_open"])
+        verdicts |= set(found["verdict"])
+    assert most >= 1
+    assert most_open >= 2
+    assert verdicts == {"eligible", "unknown"}

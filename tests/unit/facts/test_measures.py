@@ -258,7 +258,7 @@ def test_every_measure_is_what_the_aggregates_of_duckdb_say(
         frame = pl.DataFrame(flat, schema=schema_of(form))
         text = rng.choice(WHERES_IN_SQL)
         measure = Measure(
-            rows=form, dataset=form, function=function, column=column,  # type: ignore[arg-type]
+            rows=form, dataset=form, function=function, column=column,
             on="as_of" if form == "state" and over is None else None, over=over,
             where=parse(text),
         )  # fmt: skip
