@@ -158,7 +158,7 @@ def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
                 line=line,
                 column=column,
                 message=f"not YAML: {what}",
-                remedy='inside { } a text with a comma, a colon or a bracket needs "quotes"',
+                remedy='inside { } a text with a comma, a colon, a bracket or ? needs "quotes"',
             )
         ]
     except yaml.YAMLError as error:

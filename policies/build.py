@@ -72,7 +72,10 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     _refuse_not_built(draft)
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
+    before = len(draft.problems)
     row_sets = build_row_sets(draft)
+    if len(draft.problems) > before:  # all that uses these rows would be refused as unknown
+        return None
     facts, parameters, tables = resolve_names(draft)
     if draft.problems:
         return None

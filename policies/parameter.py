@@ -28,6 +28,8 @@ from policies.table import Report, build_table, parse_value
 from profiles.fact import Fact
 
 ALWAYS = date(1, 1, 1)
+DAYS_OF_RUN = ("as_of", "period_start", "period_end")
+"""The days that may choose among dated values although they are no facts."""
 STEPS = {FactType.INTEGER: Fraction(1), FactType.MONEY: Fraction(1, 100)}
 """How far apart neighbouring values of a type are."""
 _FORMS = ("value", "rows", "list_", "tiers")
@@ -43,10 +45,15 @@ def build_parameter(
     place: Place = ("parameters", name)
     problems: list[Problem] = []
     by = (file.by,) if isinstance(file.by, str) else tuple(file.by or ())
-    for key in (*by, *((file.at,) if file.at else ())):
+    chosen = [("by", key) for key in by]
+    if file.at is not None and file.at not in DAYS_OF_RUN:
+        chosen.append(("at", file.at))
+    for where, key in chosen:
         if key not in facts:
             problems.append(
-                document.problem((*place, "by"), f'unknown fact "{key}"', "declare it under facts:")
+                document.problem(
+                    (*place, where), f'unknown fact "{key}"', "declare it under facts:"
+                )
             )
     single = any(getattr(file, form) is not None for form in _FORMS)
     if single == (file.values is not None):

@@ -19,6 +19,7 @@ def build_row_sets(draft: Draft) -> dict[str, RowSet]:
     own: dict[str, RowSet] = {}
     for name, entry in draft.file.rows.items():
         place: Place = ("rows", name)
+        before = len(draft.problems)
         taken = {
             "fact": name in draft.file.facts or name in draft.vocabulary.facts,
             "parameter": name in draft.file.parameters,
@@ -35,7 +36,7 @@ def build_row_sets(draft: Draft) -> dict[str, RowSet]:
                 message = "a column measured over other rows belongs to the vocabulary"
                 remedy = "move these rows to a vocabulary file, or write it under facts: of each:"
                 draft.refuse((*place, "columns", column, "from"), message, remedy)
-        if draft.problems:
+        if len(draft.problems) > before:
             continue
         row_set, found = build_row_set(
             name,

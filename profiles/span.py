@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 _MONTH = r"(\d{4})-(\d{2})"
+_YEAR = r"(\d{4})"
 PERIOD_SPANS = (
     "period",
     "last period",
@@ -28,7 +29,7 @@ def parse_span(text: str, moment: Moment) -> tuple[date, date]:
     """First and last day of a span in words.
 
     From `as_of`: `this year`, `last year`, `last 2 years` (whole calendar years before this one),
-    the same with `month`. By the calendar: a year `2024`, a month `2024-05`, or months
+    the same with `month`. By the calendar: years `2024` or `2021 to 2023`, months `2024-05` or
     `2021-01 to 2021-03`. From the period: `period`, `last period` (as many months before it),
     `same period last year`, `year of period` and `year before period` (the calendar year in which
     it ends, and the one before). ValueError otherwise.
@@ -58,8 +59,11 @@ def parse_span(text: str, moment: Moment) -> tuple[date, date]:
     if match := re.fullmatch(_MONTH, words, re.ASCII):
         first = date(int(match[1]), int(match[2]), 1)
         return first, end_of_months(first, 1)
-    if match := re.fullmatch(r"(\d{4})", words, re.ASCII):
-        return date(int(match[1]), 1, 1), date(int(match[1]), 12, 31)
+    if match := re.fullmatch(rf"{_YEAR}(?: to {_YEAR})?", words, re.ASCII):
+        first, last = date(int(match[1]), 1, 1), date(int(match[2] or match[1]), 12, 31)
+        if last < first:
+            raise ValueError(f'"{text}" ends before it begins')
+        return first, last
     raise ValueError(
         f'"{text}" is not a span; write this year, last year, last 2 years, last 3 months, 2024, '
         "2024-05, 2021-01 to 2021-03, or in a policy period, last period, same period last year, "

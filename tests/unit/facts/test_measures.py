@@ -294,6 +294,7 @@ def test_every_measure_is_what_the_aggregates_of_duckdb_say(
         ("last month", date(2025, 1, 1), date(2024, 12, 1), date(2024, 12, 31)),
         ("last 3 months", date(2024, 2, 29), date(2023, 11, 1), date(2024, 1, 31)),
         ("2024", date(2000, 1, 1), date(2024, 1, 1), date(2024, 12, 31)),
+        ("2021 to 2023", date(2000, 1, 1), date(2021, 1, 1), date(2023, 12, 31)),
         ("2024-02", date(2000, 1, 1), date(2024, 2, 1), date(2024, 2, 29)),
         ("2021-01 to 2021-03", date(2000, 1, 1), date(2021, 1, 1), date(2021, 3, 31)),
     ],
@@ -305,7 +306,7 @@ def test_a_span_in_words(words: str, as_of: date, first: date, last: date) -> No
 @pytest.mark.parametrize(
     "words",
     ["", "next year", "last years", "last two years", "2024-13", "2024-00", "2021-03 to 2021-01",
-     "this week", "２０２４", "last 0 years"],
+     "this week", "2023 to 2021", "2021 to 2023-01", "２０２４", "last 0 years"],
 )  # fmt: skip
 def test_what_is_no_span_is_told(words: str) -> None:
     with pytest.raises(ValueError, match=r"."):

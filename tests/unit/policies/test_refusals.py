@@ -130,6 +130,12 @@ REFUSED = {
         "facts: {x: {is: y + 1}, y: {is: x + 1}}\nclauses: [{id: a, when: x > 1}]\n" + BENEFIT,
         "in a circle",
     ),
+    "a parameter at an unknown day": (
+        "parameters: {x: {at: signed_on, source: 一, values: [{from: 2025-01-01, value: 1}]}}\n"
+        + CLAUSE
+        + BENEFIT,
+        'unknown fact "signed_on"',
+    ),
     "a fact without a type": ("facts: {x: {says: 一}}\n" + CLAUSE + BENEFIT, "has no type"),
     "a measure of others": (
         "facts: {x: {from: employee-insurance, count: rows}}\n" + CLAUSE + BENEFIT,
@@ -264,6 +270,30 @@ def test_all_problems_of_all_files_are_told_at_once_with_line_and_column(tmp_pat
         ("third", HEAD_LINES + 3, 1),
     ]
     assert 'did you mean "revenue"' in str(refused.value)
+
+
+ROWS = (
+    "rows:\n"
+    "  loans:\n"
+    "    columns:\n"
+    "      lent: {type: money}\n"
+    "      part: {is: lent / 2}\n"
+    "facts: {lent_sum: {says: 一, from: loans, sum: lent}}\n"
+    "each: {row: loans, clauses: [{id: a, says: 一, when: lent > 1}], amount: part}\n"
+)
+
+
+def test_rows_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, ROWS + "benefit: {amount: [sum_of_rows, {at_most: lent_sum}]}\n")
+    assert [p.message for p in refused.value.problems] == ['column "part" has no type']
+
+
+def test_a_mistake_elsewhere_does_not_make_rows_unknown(tmp_path: Path) -> None:
+    text = ROWS.replace("{is:", "{type: money, is:") + BENEFIT + "kind: check\n"
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, text)
+    assert not [p for p in refused.value.problems if "loans" in p.message]
 
 
 def test_a_policy_and_version_stand_in_one_file_only(tmp_path: Path) -> None:
