@@ -8,9 +8,10 @@ from fractions import Fraction
 import polars as pl
 
 from benchmarks.generated_enterprises import MONEY
-from language.expression import Arithmetic, Comparison, Expression, Literal, Name, parse
+from language.expression import Arithmetic, Comparison, Expression, Literal, Name
 from language.frame import prepare
 from language.lowering import Lowering
+from language.parse import parse
 from profiles.fact import Vocabulary
 
 _PLAIN = (

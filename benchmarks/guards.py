@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 
 from language.document import read_text
 from language.errors import ConditionRefused
-from language.expression import parse
 from language.number import parse_number
+from language.parse import parse
 
 MAX_SECONDS = 0.05
 REPEATS = 3

@@ -15,7 +15,7 @@ from benchmarks.timing import Spent, time_by_turns, time_once
 from engine.by_hand import Result, evaluate_subjects
 from engine.program import Bound, bind, compile_policies
 from engine.verdicts import plan_verdicts
-from language.expression import parse
+from language.parse import parse
 from policies.load import load_policies
 from policies.policy import Policy
 from profiles.fact import Vocabulary

@@ -7,15 +7,7 @@ from fractions import Fraction
 
 from engine.decision import to_fen
 from language.definition import Scalar
-from language.expression import (
-    Arithmetic,
-    Call,
-    Coalesce,
-    Conditional,
-    Expression,
-    Name,
-    Negative,
-)
+from language.expression import Arithmetic, Call, Coalesce, Conditional, Expression, Name, Negative
 from language.number import significant_digits
 from language.reference import Value
 from language.types import FactType

@@ -22,9 +22,9 @@ from language.expression import (
     Name,
     Negative,
     Not,
-    unparse,
 )
 from language.types import FactType
+from language.unparse import unparse
 from profiles.fact import Fact
 
 Language = OneOf["zh", "en"]

@@ -28,12 +28,12 @@ from language.expression import (
     Name,
     Negative,
     Not,
-    unparse,
     walk,
 )
 from language.functions import whole_literal
 from language.reference import NONE, NotApplicable, evaluate
 from language.types import FactType, Kind
+from language.unparse import unparse
 
 _NEVER, _ALWAYS = "can never hold", "always holds"
 _REMEDY = "look for a slip in a name, a value or a sign, or leave it out"

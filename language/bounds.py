@@ -4,15 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from language.definition import Given, Scope
-from language.expression import (
-    Arithmetic,
-    Call,
-    Conditional,
-    Expression,
-    Literal,
-    Name,
-    Negative,
-)
+from language.expression import Arithmetic, Call, Conditional, Expression, Literal, Name, Negative
 from language.types import FactType
 
 

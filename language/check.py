@@ -38,11 +38,11 @@ from language.expression import (
     Name,
     Negative,
     Not,
-    unparse,
     walk,
 )
 from language.functions import FUNCTIONS, Function, whole_literal
 from language.types import Kind
+from language.unparse import unparse
 
 _RANGES = {"round": (0, 8), "add_days": (-3_660_000, 3_660_000)}
 _HOW = {

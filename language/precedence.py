@@ -11,8 +11,9 @@ from typing import Any
 from rule_engine import ast
 
 from language.errors import Finding
-from language.expression import parse, unparse
 from language.grammar import read_tree
+from language.parse import parse
+from language.unparse import unparse
 
 _EQUALITY = ast.ComparisonExpression
 _ORDER = (ast.ArithmeticComparisonExpression, ast.ContainsExpression, ast.FuzzyComparisonExpression)

@@ -18,7 +18,6 @@ from language.expression import (
     Name,
     Negative,
     Not,
-    unparse,
 )
 from language.unit import (
     DAYS,
@@ -32,6 +31,7 @@ from language.unit import (
     multiply,
     scale,
 )
+from language.unparse import unparse
 
 _FUNCTIONS = {"years": YEARS, "months": MONTHS, "months_through": MONTHS, "days": DAYS,
               "year": YEARS}  # fmt: skip

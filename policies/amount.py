@@ -1,8 +1,9 @@
 """Amounts: steps carried out in order, portions, and the other figures that people are told."""
 
 from language.document import Place
-from language.expression import Expression, Name, parse
+from language.expression import Expression, Name
 from language.number import parse_number
+from language.parse import parse
 from language.types import Kind
 from policies.draft import Draft, words
 from policies.policy import (

@@ -19,10 +19,10 @@ from language.definition import (
     Scalar,
     Within,
 )
-from language.expression import show_number
 from language.matching import applies, applies_to_none
 from language.truth import NONE, NotApplicable
 from language.types import Kind
+from language.unparse import show_number
 from policies.cell import GB2260, bounds_of
 
 OTHER = "another value"

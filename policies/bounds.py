@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from language.definition import Constant, Definition, Table, Tiers
 from language.document import Place, document_value
-from language.expression import show_number
 from language.number import parse_number
 from language.reference import Facts, Reference
 from language.truth import NONE
 from language.types import Kind
+from language.unparse import show_number
 from policies.axis import Sort, fits, show_sort, sorts_of
 from policies.draft import Draft
 from policies.parameter import build_parameter, definition_of, shape_of

@@ -4,7 +4,7 @@ import itertools
 from fractions import Fraction
 
 from language.definition import Tier, Tiers
-from language.expression import show_number
+from language.unparse import show_number
 
 
 def find_tier_faults(scale: Tiers) -> list[tuple[str, str]]:

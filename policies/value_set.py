@@ -1,15 +1,7 @@
 """What is known of a formula's values without any subject: whole numbers, a closed list."""
 
 from language.definition import Choice, Constant, Formula, Given, Scope
-from language.expression import (
-    Arithmetic,
-    Call,
-    Conditional,
-    Expression,
-    Literal,
-    Name,
-    Negative,
-)
+from language.expression import Arithmetic, Call, Conditional, Expression, Literal, Name, Negative
 from language.types import FactType
 
 _WHOLE = ("years", "months", "days", "months_through", "year", "month", "floor", "ceil")

@@ -6,8 +6,9 @@ from language import expression
 from language.definition import Choice, Formula, Scalar
 from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
-from language.expression import Expression, parse
+from language.expression import Expression
 from language.number import parse_number
+from language.parse import parse
 from profiles.fact_file import ValueFile
 
 

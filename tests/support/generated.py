@@ -34,7 +34,8 @@ from language.definition import (
     Tiers,
     Within,
 )
-from language.expression import Name, parse
+from language.expression import Name
+from language.parse import parse
 from language.reference import NONE, Facts, NotApplicable
 from language.types import FactType, Kind
 from tests.support.generated_tables import build_decision_tables, name_of

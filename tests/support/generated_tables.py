@@ -22,7 +22,7 @@ from language.definition import (
     Scalar,
     Within,
 )
-from language.expression import parse
+from language.parse import parse
 from language.types import Kind
 
 VARIANTS = 3

@@ -19,8 +19,9 @@ import duckdb
 
 from engine.verdicts import decide_part, plan_conditions
 from language.check import check
-from language.expression import Expression, names_in, parse
+from language.expression import Expression, names_in
 from language.frame import prepare
+from language.parse import parse
 from language.reference import Facts, evaluate
 from tests.support.compared import Plain, agree, evaluate_columns
 from tests.support.generated import (

@@ -18,8 +18,9 @@ from console.cli import app
 from engine.examples import run_examples
 from language.check import check
 from language.definition import Anything, Constant, Given, Row, Table
-from language.expression import Name, names_in, parse
+from language.expression import Name, names_in
 from language.functions import FUNCTIONS
+from language.parse import parse
 from language.types import FactType, Kind
 from policies.build_terms import KEPT, KEPT_OF_BENEFIT, KEPT_OF_DELIVERY
 from policies.load import load_policies

@@ -16,10 +16,11 @@ from language.column import NOT_APPLICABLE
 from language.definition import Definition, Given, Scalar
 from language.errors import ConditionRefused
 from language.exact import Exact
-from language.expression import Expression, parse
+from language.expression import Expression
 from language.frame import prepare, types_of
 from language.lowering import Lowering
 from language.number import parse_number
+from language.parse import parse
 from language.reference import NONE, NotApplicable, evaluate
 from language.types import FactType
 from profiles.row_frame import DTYPES

@@ -23,8 +23,8 @@ from language.definition import (
     Rule,
     Within,
 )
-from language.expression import parse
 from language.frame import prepare
+from language.parse import parse
 from language.reference import evaluate
 from language.types import Kind
 from tests.support.generated import TYPES, build_frame, build_scope, draw_rows, facts_of

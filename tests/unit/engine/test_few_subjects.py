@@ -12,8 +12,8 @@ from engine.decision import decide
 from engine.few import policies_standing
 from engine.program import Bound, Program, compile_policies
 from language.asking import Gathering, ask, plain_value
-from language.expression import parse
 from language.frame import facts_of_row
+from language.parse import parse
 from language.reference import evaluate
 from policies.load import CATALOGUE, load_policies
 from profiles.hand import Subject

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.program import compile_policies
 from language.definition import Formula
-from language.expression import parse
+from language.parse import parse
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary

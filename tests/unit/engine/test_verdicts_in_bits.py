@@ -12,8 +12,9 @@ from engine import verdicts
 from engine.program import bind
 from engine.verdicts import Plan, decide_part, plan_conditions, plan_verdicts
 from language.bits import find_rows, pack
-from language.expression import Expression, parse
+from language.expression import Expression
 from language.frame import prepare
+from language.parse import parse
 from language.reference import evaluate
 from tests.support.generated import (
     MAY_NOT_APPLY,

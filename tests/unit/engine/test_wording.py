@@ -8,8 +8,8 @@ from engine.shown_value import mask, show_plain, show_value, unit_of
 from engine.table_words import say_matcher, say_tier
 from engine.wording import WORDED_FUNCTIONS, Wording
 from language.definition import Anything, Beneath, Equal, Otherwise, Tier, Within
-from language.expression import parse
 from language.functions import FUNCTIONS
+from language.parse import parse
 from language.types import FactType
 from profiles.fact import Fact
 from tests.support.policy_texts import vocabulary

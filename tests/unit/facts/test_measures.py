@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from language.expression import Expression, parse
+from language.expression import Expression
+from language.parse import parse
 from profiles.dataset import Dataset, load_datasets
 from profiles.measure import Measure
 from profiles.measure_columns import measure_rows

@@ -11,8 +11,8 @@ import pytest
 
 from language.check import check
 from language.definition import Constant, Definition, Formula, Given
-from language.expression import parse
 from language.frame import facts_of_row
+from language.parse import parse
 from language.types import FactType
 from profiles.measure import FUNCTIONS, RUNS, Measure
 from profiles.measure_columns import measure_rows

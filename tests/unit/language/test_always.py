@@ -9,7 +9,7 @@ import pytest
 from language.always import find_settled
 from language.definition import Constant, Definition, Formula, Given
 from language.errors import Finding
-from language.expression import parse
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
 from tests.support.generated import TYPES, build_scope, draw_rows, facts_of, write_truth

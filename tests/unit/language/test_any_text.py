@@ -10,10 +10,12 @@ from language import grammar
 from language.check import check
 from language.definition import Definition, Given
 from language.errors import ConditionRefused
-from language.expression import Expression, parse, unparse, walk
+from language.expression import Expression, walk
 from language.grammar import RESERVED
+from language.parse import parse
 from language.precedence import find_doubtful_order
 from language.types import FactType
+from language.unparse import unparse
 from tests.unit.language.test_guard import BOMBS
 
 SCOPE: dict[str, Definition] = {

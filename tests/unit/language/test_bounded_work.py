@@ -15,7 +15,7 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
 from random import Random
-from language.expression import parse
+from language.parse import parse
 from language.reference import evaluate
 from tests.support.compared import agree, evaluate_columns
 from tests.support.generated import build_frame, build_scope, draw_rows, facts_of

@@ -5,8 +5,9 @@ import pytest
 from language.check import check, reachable_facts
 from language.definition import Constant, Formula, Given, Scope, Table
 from language.errors import ConditionRefused
-from language.expression import Call, parse, walk
+from language.expression import Call, walk
 from language.functions import FUNCTIONS
+from language.parse import parse
 from language.types import FactType, Kind
 from tests.support.generated import build_scope
 

@@ -12,10 +12,10 @@ from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 from language.check import check
 from language.definition import Constant, Definition, Given
 from language.errors import ConditionRefused
-from language.expression import parse
 from language.frame import prepare, types_of
 from language.functions import add_months, months_between, years_between
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
 from tests.support.compared import agree, evaluate_columns

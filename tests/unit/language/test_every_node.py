@@ -12,10 +12,11 @@ from language import expression
 from language.check import check
 from language.definition import Definition, Given
 from language.errors import ConditionRefused
-from language.expression import parse, walk
+from language.expression import walk
 from language.frame import prepare, types_of
 from language.grammar import REFUSED, read_tree
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
 

@@ -18,10 +18,11 @@ import pytest
 from engine.verdicts import decide_part, plan_conditions
 from language import exact
 from language.definition import Given
-from language.expression import parse, show_number
 from language.frame import prepare
 from language.lowering import Lowering
+from language.parse import parse
 from language.types import FactType
+from language.unparse import show_number
 
 SCOPE = {
     "part": Given(name="part", type=FactType.INTEGER),

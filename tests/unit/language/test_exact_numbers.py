@@ -11,9 +11,9 @@ import pytest
 from language import exact
 from language.definition import Given
 from language.exact import TooWide
-from language.expression import parse
 from language.frame import prepare
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
 

@@ -9,11 +9,12 @@ from language.check import check
 from language.column import Frame
 from language.definition import Given
 from language.errors import ConditionRefused
-from language.expression import parse, unparse
 from language.guard import MAX_LENGTH, check_text
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
+from language.unparse import unparse
 
 SCOPE = {
     "i": Given(name="i", type=FactType.INTEGER),

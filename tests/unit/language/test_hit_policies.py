@@ -31,9 +31,10 @@ from language.definition import (
     Within,
 )
 from language.exact import Exact
-from language.expression import Name, parse
+from language.expression import Name
 from language.frame import prepare, types_of
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import NONE, Facts, NotApplicable, evaluate
 from language.types import FactType, Kind
 

@@ -15,12 +15,14 @@ from language.automaton import matches
 from language.check import check
 from language.definition import Definition, Given
 from language.errors import ConditionRefused
-from language.expression import Match, Not, parse, unparse
+from language.expression import Match, Not
 from language.frame import prepare, types_of
 from language.lowering import Lowering
+from language.parse import parse
 from language.pattern import MAX_STEPS, print_pattern, read_pattern
 from language.reference import NONE, NotApplicable, evaluate
 from language.types import FactType
+from language.unparse import unparse
 
 SCOPE: dict[str, Definition] = {
     "code": Given(name="code", type=FactType.CODE, may_not_apply=True),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from language.expression import parse
+from language.parse import parse
 from language.precedence import find_doubtful_order
 
 

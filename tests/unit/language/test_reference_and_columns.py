@@ -3,8 +3,10 @@
 
 from random import Random
 
-from language.expression import Coalesce, parse, unparse, walk
+from language.expression import Coalesce, walk
+from language.parse import parse
 from language.reference import NONE, evaluate
+from language.unparse import unparse
 from tests.support.generated import (
     build_scope,
     draw_rows,

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from language.definition import Given
-from language.expression import parse
+from language.parse import parse
 from language.reference import NONE
 from language.sql import DecimalColumn, print_sql
 from language.sql_number import NotExact

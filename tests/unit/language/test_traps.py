@@ -11,11 +11,12 @@ import rule_engine
 from language.check import check
 from language.definition import Definition, Formula, Given
 from language.errors import ConditionRefused
-from language.expression import parse, unparse
 from language.frame import prepare, types_of
 from language.lowering import Lowering
+from language.parse import parse
 from language.reference import evaluate
 from language.types import FactType
+from language.unparse import unparse
 
 SCOPE: dict[str, Definition] = {
     "a": Given(name="a", type=FactType.INTEGER),

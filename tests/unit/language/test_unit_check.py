@@ -6,7 +6,7 @@ import pytest
 
 from language.definition import Definition, Formula, Given
 from language.errors import Finding
-from language.expression import parse
+from language.parse import parse
 from language.types import FactType
 from language.unit import MONEY, RATIO, Unit, fit, multiply, parse_unit, scale, unit_of_type
 from language.unit_check import find_unfit_units
