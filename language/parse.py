@@ -32,8 +32,6 @@ from language.guard import check_text
 from language.pattern import read_pattern
 
 _COMPARISONS = {"EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge", "LT": "lt", "LE": "le"}
-
-
 _ARITHMETIC = {
     "ADD": "add",
     "SUB": "sub",

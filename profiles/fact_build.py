@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from language import expression
 from language.definition import Formula, Scalar
 from language.document import Document, Place
 from language.errors import Problem
-from language.expression import Arithmetic, Name
+from language.expression import Arithmetic, Name, is_name
 from language.types import FactType, kind_of
 from profiles.fact import Fact
 from profiles.fact_file import Audience, FactFile, LabelFile, ValueFile
@@ -37,7 +36,7 @@ def build_fact(
     `of` and `inferred` are what a policy supplies for its own facts, `here` the rows they stand in.
     """
     problems: list[Problem] = []
-    if not expression.is_name(name):
+    if not is_name(name):
         problems.append(
             document.problem(
                 place,

@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from language import expression
 from language.definition import Choice, Formula, Scalar
 from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
-from language.expression import Expression
+from language.expression import Expression, Literal
 from language.number import parse_number
 from language.parse import parse
 from profiles.fact_file import ValueFile
@@ -52,7 +51,7 @@ def build_formula(
 
 def literal_of(value: Scalar) -> Expression:
     """A plain value as an expression."""
-    return expression.Literal(value=value)
+    return Literal(value=value)
 
 
 def parse_at(

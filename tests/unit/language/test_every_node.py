@@ -8,7 +8,6 @@ import pytest
 from rule_engine import ast
 from rule_engine.parser import Parser
 
-from language import expression
 from language.check import check
 from language.definition import Definition, Given
 from language.errors import ConditionRefused
@@ -129,7 +128,7 @@ def test_any_other_node_is_refused_with_its_place_and_a_remedy(cls: type) -> Non
 def test_a_node_is_refused_also_where_the_guard_would_let_it_pass(
     cls: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expression, "check_text", lambda text: None)
+    monkeypatch.setattr("language.parse.check_text", lambda text: None)
     text, offset = REFUSALS[cls]
     assert cls in nodes_made_by(read_tree(text))
     with pytest.raises(ConditionRefused) as refused:
