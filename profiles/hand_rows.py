@@ -2,7 +2,8 @@
 
 `[{…}, {…}]` are rows, a list of plain values rows with the column `value`, an object `{k: v}` rows
 with the columns `key` and `value`, `[]` no rows. A row set that is not given is missing; so is a
-cell that is null or cannot be read, and "none" does not apply where the column can.
+cell that is null or cannot be read, and "none" does not apply where the column can. Of a state the
+last day that is null or left out does not apply: it is still in force.
 """
 
 import re
@@ -18,7 +19,7 @@ from language.column import GIVEN, NOT_APPLICABLE
 from profiles.hand import Subject, Trouble
 from profiles.hand_value import convert, is_unknown
 from profiles.row_frame import DTYPES
-from profiles.row_set import RowColumn, RowSet
+from profiles.row_set import RowColumn, RowSet, last_day_of
 
 ROW = "::row"
 _LIKE = {"month": "2024-05", "year": "2024"}
@@ -56,6 +57,7 @@ def read_rows(
     owners: list[str] = []
     numbers: list[int] = []
     listed: list[str] = []
+    last = last_day_of(row_set)
     for position, subject in enumerate(subjects):
         if subject.facts.get(row_set.name) is None:
             continue  # not given, or given as missing
@@ -71,7 +73,9 @@ def read_rows(
             for name, column in columns.items():
                 raw = row.get(name)
                 given[name].append(name in row)
-                without[name].append(column.may_not_apply and raw == "none")
+                # a state without a last day is still in force
+                stays = raw is None and name == last
+                without[name].append(column.may_not_apply and (stays or raw == "none"))
                 nothing = without[name][-1] or is_unknown(raw, column.type, column.values)
                 value = None if raw is None or nothing else raw
                 cells[name].append(_cell(value, column, row_set, subject, troubles))

@@ -175,8 +175,12 @@ def _in_time(measure: Measure, row_set: RowSet, moment: Moment, lowering: Loweri
     if measure.over is not None:
         start, end = parse_span(measure.over, moment)
     if row_set.time == "state":
-        # an empty end is still in force, so it is compared as if it were far away
-        until = pl.col(row_set.time_columns[1]).fill_null(_FAR)
+        # a state that is still in force is compared as if its end were far away
+        last = row_set.time_columns[1]
+        until, stays = pl.col(last), lowering.none_flag(Name(name=last))
+        if stays is None:
+            stays = until.is_null()
+        until = pl.when(stays).then(_FAR).otherwise(until)
         if measure.on is not None:
             day = plain(lowering.lower(Name(name=measure.on)))
             return seen & (first <= day) & (until >= day)

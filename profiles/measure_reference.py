@@ -12,6 +12,7 @@ from typing import Any
 from language.definition import Scalar, Scope
 from language.reference import Facts, NotApplicable, Reference, kleene_and
 from language.reference import Value as Known
+from language.truth import NONE
 from language.types import FactType
 from profiles.measure import NO_ROWS, RUNS, Measure
 from profiles.row_set import RowSet
@@ -105,7 +106,8 @@ def _in_time(
     tests = [_compare(first, moment.as_of, lambda a, b: a <= b)]
     until: Any = None
     if row_set.time == "state":
-        until = row.get(row_set.time_columns[1]) or date.max
+        until = row.get(row_set.time_columns[1], NONE)
+        until = date.max if until is NONE else until
     if measure.on is not None:
         day = reference.of_name(measure.on).value
         tests.append(_compare(first, day, lambda a, b: a <= b))
@@ -113,7 +115,9 @@ def _in_time(
     if measure.over is not None:
         start, end = parse_span(measure.over, moment)
         tests.append(_compare(first, end, lambda a, b: a <= b))
-        tests.append(_compare(until if until else first, start, lambda a, b: a >= b))
+        tests.append(
+            _compare(until if row_set.time == "state" else first, start, lambda a, b: a >= b)
+        )
     return kleene_and(tests)
 
 
@@ -130,7 +134,8 @@ def _value(
         return True
     column = row_set.columns[measure.column]
     if column.formula is None:
-        return row.get(measure.column)
+        value = row.get(measure.column)
+        return None if value is NONE else value
     value = reference.of_name(measure.column).value
     if isinstance(value, Fraction):
         scale = 100 if column.type is FactType.MONEY else 1

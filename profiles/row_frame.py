@@ -6,7 +6,7 @@ import polars as pl
 
 from language.column import GIVEN, NOT_APPLICABLE
 from language.types import FactType
-from profiles.row_set import RowSet
+from profiles.row_set import RowSet, last_day_of
 
 DTYPES: dict[FactType, type[pl.DataType]] = {
     FactType.BOOLEAN: pl.Boolean,
@@ -35,7 +35,7 @@ def frame_of_rows(row_set: RowSet, rows: Mapping[str, pl.DataFrame]) -> pl.DataF
     `rows` holds frames by dataset, and by row set where rows were given by hand or joined when the
     snapshot was built. What is worked out has no column unless it was given: conditions put the
     formula in its place. What is only ever given, and what the snapshot leaves out because it is
-    personal, is missing.
+    personal, is missing. An empty last day of a delivered state does not apply: it is in force.
     """
     source = source_of(row_set, rows)
     if source is None:
@@ -54,4 +54,6 @@ def frame_of_rows(row_set: RowSet, rows: Mapping[str, pl.DataFrame]) -> pl.DataF
             for suffix in (GIVEN, NOT_APPLICABLE)
             if stored + suffix in frame.columns
         ]
+        if name == last_day_of(row_set) and stored + NOT_APPLICABLE not in frame.columns:
+            columns.append(pl.col(stored).is_null().alias(name + NOT_APPLICABLE))
     return frame.select(columns)

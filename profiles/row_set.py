@@ -1,7 +1,7 @@
 """Row sets: named rows of a subject (hires, months, grants) that measures and `each` read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from language.definition import Choice, Definition, Formula, Given
@@ -117,7 +117,7 @@ def row_set_of(dataset: Dataset) -> RowSet:
             written=written_as(column.type),
             dataset_column=name,
         )
-    return RowSet(
+    row_set = RowSet(
         name=dataset.name,
         of=dataset.kind,
         label_zh=dataset.title.zh,
@@ -128,3 +128,18 @@ def row_set_of(dataset: Dataset) -> RowSet:
         time_columns=dataset.time.columns,
         columns=columns,
     )
+    return let_states_stay(row_set)
+
+
+def last_day_of(row_set: RowSet) -> str | None:
+    """The column with the last day of a state, which does not apply while it is in force."""
+    return row_set.time_columns[1] if row_set.time == "state" else None
+
+
+def let_states_stay(row_set: RowSet) -> RowSet:
+    """The row set whose states may have no last day."""
+    last = last_day_of(row_set)
+    if last is None or last not in row_set.columns:
+        return row_set
+    column = replace(row_set.columns[last], may_not_apply=True)
+    return replace(row_set, columns={**row_set.columns, last: column})

@@ -17,7 +17,14 @@ from profiles.fact_build import holds_type
 from profiles.fact_file import Audience, LabelFile, RowColumnFile, RowSetFile, RowTimeFile
 from profiles.formula import build_formula
 from profiles.measure_build import build_measure, type_of_measure
-from profiles.row_set import Brought, RowColumn, RowSet, column_type_of, written_as
+from profiles.row_set import (
+    Brought,
+    RowColumn,
+    RowSet,
+    column_type_of,
+    let_states_stay,
+    written_as,
+)
 
 _FORMS: tuple[TimeForm, ...] = ("event", "state", "series")
 
@@ -62,7 +69,7 @@ def build_row_set(
     row_set = replace(start, columns=columns)
     time, found = _build_time(entry, row_set, start, document, (*place, "time"))
     problems += found
-    row_set = replace(row_set, time=time[0], time_columns=time[1])
+    row_set = let_states_stay(replace(row_set, time=time[0], time_columns=time[1]))
     problems += _check_formulas(row_set, entry, document, place)
     return (None if problems else row_set), problems
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from language.check import check
+from language.column import NOT_APPLICABLE
 from language.definition import Constant, Definition, Formula, Given
 from language.frame import facts_of_row
 from language.parse import parse
@@ -18,7 +19,7 @@ from profiles.measure import FUNCTIONS, RUNS, Measure
 from profiles.measure_columns import measure_rows
 from profiles.measure_reference import measure_subject
 from profiles.row_frame import DTYPES
-from profiles.row_set import RowColumn, RowSet
+from profiles.row_set import RowColumn, RowSet, let_states_stay
 from profiles.span import Moment
 
 AS_OF = date(2025, 3, 15)
@@ -39,6 +40,7 @@ FORMULAS = {
     "half": (FactType.INTEGER, "headcount / 2"),
 }
 OUTER = {"wanted": FactType.CODE, "least": FactType.MONEY, "day": FactType.DATE}
+STAYS = "to_on" + NOT_APPLICABLE
 WHERES = (
     None,
     "good",
@@ -69,13 +71,14 @@ def row_set(time: Any) -> RowSet:
         formula = Formula(expression=parse(text))
         columns[name] = RowColumn(name=name, type=kind, formula=formula)
     times = {"event": ("from_on",), "series": ("from_on",), "state": ("from_on", "to_on")}
-    return RowSet(
+    rows = RowSet(
         name="rows",
         of="enterprise",
         time=time,
         time_columns=times.get(time, ()),
         columns=columns,
     )
+    return let_states_stay(rows)
 
 
 def scope_of(rows: RowSet) -> dict[str, Definition]:
@@ -158,6 +161,10 @@ def compare(rng: Random, rows: RowSet, measure: Measure, listed: bool) -> Mappin
         for _ in range(rng.choice((0, 0, 1, 1, 2, 3, 6)))
     ]
     schema = {"subject": pl.String} | {n: DTYPES[k] for n, k in COLUMNS.items()}
+    if rows.time == "state":
+        for row in drawn:  # no last day: still in force, or not known
+            row[STAYS] = row["to_on"] is None and rng.random() < 0.6
+        schema[STAYS] = pl.Boolean
     frame = pl.DataFrame(drawn, schema=schema)
     facts = pl.DataFrame(
         [{"subject": s, **outer[s]} for s in subjects],
