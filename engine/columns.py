@@ -150,27 +150,32 @@ def check_size(bound: Bound) -> None:
     """Raise TooWide where the policy's columns would grow beyond measure."""
     sizes = Sizes(bound.scope)
     policy = bound.policy
-    total = sum(sizes.of(leaf.when) for leaf in leaves_of(policy.clauses) if leaf.when)
-    total += sum(sizes.of(portion.when) for portion in policy.portions if portion.when)
-    for steps in (
-        policy.steps,
-        *(portion.steps for portion in policy.portions),
-        *(told.steps for told in policy.also),
-    ):
-        total += size_of_steps(steps, sizes, len(policy.portions))
+    verdict = sum(sizes.of(leaf.when) for leaf in leaves_of(policy.clauses) if leaf.when)
+    verdict += sum(sizes.of(portion.when) for portion in policy.portions if portion.when)
+    portions = [size_of_steps(portion.steps, sizes) for portion in policy.portions]
+    held = [2 * sizes.of(portion.when) for portion in policy.portions if portion.when]
+    lines = sum(portions) + sum(held)
+    amounts = [*portions, size_of_steps(policy.steps, sizes, lines, len(portions))]
+    amounts += [size_of_steps(told.steps, sizes, lines, len(portions)) for told in policy.also]
+    total = verdict + sum(verdict + amount for amount in amounts)  # it stands beside each amount
     if policy.each is not None:
         rows = Sizes(bound.row_scope)
         total += sum(rows.of(expression) for expression in row_expressions_of(policy))
-        total += size_of_steps(policy.each.steps, rows, 0)
+        total += size_of_steps(policy.each.steps, rows)
     if total > MAX_SIZE:
         raise TooWide("the policy's conditions and amounts are too large for columns")
 
 
-def size_of_steps(steps: tuple[Step, ...], sizes: Sizes, portions: int) -> int:
-    """The estimated size of an amount's columns."""
+def size_of_steps(steps: tuple[Step, ...], sizes: Sizes, lines: int = 0, count: int = 0) -> int:
+    """The estimated size of an amount's columns; `lines` is that of its `count` portions."""
     size = 1
     for step in steps:
-        operand = sizes.of(step.operand) if step.operand else portions
+        if step.operation == "portions":
+            # summed each stands once, the highest is found in pairs that repeat what is below
+            halvings = (count - 1).bit_length() if step.text == HIGHEST_PORTION else 0
+            size = min(2 * lines * (2 * CHOICE) ** halvings + 1, MAX_SIZE + 1)
+            continue
+        operand = sizes.of(step.operand) if step.operand else 0
         test = 2 * sizes.of(step.when) if step.when else 0
         factor = 2 * CHOICE if step.operation in _REPEATING else 1
         size = min(factor * (size + operand) + test + (size if step.when else 0), MAX_SIZE + 1)

@@ -65,6 +65,8 @@ def compare(operator: str, left: Column, right: Column) -> pl.Expr:
     if isinstance(left, Exact) and isinstance(right, Exact):
         return exact.compare(operator, left, right)
     a, b = plain(left), plain(right)
+    if a.meta.is_literal():
+        a, b, operator = b, a, exact.TURNED[operator]
     match operator:
         case "eq":
             return a == b

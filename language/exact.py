@@ -201,8 +201,10 @@ def compare(operator: str, left: Exact, right: Exact) -> pl.Expr:
     if b.constant is not None and a.times is not None:
         return _compare_factor(operator, *a.times, b.constant)
     if a.constant is not None and b.times is not None:
-        return _compare_factor(_TURNED[operator], *b.times, a.constant)
+        return _compare_factor(TURNED[operator], *b.times, a.constant)
     wide = a.wide or b.wide
+    if a.constant is not None:
+        a, b, operator = b, a, TURNED[operator]
     return _COMPARE[operator](_cast(a, wide), _cast(b, wide))
 
 
@@ -214,7 +216,11 @@ _COMPARE: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b,
 }
-_TURNED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+TURNED: Mapping[str, str] = {
+    "eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le",
+}  # fmt: skip
+"""The same comparison with its sides exchanged. A literal stands on the right: on the left of a
+column whose values are all the same, Polars answers with one row."""
 
 
 def _compare_factor(operator: str, column: Whole, factor: int, constant: int) -> pl.Expr:

@@ -20,6 +20,7 @@ from language.expression import Expression, Name
 from language.frame import Prepared, facts_of_row, prepare
 from language.lowering import Lowering
 from language.reference import evaluate
+from language.size import MAX_SIZE, Sizes
 from language.types import FactType
 from profiles.measure import NO_ROWS, RUNS, Measure
 from profiles.row_set import RowSet
@@ -150,8 +151,11 @@ def _filter(
     """The filter over the rows; row by row where its numbers are too wide for columns."""
     if not reachable_facts([where], scope) & prepared.unscalable:
         try:
-            return Lowering(scope, prepared.known).boolean(where)
-        except TooWide:
+            if Sizes(scope).of(where) > MAX_SIZE:
+                raise TooWide("the filter is too large for columns")
+            held = Lowering(scope, prepared.known).boolean(where)
+            return pl.lit(prepared.frame.select("subject", held.alias("held"))["held"])
+        except (TooWide, pl.exceptions.PolarsError):
             pass
     found = [
         evaluate(where, scope, facts_of_row(row, types)).value for row in rows.iter_rows(named=True)

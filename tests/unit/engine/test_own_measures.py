@@ -243,3 +243,43 @@ def test_a_mistaken_measure_is_told_with_its_place(
         program(tmp_path, vocabulary, bad=body + "benefit: {amount: 1}\n")
     assert told in str(refused.value)
     assert "bad.yaml:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "$date(2024, 2, 29) <= day",
+        "(first == null) == (second == null)",
+        "100 > (n <= 3 ? n : 4)",
+        '"x" == word',
+    ],
+)
+def test_a_filter_may_rest_on_the_subject_alone(
+    where: str, tmp_path: Path, vocabulary: Vocabulary
+) -> None:
+    """One subject with several rows: what is joined to these is the same in each of them."""
+    body = f"""
+facts:
+  day: {{label: 日, type: date}}
+  first: {{label: 甲, type: boolean, absent: none}}
+  second: {{label: 乙, type: boolean, absent: none}}
+  n: {{label: 数, type: integer}}
+  word: {{label: 词, type: text}}
+  hired: {{says: 人数, from: crew, where: '{where}', count: rows}}
+rows:
+  crew: {{columns: {{who: {{label: 人, type: text}}}}}}
+clauses: [{{id: two, says: 一, when: hired == 2}}]
+benefit: {{amount: 1}}
+"""
+    facts: dict[str, Any] = {
+        "day": "2024-02-29",
+        "first": True,
+        "second": False,
+        "n": 3,
+        "word": "x",
+        "crew": [{"who": "a"}, {"who": "b"}],
+    }
+    subject = Subject(line=1, subject="s", audience=None, as_of=None, facts=facts)
+    found, troubles = evaluate_subjects(program(tmp_path, vocabulary, one=body), [subject], DAY)
+    assert not troubles
+    assert [result.verdict for result in found] == ["eligible"]

@@ -12,9 +12,11 @@ from random import Random
 import polars as pl
 import pytest
 
+from engine.columns import check_size
 from engine.evaluate import bind_audience, evaluate_part
 from engine.outcome import hash_rows
 from engine.program import Bound, bind, compile_policies
+from language.exact import TooWide
 from policies.load import CATALOGUE, load_policies
 from tests.support.both_ways import compare_both_ways
 from tests.support.drawn_subjects import draw_frame
@@ -135,3 +137,27 @@ def test_the_number_of_threads_changes_no_hash(threads: int, tmp_path: Path) -> 
         check=True,
     )
     assert said.stdout.split() == [str(threads), outcome_hash(bounds, [frame])]
+
+
+PORTIONS_IN_STEPS = """
+    facts:
+      share: {is: revenue / (staff_prev_year * 1)}
+      other: {is: rd_expense / (staff_prev_year * 1)}
+    benefit:
+      portions:
+        - {id: one, says: 一, amount: [share, {at_most: other}, {round: down to 10}]}
+        - {id: two, says: 二, amount: [share, {at_least: other}, {round: up to 10}]}
+        - {id: three, says: 三, amount: [share, {nothing_below: other}, {at_most: revenue}]}
+      amount: [highest_portion, {at_most: other}, {round: half up to 0.1}]
+"""
+
+
+def test_portions_that_steps_repeat_are_decided_within_bounded_work(tmp_path: Path) -> None:
+    """As columns the highest of these would be some millions of terms: minutes and gigabytes."""
+    bound = bind(load_one(tmp_path, PORTIONS_IN_STEPS), vocabulary(), DAY)
+    with pytest.raises(TooWide):
+        check_size(bound)
+    frame = draw_frame([bound], Random("portions"), 20, by_hand=False)
+    outcome, tally = evaluate_part([bound], frame, "enterprise")
+    assert tally.by_reference > 0
+    assert outcome.height > 0
