@@ -73,7 +73,7 @@ def _aggregate(measure: Measure) -> str:
         case "any":
             return (
                 "CASE WHEN BOOL_OR(held AND v) THEN TRUE "
-                "WHEN BOOL_OR((held AND v) IS NULL) THEN NULL ELSE FALSE END"
+                f"WHEN {open_} OR {gap} THEN NULL ELSE FALSE END"
             )
         case "all":
             return (
