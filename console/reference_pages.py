@@ -10,7 +10,7 @@ from console.cli import app
 from language.functions import FUNCTIONS
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
-from profiles.fact import Vocabulary
+from profiles.fact import Fact, Vocabulary
 from profiles.row_set import RowColumn
 from profiles.vocabulary_load import builtin_vocabulary
 
@@ -68,10 +68,16 @@ def _functions() -> str:
 
 
 def _facts(vocabulary: Vocabulary) -> str:
-    lines: list[str] = []
+    lines = [
+        "The last column says what it means that a complete dataset has no row of somebody: `none` "
+        "is that the fact does not apply,",
+        "so that it may be compared with `null` and given as `none` (where `null` stands beside "
+        "it, `null` given by hand says so too). Nothing there: the fact is missing.",
+        "",
+    ]
     for kind in ("enterprise", "resident", "household", "region"):
         lines += [f"## {kind}", ""]
-        lines += _table("fact", "中文", "English", "type", "unit", "from", "values")
+        lines += _table("fact", "中文", "English", "type", "unit", "from", "values", "no row")
         for fact in vocabulary.facts.values():
             if fact.of != kind or "::" in fact.name:
                 continue
@@ -87,10 +93,21 @@ def _facts(vocabulary: Vocabulary) -> str:
                     fact.unit,
                     source or "given by hand",
                     ", ".join(fact.values),
+                    _no_row(fact),
                 )
             )
         lines.append("")
     return _page("Facts of the vocabulary", *lines)
+
+
+def _no_row(fact: Fact) -> str:
+    if fact.may_not_apply:
+        return "none, null" if fact.null_is_none else "none"
+    if fact.absent is None:
+        return ""
+    if fact.absent in fact.values:
+        return f"the value {fact.absent}"
+    return str(fact.absent).lower() if isinstance(fact.absent, bool) else f"{fact.absent}"
 
 
 def _rows(vocabulary: Vocabulary) -> str:

@@ -223,6 +223,7 @@ class _Checker:
                 f'unknown fact "{name.name}"',
                 offset=name.offset,
                 suggestion=close[0] if close else "",
+                unknown=name.name,
                 remedy=f'did you mean "{close[0]}"?'
                 if close
                 else "declare it under facts: with its type",
@@ -243,6 +244,8 @@ class _Checker:
                     f'in "{name.name}": {refusal.message}',
                     offset=name.offset,
                     remedy=refusal.remedy,
+                    suggestion=refusal.suggestion,
+                    unknown=refusal.unknown,
                 ) from None
             raise
         finally:

@@ -51,14 +51,21 @@ class ConditionRefused(LanguageError):
     """A condition that has no meaning here.
 
     `offset` counts characters from the start of the condition's text, -1 where unknown;
-    `suggestion` is the name that was probably meant.
+    `suggestion` is the name that was probably meant, `unknown` the name that nothing has.
     """
 
     def __init__(
-        self, message: str, *, offset: int = -1, remedy: str = "", suggestion: str = ""
+        self,
+        message: str,
+        *,
+        offset: int = -1,
+        remedy: str = "",
+        suggestion: str = "",
+        unknown: str = "",
     ) -> None:
         self.message = message
         self.suggestion = suggestion
+        self.unknown = unknown
         self.offset = offset
         self.remedy = remedy
         super().__init__(f"{message} ({remedy})" if remedy else message)

@@ -99,7 +99,16 @@ class Draft:
         return False
 
     def remedy_of(self, refusal: ConditionRefused) -> str:
-        """What to do, with the Chinese name beside that of a fact that was probably meant."""
+        """What to do, with the Chinese name beside that of a fact that was probably meant.
+
+        A fact of another kind of subject is told as that: its name is no slip.
+        """
+        other = self.vocabulary.facts.get(refusal.unknown)
+        if other is not None and other.of != self.file.audience:
+            return (
+                f"it is a fact of {other.of}, the policy is for {self.file.audience}: "
+                "declare it under facts: with its type"
+            )
         shared = self.vocabulary.facts.get(refusal.suggestion)
         own = self.file.facts.get(refusal.suggestion)
         label = label_of(own.label) if own is not None else shared.label_zh if shared else ""

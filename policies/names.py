@@ -251,12 +251,14 @@ def _day(text: str | None) -> date | None:
 
 def warn_unused(draft: Draft, tables: Iterable[PolicyTable]) -> None:
     """Warn of what is declared and never used: often a slip of a name."""
-    used = reachable_facts(draft.used, draft.scope)
-    used |= {draft.file.effective.at} if draft.file.effective.at else set()
-    region = draft.file.region
-    if isinstance(region, RegionFile) and region.of:
-        used |= {region.of}
-    each = draft.file.each
+    region, per, each = draft.file.region, draft.file.per, draft.file.each
+    named = [
+        draft.file.effective.at,
+        region.of if isinstance(region, RegionFile) else None,
+        per.get("each") if isinstance(per, dict) else None,
+    ]
+    roots = [*draft.used, *(Name(name=name) for name in named if name)]
+    used = reachable_facts(roots, draft.scope)
     if each is not None:
         used |= reachable_facts(draft.row_used, draft.row_scope)
         for name in each.facts:

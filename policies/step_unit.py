@@ -1,7 +1,18 @@
 """Units through the steps of an amount: what is added to money or bounds it is money too."""
 
 from language.document import Place
-from language.unit import MONEY, RATIO, Unit, differ_in_length_only, fit, join, multiply, parse_unit
+from language.expression import Expression, Literal
+from language.unit import (
+    MONEY,
+    RATIO,
+    Unit,
+    differ_in_length_only,
+    fit,
+    join,
+    multiply,
+    parse_unit,
+    scale,
+)
 from language.unit_check import UnitCheck, is_written
 from policies.draft import Draft
 from policies.policy import Step
@@ -27,8 +38,7 @@ def check_step_units(draft: Draft, steps: list[tuple[Step, Place]], told: str) -
         if step.operation == "take":
             unit = operand
         elif step.operation == "times":
-            # a written number is a count or a share: money stays money over the same time
-            unit = unit if is_written(step.operand) else multiply(unit, operand)
+            unit = _times(unit, step.operand, operand)
         elif step.operation in _SAME and unit is not None and operand is not None:
             if not fit(unit, operand):
                 what = f"the step {_SAME[step.operation]} {operand} where {unit} stands"
@@ -43,6 +53,18 @@ def check_step_units(draft: Draft, steps: list[tuple[Step, Place]], told: str) -
             f"the amount is {unit}, it is told in {wanted}",
             "correct the unit of the benefit or of a fact",
         )
+
+
+def _times(unit: Unit | None, written: Expression, operand: Unit | None) -> Unit | None:
+    """The unit of so many times an amount.
+
+    A written number is a share, and money stays money over the same time; or it is a whole
+    number of months, quarters or people, and money is for another time then.
+    """
+    if not is_written(written):
+        return multiply(unit, operand)
+    whole = isinstance(written, Literal) and written.value in range(2, 13)
+    return (scale(unit) or unit) if whole else unit
 
 
 def _note(draft: Draft, place: Place, message: str, one: Unit, two: Unit) -> None:

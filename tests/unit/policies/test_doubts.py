@@ -110,6 +110,21 @@ def test_a_mistake_in_a_fact_of_the_policy_is_shown_within_its_formula(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("times", "warned"), [("12", False), ("4", False), ("50%", True), ("1", True), ("100", True)]
+)
+def test_a_rate_of_a_month_times_months_may_be_told_for_a_year(
+    tmp_path: Path, times: str, warned: bool
+) -> None:
+    text = (
+        "facts: {income: {label: 收入, type: money, unit: yuan/month}}\n"
+        "clauses: [{id: a, says: 一, source: 一, when: income > 3}]\n"
+        f"benefit: {{unit: yuan/year, amount: [income, {{times: {times}}}]}}\n"
+    )
+    told_of = [w.message for w in load_text(tmp_path, text).warnings]
+    assert any("it is told in yuan/year" in message for message in told_of) == warned
+
+
+@pytest.mark.parametrize(
     ("steps", "says", "certain"),
     [
         ("invested, {times: share}, {at_most: least}", None, False),
@@ -120,6 +135,7 @@ def test_a_mistake_in_a_fact_of_the_policy_is_shown_within_its_formula(tmp_path:
         ("invested, {at_most: term}", "bounds by month where yuan stands", True),
         ("invested, {times: share}, {nothing_below: share}", "compares with a ratio", True),
         ("invested, {minus: income}", "takes off yuan/month where yuan stands", False),
+        ("income, {times: 12}, {minus: invested}", None, False),
         ("share, {times: 2}", "the amount is a ratio, it is told in yuan", False),
         ("'staff + 1', {times: 2}", "the amount is person, it is told in yuan", False),
     ],

@@ -329,6 +329,30 @@ def test_the_content_hash_ignores_comments_and_order_and_sees_every_value(tmp_pa
     assert plain.content_hash == turned.content_hash != other.content_hash
 
 
+def test_a_fact_of_another_kind_of_subject_is_told_as_that(tmp_path: Path) -> None:
+    text = "facts: {twice: {is: 'age * 2'}}\nclauses: [{id: a, when: twice > 3}]\n"
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, text + BENEFIT)
+    assert 'unknown fact "age"' in str(refused.value)
+    assert "it is a fact of resident, the policy is for enterprise" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "per: {each: y}\nfacts: {y: {type: text, label: 季}}\n",
+        "effective: {from: 2024-01-01, at: y}\n"
+        "facts: {y: {is: '$add_months(z, 1)'}, z: {type: date, label: 日}}\n",
+        "region: {of: y, in: ['440000']}\nfacts: {y: {type: code, system: GB/T 2260, label: 地}}\n",
+    ],
+)
+def test_what_the_time_the_place_or_the_item_needs_counts_as_used(
+    tmp_path: Path, text: str
+) -> None:
+    warnings = [str(w) for w in load_text(tmp_path, text + CLAUSE + BENEFIT).warnings]
+    assert not any("never used" in warning for warning in warnings), warnings
+
+
 def test_what_is_never_used_is_warned_of(tmp_path: Path) -> None:
     text = "parameters: {x: {value: 1, source: 一}}\nfacts: {y: {is: revenue + 1}}\n"
     warnings = [str(w) for w in load_text(tmp_path, text + CLAUSE + BENEFIT).warnings]
