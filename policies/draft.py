@@ -103,6 +103,8 @@ class Draft:
 
         A fact of another kind of subject is told as that: its name is no slip.
         """
+        if refusal.unknown == "amount":
+            return "what an award comes to has no name: write its steps once more"
         other = self.vocabulary.facts.get(refusal.unknown)
         if other is not None and other.of != self.file.audience:
             return (

@@ -17,7 +17,7 @@ from language.definition import (
 )
 from language.document import Document, Place
 from language.errors import Problem
-from language.expression import Name
+from language.expression import Name, is_name
 from language.number import parse_number
 from language.types import FactType, Kind, kind_of
 from policies.axis import Shape
@@ -49,12 +49,12 @@ def build_parameter(
     if file.at is not None and file.at not in DAYS_OF_RUN:
         chosen.append(("at", file.at))
     for where, key in chosen:
-        if key not in facts:
-            problems.append(
-                document.problem(
-                    (*place, where), f'unknown fact "{key}"', "declare it under facts:"
-                )
-            )
+        if key in facts:
+            continue
+        remedy = "declare it under facts:"
+        if not is_name(key):
+            remedy = "a formula has a name here: declare it under facts: with is:"
+        problems.append(document.problem((*place, where), f'unknown fact "{key}"', remedy))
     single = any(getattr(file, form) is not None for form in _FORMS)
     if single == (file.values is not None):
         problems.append(

@@ -338,6 +338,28 @@ def test_a_fact_of_another_kind_of_subject_is_told_as_that(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "parameters: {x: {by: $month(as_of), source: 一, rows: {1: 2, else: 3}}}\n"
+            "clauses: [{id: a, when: x > 1}]\n" + BENEFIT,
+            "a formula has a name here: declare it under facts: with is:",
+        ),
+        (
+            CLAUSE + "benefit: {amount: 5, also: {rest: {label: 余额, amount: 9 - amount}}}\n",
+            "what an award comes to has no name: write its steps once more",
+        ),
+    ],
+)
+def test_what_has_no_name_is_refused_with_what_to_write(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, text)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "per: {each: y}\nfacts: {y: {type: text, label: 季}}\n",
