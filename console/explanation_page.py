@@ -13,7 +13,7 @@ from console.explanation_words import (
     say_deciding,
     say_reason,
 )
-from console.show_explanation import which_value
+from console.show_explanation import equals, which_value
 from engine.explanation import Explanation
 
 
@@ -28,6 +28,7 @@ def build_page(told: Sequence[Explanation], languages: Sequence[str]) -> str:
         reason=say_reason,
         amount=say_amount,
         which=which_value,
+        equals=equals,
     )
 
 

@@ -63,12 +63,17 @@ def say_amount(amount: str | None, unit: str, language: str, when_open: str) -> 
     return when_open if amount is None else amount + (zh if language == "zh" else en)
 
 
-def say_reason(reason: str, language: str) -> str:
+def say_reason(reason: str, told: Explanation, language: str) -> str:
     """What else than a missing fact leaves something open, in words."""
     words = WORDS[language]
     for start in ("judged by", "decided by", "not yet"):
         if reason.startswith(start):
-            return words[start] + reason.removeprefix(start).removeprefix(":").strip()
+            what = reason.removeprefix(start).removeprefix(":").strip()
+            clauses = (clause for clause in told.clauses if clause.id == what)
+            clause = next(clauses, None) if start == "not yet" else None
+            if clause is not None:
+                what = (clause.says_zh if language == "zh" else clause.says_en) or what
+            return words[start] + what
     return words.get(reason, reason)
 
 

@@ -43,7 +43,7 @@ def tree_of(told: Explanation, language: str) -> Tree:
         tree.add(Text(words["missing facts"] + words["colon"] + names, style="yellow"))
     _add_alternatives(tree, told, language)
     for reason in told.reasons:
-        tree.add(Text(say_reason(reason, language), style="yellow"))
+        tree.add(Text(say_reason(reason, told, language), style="yellow"))
     for says in told.not_modelled_zh if zh else told.not_modelled_en:
         tree.add(Text(words["check"] + words["colon"] + says, style="dim"))
     return tree
@@ -93,8 +93,8 @@ def _add_alternatives(tree: Tree, told: Explanation, language: str) -> None:
 def _add_amount(tree: Tree, told: Explanation, language: str) -> None:
     zh, words = language == "zh", WORDS[language]
     steps = tree.add(words["amount"])
-    for portion in told.portions:
-        _add_steps(steps, portion, language)
+    for part in (*told.rows, *told.portions):
+        _add_steps(steps, part, language)
     for step in told.steps:
         steps.add(_step(step, language))
     for fact in told.amount_facts:
@@ -113,6 +113,8 @@ def _add_steps(parent: Tree, told: AmountTold, language: str) -> None:
     branch = parent.add(line)
     for step in told.steps:
         branch.add(_step(step, language))
+    for fact in told.facts:
+        _add_fact(branch, fact, language)
 
 
 def _step(step: StepTold, language: str) -> Text:
@@ -123,7 +125,7 @@ def _step(step: StepTold, language: str) -> Text:
     line.append(f"{says}  " if says else "")
     line.append(does, style="cyan")
     if operand is not None and operand not in does:
-        line.append(f" = {operand}", style="cyan")
+        line.append(f" {equals(operand)}{operand}", style="cyan")
     condition = step.condition_zh if zh else step.condition_en
     if condition:
         line.append(f" ({condition})", style="dim")
@@ -138,7 +140,7 @@ def _add_fact(parent: Tree, fact: FactUsed, language: str) -> None:
     zh, words = language == "zh", WORDS[language]
     label = fact.label_zh if zh else fact.label_en
     value = fact.value_zh if zh else fact.value_en
-    line = Text(f"{label} = ")
+    line = Text(f"{label} {equals(value)}")
     if value is None:
         line.append(words["missing"], style="yellow")
     else:
@@ -153,6 +155,11 @@ def _add_fact(parent: Tree, fact: FactUsed, language: str) -> None:
         branch.add(Text(text, style="dim"))
 
 
+def equals(shown: str | None) -> str:
+    """The sign before a value; a rounded one brings its own."""
+    return "" if shown is not None and shown.startswith("≈") else "= "
+
+
 def which_value(fact: FactUsed, language: str) -> list[str]:
     """Which value of a parameter counted: the days it holds, the row, the tiers."""
     told, zh, words = fact.parameter, language == "zh", WORDS[language]
@@ -162,7 +169,8 @@ def which_value(fact: FactUsed, language: str) -> list[str]:
     if told.begins or told.ends:
         start = f"{words['since']} {told.begins} " if told.begins else ""
         end = f"{words['until']} {told.ends}" if told.ends else ""
-        chosen = f" ({told.chosen_by})" if told.chosen_by else ""
+        by = told.chosen_by_zh if zh else told.chosen_by_en
+        chosen = f" ({by})" if by else ""
         lines.append((start + end).strip() + chosen)
     if told.row:
         keys = [

@@ -11,14 +11,22 @@ from engine.alternatives import (
 from engine.clause_telling import tell_clauses
 from engine.deciding import find_deciding, truth
 from engine.decision import Decision, StepTaken, decide, take_steps
-from engine.explain_rows import hand_on, known_with_rows, tell_rows
+from engine.explain_rows import (
+    hand_on,
+    known_with_rows,
+    names_of_row_amounts,
+    tell_rows,
+    teller_of_row,
+)
 from engine.explanation import AmountTold, ClauseTold, Explanation, Source, StepTold
 from engine.program import Bound
 from engine.rows import MISSING_ROWS, RowsGiven
 from engine.shown_value import mask, show_fen, show_value, show_yuan, unit_of
 from engine.telling import Teller
 from language.check import reachable_facts
+from language.expression import Name
 from language.reference import Facts, Value
+from language.unit_check import is_written
 from policies.policy import Step
 from profiles.fact import Vocabulary
 
@@ -98,6 +106,7 @@ def explain(
         else (),
         portions=tell_portion_amounts(teller, decision) if due else (),
         also=tell_also(teller, decision) if due else (),
+        rows=tell_row_amounts(teller, vocabulary, decision) if due else (),
         amount_facts=tuple(fact for fact in amount_facts if fact.name not in told),
         failed=decision.failed,
         unknown=decision.unknown,
@@ -201,6 +210,34 @@ def tell_also(teller: Teller, decision: Decision) -> tuple[AmountTold, ...]:
     )
 
 
+def tell_row_amounts(
+    teller: Teller, vocabulary: Vocabulary, decision: Decision
+) -> tuple[AmountTold, ...]:
+    """What each row that holds comes to, step by step, with the row's own values."""
+    each = teller.bound.policy.each
+    if each is None or not each.steps:
+        return ()
+    names = names_of_row_amounts(teller.bound, each)
+    unit = teller.bound.policy.unit
+    told = []
+    for row in decision.rows:
+        if row.verdict != "eligible":
+            continue
+        of_row = teller_of_row(teller, vocabulary, row)
+        told.append(
+            AmountTold(
+                name=f"{each.row_set.name}[{row.position}]",
+                label_zh=f"第{row.position}项",
+                label_en=f"row {row.position}",
+                unit=unit,
+                amount=show_yuan(row.amount),
+                steps=tell_steps(of_row, each.steps, {}, unit),
+                facts=of_row.used(names),
+            )
+        )
+    return tuple(told)
+
+
 def tell_steps(
     teller: Teller, steps: tuple[Step, ...], portions: Mapping[str, Value], unit: str
 ) -> tuple[StepTold, ...]:
@@ -219,13 +256,18 @@ def _tell_step(teller: Teller, taken: StepTaken, money: str) -> StepTold:
     step, applied = taken.step, taken.applied
     unit = money if step.operation in _OF_MONEY else ""
     if step.operand is not None:
-        unit = unit_of(step.operand, teller.known) or unit
+        own = teller.units.get(step.operand.name) if isinstance(step.operand, Name) else None
+        unit = own or unit_of(step.operand, teller.known) or unit
     zh, en = teller.condition(step.operand, unit)
-    if step.operation == "decided_by":
-        zh = en = step.text
-    does = DOES[step.text if step.text in DOES else step.operation]
     operand = teller.reference.value(step.operand) if step.operand and applied else Value(None)
     shown = show_value(operand, unit=unit)
+    if step.operation == "decided_by":
+        zh = en = step.text
+    elif step.operand is not None and is_written(step.operand):
+        # of 130% and a tenth people are told 1.3 and 0.10, not quotients
+        to = show_value(teller.reference.value(step.operand), unit=unit)
+        zh, en = to[0] or zh, to[1] or en
+    does = DOES[step.text if step.text in DOES else step.operation]
     test_zh, test_en = teller.condition(step.when)
     return StepTold(
         operation=step.operation,

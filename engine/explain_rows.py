@@ -8,12 +8,15 @@ from engine.clause_telling import tell_clauses
 from engine.deciding import truth
 from engine.decision import Decision
 from engine.explanation import ClauseTold
+from engine.program import Bound
 from engine.rows import RowDecision
+from engine.shown_value import unit_of
 from engine.telling import Teller
+from language.check import reachable_facts
 from language.reference import Reference, Value
 from language.types import FactType
 from policies.each import facts_of_rows
-from policies.policy import ROWS_THAT_HOLD, SUM_OF_ROWS, Each
+from policies.policy import ROWS_THAT_HOLD, SUM_OF_ROWS, Each, leaves_of
 from profiles.fact import Fact, Vocabulary
 
 ROWS, ROW = "each", "row"
@@ -41,17 +44,16 @@ def known_with_rows(vocabulary: Vocabulary, each: Each) -> Vocabulary:
         name: Fact(name=name, of="enterprise", label_zh=zh, label_en=en, type=FactType.NUMBER)
         for name, (zh, en) in _NUMBERS.items()
     }
-    limits = {
-        limit.name: Fact(
+    facts = {**vocabulary.facts, **facts_of_rows(each), **numbers}
+    for limit in each.limits:
+        facts[limit.name] = Fact(
             name=limit.name,
             of="enterprise",
             label_zh=limit.says or limit.name,
             label_en=limit.name.replace("_", " "),
             type=FactType.NUMBER,
+            unit="" if limit.quantity is None else unit_of(limit.quantity, facts),
         )
-        for limit in each.limits
-    }
-    facts = {**vocabulary.facts, **facts_of_rows(each), **numbers, **limits}
     return replace(vocabulary, facts=facts)
 
 
@@ -90,11 +92,28 @@ def tell_rows(teller: Teller, vocabulary: Vocabulary, decision: Decision) -> tup
     return tuple(told)
 
 
+def teller_of_row(teller: Teller, vocabulary: Vocabulary, row: RowDecision) -> Teller:
+    """Who tells with the values of one row, and with its part of what rows share."""
+    bound = replace(teller.bound, scope=teller.bound.row_scope, types=teller.bound.row_types)
+    of_row = Teller(bound, vocabulary, {**teller.facts, **row.facts}, teller.sources)
+    of_row.reference.known |= row.shared
+    return of_row
+
+
+def names_of_row_amounts(bound: Bound, each: Each) -> frozenset[str]:
+    """What a row's amount and the limits rest on, without what its clauses tell already."""
+    amounts = [part for step in each.steps for part in (step.operand, step.when)]
+    amounts += [part for limit in each.limits for part in (limit.quantity, limit.up_to)]
+    told = [leaf.when for leaf in leaves_of(each.clauses)]
+    return reachable_facts(
+        [part for part in amounts if part is not None], bound.row_scope
+    ) - reachable_facts([part for part in told if part is not None], bound.row_scope)
+
+
 def _tell_row(
     teller: Teller, vocabulary: Vocabulary, each: Each, row: RowDecision
 ) -> list[ClauseTold]:
-    bound = replace(teller.bound, scope=teller.bound.row_scope, types=teller.bound.row_types)
-    of_row = Teller(bound, vocabulary, {**teller.facts, **row.facts}, teller.sources)
+    of_row = teller_of_row(teller, vocabulary, row)
     zh, en = _VERDICTS[row.verdict]
     if row.verdict == "eligible" and each.steps:
         yuan = show_yuan(to_fen(row.amount))

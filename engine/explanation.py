@@ -46,8 +46,9 @@ class ParameterTold:
     """Which value of a parameter counted: the span of days, the table's row, the tiers.
 
     `begins` and `ends` are both included, None is open. `chosen_by` is the fact whose day chose
-    the span (`at:`), "" where the day of the run did. `rules` are the rows of a decision table
-    that counted, numbered from 1 as its author wrote them; `row` then says what each of them asks.
+    the span (`at:`), "" where the day of the run did; `chosen_by_zh` is what it is called. `rules`
+    are the rows of a decision table that counted, numbered from 1 as its author wrote them; `row`
+    then says what each of them asks.
     """
 
     begins: date | None
@@ -56,6 +57,8 @@ class ParameterTold:
     row: tuple[KeyTold, ...]
     tiers: tuple[TierTold, ...]
     rules: tuple[int, ...] = ()
+    chosen_by_zh: str = ""
+    chosen_by_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,10 @@ class StepTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountTold:
-    """A portion of the award, or another figure that the recipient is told, step by step."""
+    """A portion, what one row gives, or another figure that the recipient is told, in steps.
+
+    `facts` are, of a row, the facts and parameters of its amount that its clauses do not tell.
+    """
 
     name: str
     label_zh: str
@@ -131,6 +137,7 @@ class AmountTold:
     unit: str
     amount: str | None
     steps: tuple[StepTold, ...]
+    facts: tuple[FactUsed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +201,7 @@ class Explanation:
     steps: tuple[StepTold, ...]
     portions: tuple[AmountTold, ...]
     also: tuple[AmountTold, ...]
+    rows: tuple[AmountTold, ...]
     amount_facts: tuple[FactUsed, ...]
     failed: tuple[str, ...]
     unknown: tuple[str, ...]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from engine.decision import to_fen
@@ -20,12 +21,11 @@ HIDDEN = ("（文字，不显示）", "(a text, not shown)")
 
 _UNITS = {
     YUAN: ("元", " yuan"),
-    "yuan/month": ("元/月", " yuan/month"),
-    "yuan/year": ("元/年", " yuan/year"),
     "month": ("个月", " months"),
     "year": ("年", " years"),
     "age": ("岁", " years"),
     "day": ("天", " days"),
+    "hour": ("小时", " hours"),
     "person": ("人", " people"),
     "percent": ("%", "%"),
     "m2": ("平方米", " m²"),
@@ -37,6 +37,12 @@ _UNITS = {
     "USD": ("美元", " USD"),
     "kWh": ("千瓦时", " kWh"),
 }
+_FOR_EACH = {
+    YUAN: ("元", "yuan"), "month": ("月", "month"), "year": ("年", "year"), "day": ("天", "day"),
+    "quarter": ("季度", "quarter"), "person": ("人", "person"), "m2": ("平方米", "m²"),
+    "m3": ("立方米", "m³"), "ton": ("吨", "t"),
+}  # fmt: skip
+"""What stands in a rate like yuan/month/person."""
 _PERSONAL = re.compile(
     r"(?<![0-9A-Za-z])(\d{2})(?:\d{7,15}|\d{6}[0-9A-Z]{9})(\d|[A-Zx])(?![0-9A-Za-z])", re.ASCII
 )
@@ -50,6 +56,9 @@ def mask(text: str) -> str:
 
 def unit_words(unit: str) -> tuple[str, str]:
     """What stands behind a number of this unit, in Chinese and English."""
+    if "/" in unit:
+        parts = [_FOR_EACH.get(part, (part, part)) for part in unit.split("/")]
+        return "/".join(zh for zh, _ in parts), " " + "/".join(en for _, en in parts)
     return _UNITS.get(unit, (f" {unit}", f" {unit}") if unit else ("", ""))
 
 
@@ -147,8 +156,12 @@ def show_number_in(number: Fraction, unit: str) -> tuple[str, str]:
     if unit == RATIO:
         percent = show_plain(number * 100)
         return f"{percent}%", f"{percent}%"
-    if unit in (YUAN, "yuan/month", "yuan/year") and (number * 100).denominator == 1:
+    if unit.split("/")[0] == YUAN:
         shown = show_fen(to_fen(Value(number))) or ""
+        if (number * 100).denominator != 1:
+            # beyond the fen: what lies beside a threshold must not look like it
+            shown = f"≈ {Decimal(int(abs(number) * 10_000 + Fraction(1, 2))).scaleb(-4):,}"
+            shown = shown.replace("≈ ", "≈ -") if number < 0 else shown
     else:
         shown = show_plain(number)
         if unit and "/" in shown:
@@ -173,7 +186,11 @@ def show_plain(number: Fraction) -> str:
     if max(abs(number.numerator), number.denominator) < 1000:
         return f"{number.numerator}/{number.denominator}"
     if abs(number) >= 1000:
-        return f"≈ {sign}{_group(int(abs(number) + Fraction(1, 2)))}"
+        # eight digits: what lies beside a round threshold must not look like it
+        places = max(0, 8 - len(str(int(abs(number)))))
+        whole, rest = divmod(int(abs(number) * 10**places + Fraction(1, 2)), 10**places)
+        decimals = f".{rest:0{places}d}".rstrip("0").rstrip(".") if places else ""
+        return f"≈ {sign}{_group(whole)}{decimals}"
     return f"≈ {float(number):.6g}"
 
 

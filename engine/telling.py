@@ -173,6 +173,8 @@ class Teller:
             begins=None if span.start == ALWAYS else span.start,
             ends=span.end,
             chosen_by=parameter.at or "",
+            chosen_by_zh=self.label(parameter.at)[0] if parameter.at else "",
+            chosen_by_en=self.label(parameter.at)[1] if parameter.at else "",
             row=row,
             tiers=tiers,
         )
@@ -230,8 +232,8 @@ def _exact(value: Value, shown: str) -> bool | str | None:
 
 
 def _units_of_parameters(bound: Bound, known: Mapping[str, Fact]) -> dict[str, str]:
-    """The units of parameters, as far as a comparison with a fact shows them."""
-    found: dict[str, str] = {}
+    """The units of parameters: those they declare, or as a comparison with a fact shows them."""
+    found = {p.name: p.unit for p in bound.policy.parameters if p.unit}
     names = {parameter.name for parameter in bound.policy.parameters}
     for expression in expressions_of(bound.policy):
         for part in walk(expression):

@@ -228,6 +228,8 @@ class Wording:
         if function == "date" and self.language == "en" and all(p.isdigit() for p in parts):
             parts = [parts[0].rjust(4, "0"), *(part.rjust(2, "0") for part in parts[1:])]
         template = pattern[0] if self.language == "zh" else pattern[1]
+        if function in _BEFORE and parts[1] == "1":
+            template = template.replace("months", "month").replace("days", "day")
         joined = _WORDS[self.language]["between"].join(parts)
         tight = _TEST if function in ("starts_with", "has") else _ATOM
         return template.format(*parts, all=joined), tight

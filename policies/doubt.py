@@ -50,6 +50,14 @@ def know_quantities(
     return Quantities(units=units, counts=counts)
 
 
+def unit_shown(file: ParameterFile) -> str:
+    """The unit in which people are shown a parameter; "" where neither it nor a value says one."""
+    known = _of_parameter(file)
+    if known == RATIO or file.type is FactType.RATIO:
+        return "ratio"
+    return file.unit or ("yuan" if known is MONEY else "")
+
+
 def find_doubts(
     text: str, expression: Expression, scope: Scope, quantities: Quantities
 ) -> list[Finding]:

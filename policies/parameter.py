@@ -22,6 +22,7 @@ from language.number import parse_number
 from language.types import FactType, Kind, kind_of
 from policies.axis import Shape
 from policies.cell import GB2260
+from policies.doubt import unit_shown
 from policies.policy import DatedParameter, ParameterSpan
 from policies.policy_file import ParameterFile, TierFile, ValueFile
 from policies.table import Report, build_table, parse_value
@@ -87,6 +88,7 @@ def build_parameter(
         name=name,
         label=label.zh if label else "",
         label_en=(label.en if label else "") or name.replace("_", " "),
+        unit=unit_shown(file),
         at=file.at,
         spans=tuple(spans),
     )

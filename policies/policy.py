@@ -184,6 +184,7 @@ class DatedParameter:
     name: str
     label: str
     label_en: str
+    unit: str
     at: str | None
     spans: tuple["ParameterSpan", ...]
 

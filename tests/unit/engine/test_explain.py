@@ -167,7 +167,7 @@ def test_every_portion_and_other_figure_is_told_step_by_step(full: Bound) -> Non
     base, more = explanation.portions
     assert [(s.does_en, s.operand_zh, s.amount) for s in base.steps] == [
         ("take Revenue last year", "670.00元", "670.00"),
-        ("times Share", "0.6", "402.00"),
+        ("times Share", "60%", "402.00"),
     ]
     assert (base.label_zh, base.amount, more.amount) == ("基本", "402.00", "20.00")
     (other,) = explanation.also
@@ -179,7 +179,7 @@ def test_every_portion_and_other_figure_is_told_step_by_step(full: Bound) -> Non
 def test_the_amounts_own_facts_and_parameters_are_told_with_their_legal_source(full: Bound) -> None:
     found = {fact.name: fact for fact in told(full, GOOD).amount_facts}
     assert set(found) == {"ent_size", "rd_expense", "share", "limit"}
-    assert (found["share"].value_zh, found["share"].legal_source) == ("0.6", "办法一")
+    assert (found["share"].value_zh, found["share"].legal_source) == ("60%", "办法一")
     assert (found["limit"].label_zh, found["limit"].label_en) == ("上限", "Ceiling")
     large = told(full, GOOD | {"ent_size": "medium"})
     (share,) = [fact for fact in large.amount_facts if fact.name == "share"]

@@ -4,6 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.tree import Tree
+
+from console.explanation_page import build_page
+from console.explanation_words import say_reason
+from console.show_explanation import tree_of
 from engine.by_hand import Result, evaluate_subjects
 from engine.explain_by_hand import explain_subjects
 from engine.explanation import ClauseTold, Explanation
@@ -145,6 +151,13 @@ def test_each_value_of_a_column_is_an_award_of_its_own(tmp_path: Path) -> None:
     assert result.amount_fen == 1200
 
 
+def str_of(tree: Tree) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(tree)
+    return captured.get()
+
+
 def explain(program: Program, given: Subject) -> Explanation:
     told, troubles = explain_subjects(program, [given], DAY)
     assert troubles == []
@@ -180,3 +193,45 @@ def test_an_explanation_without_rows_says_that_they_are_missing(tmp_path: Path) 
     told = explain(program_of(tmp_path, LOANS), given)
     assert told.verdict == "unknown"
     assert [fact.label_zh for fact in told.missing] == ["贷款"]
+
+
+def test_the_amount_of_each_row_that_holds_is_told_step_by_step_with_its_part_of_a_limit(
+    tmp_path: Path,
+) -> None:
+    steps = "amount: [{first: size_counted, says: 计入本金}, {times: rate}, {round: up to 0.1}]"
+    text = LOANS.replace("amount: size_counted * rate", steps)
+    given = subject(loan("A", paid_on="2025-05-01", size=705.5), loan("B"), loan("C", overdue=True))
+    told = explain(program_of(tmp_path, text), given)
+    assert [(row.name, row.label_zh, row.amount) for row in told.rows] == [
+        ("loans[1]", "第1项", "7.10"),
+        ("loans[2]", "第2项", "3.00"),
+    ]
+    assert [(s.does_zh, s.operand_zh, s.amount) for s in told.rows[1].steps] == [
+        ("取每户1000元", "294.50元", "294.50"),
+        ("乘以rate", "1%", "2.95"),
+        ("向上取整到0.10元的倍数", "0.10元", "3.00"),
+    ]
+    rate = next(fact for fact in told.rows[1].facts if fact.name == "rate")
+    assert rate.parameter is not None
+    assert (rate.parameter.chosen_by, rate.parameter.chosen_by_zh) == ("paid_on", "放款日")
+    assert {"size", "size_counted", "rate"} <= {fact.name for fact in told.rows[1].facts}
+    assert "good" not in {fact.name for fact in told.rows[1].facts}
+    for language, label in (("zh", "第2项"), ("en", "row 2")):
+        page = build_page([told], [language])
+        assert f"<strong>{label}</strong>" in page
+        assert "294.50" in page
+        lines = str_of(tree_of(told, language))
+        assert "294.50" in lines
+
+
+def test_what_is_not_yet_is_named_by_what_the_clause_says(tmp_path: Path) -> None:
+    text = """
+        clauses:
+          - {id: half-a-year, says: {zh: 参保满半年, en: insured for half a year},
+             when: ui_paid_months >= 6, not_yet: true}
+        benefit: {kind: cash, amount: 5}
+    """
+    five = Subject(line=1, subject="F", audience=None, as_of=None, facts={"ui_paid_months": 5})
+    told = explain(program_of(tmp_path, text), five)
+    assert [say_reason(reason, told, "zh") for reason in told.reasons] == ["尚未达到：参保满半年"]
+    assert say_reason(told.reasons[0], told, "en") == "not yet: insured for half a year"

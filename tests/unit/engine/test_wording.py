@@ -94,13 +94,27 @@ def test_a_number_is_shown_exactly_or_marked_as_rounded() -> None:
     assert show_plain(Fraction(-7, 3)) == "-7/3"
     assert show_plain(Fraction(10**20, 3)) == "≈ 33,333,333,333,333,333,333"
     assert show_plain(Fraction(1, 7919)) == "≈ 0.000126279"
-    assert show_plain(-Fraction(12_345_678, 7919)) == "≈ -1559"
+    assert show_plain(-Fraction(12_345_678, 7919)) == "≈ -1558.9946"
+    assert show_plain(Fraction(2_450_001, 700)) == "≈ 3500.0014"
+    assert show_plain(Fraction(10**8, 3) / 10_000) == "≈ 3333.3333"
+    assert show_plain(Fraction(10**9, 7)) == "≈ 142,857,143"
 
 
 def test_a_value_has_its_unit_in_both_languages() -> None:
     assert show_value(Fraction("0.055"), unit="ratio") == ("5.5%", "5.5%")
     assert show_value(Fraction(1), unit="month") == ("1个月", "1 month")
     assert show_value(Fraction("12.5"), unit="yuan") == ("12.50元", "12.50 yuan")
+    assert show_value(Fraction(3), unit="yuan/month/person") == (
+        "3.00元/月/人",
+        "3.00 yuan/month/person",
+    )
+    assert show_value(Fraction("24.5"), unit="yuan/m2") == ("24.50元/平方米", "24.50 yuan/m²")
+    assert show_value(Fraction(40), unit="hour") == ("40小时", "40 hours")
+    assert show_value(Fraction(359_800, 113) * 10, unit="yuan") == (
+        "≈ 31,840.7080元",
+        "≈ 31,840.7080 yuan",
+    )
+    assert show_value(Fraction(-1, 3), unit="yuan/month")[0] == "≈ -0.3333元/月"
     assert show_value(Fraction(3), unit="yuan/month") == ("3.00元/月", "3.00 yuan/month")
     assert show_value(Fraction(3), unit="sheep") == ("3 sheep", "3 sheep")
     assert show_value(None, unit="month") == (None, None)
