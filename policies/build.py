@@ -264,7 +264,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
 
 def _check_whole(draft: Draft, policy: Policy) -> None:
     """What only the whole shows."""
-    warn_unused(draft, policy.tables)
+    warn_unused(draft, policy.tables, policy.frame)
     check_tables(draft, policy)
     leaves = [(leaf, draft.scope) for leaf in leaves_of(policy.clauses)]
     if policy.each is not None:

@@ -38,7 +38,7 @@ def _check_where(draft: Draft, measure: Measure, row_set: RowSet, place: Place) 
     A formula of the policy means its own names wherever it stands; so it may not use a name that is
     a column here, or the same word would mean two things in one filter.
     """
-    if measure.where is None:
+    if measure.where is None or _names_rows(draft, measure.where, row_set, place):
         return
     scope = {**draft.scope, **row_set.scope()}
     found = check_where(measure.where, scope, draft.document, place)
@@ -53,10 +53,24 @@ def _check_where(draft: Draft, measure: Measure, row_set: RowSet, place: Place) 
             draft.refuse(place, message, "give the column another name under rows:")
 
 
+def _names_rows(draft: Draft, expression: Expression, row_set: RowSet | None, place: Place) -> bool:
+    """Whether it uses what each row has of its own, after noting so."""
+    columns = row_set.columns if row_set is not None else {}
+    for name in sorted(names_in(expression) - set(columns)):
+        if name in draft.only_rows:
+            message = f'"{name}" is {draft.only_rows[name]}, and a measure knows no row but its own'
+            remedy = "use its columns, facts of the policy, or match: for the rows that are alike"
+            draft.refuse(place, message, remedy)
+            return True
+    return False
+
+
 def _check_day(draft: Draft, measure: Measure, place: Place) -> None:
     if measure.on is None:
         return
     day = Name(name=measure.on)
+    if _names_rows(draft, day, None, place):
+        return
     kind = draft.check(day, place)
     if kind not in (None, Kind.DATE):
         draft.refuse(place, f'"{measure.on}" is {kind}, not a day')

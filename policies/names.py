@@ -18,7 +18,7 @@ from policies.draft import TIMES, Draft
 from policies.each import begin_rows, part_scopes
 from policies.measures import check_measures
 from policies.parameter import build_parameter, definition_of, first_bare_day
-from policies.policy import DatedParameter, PolicyTable
+from policies.policy import DatedParameter, FrameUse, PolicyTable
 from policies.policy_file import ParameterFile, RegionFile
 from profiles.fact import Fact
 from profiles.fact_build import build_fact
@@ -249,8 +249,18 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def warn_unused(draft: Draft, tables: Iterable[PolicyTable]) -> None:
-    """Warn of what is declared and never used: often a slip of a name."""
+_USES = {"clauses", "benefit", "facts", "tables"}
+"""Parts of a policy in which names are used."""
+
+
+def warn_unused(draft: Draft, tables: Iterable[PolicyTable], frame: FrameUse | None = None) -> None:
+    """Warn of what is declared and never used: often a slip of a name.
+
+    What `frame` declares may be left without a use by what the implementation says otherwise.
+    """
+    spared: set[tuple[str, str]] = set()
+    if frame is not None and (frame.dropped or _USES & {kind for kind, _ in frame.replaced}):
+        spared = set(frame.taken)
     region, per, each = draft.file.region, draft.file.per, draft.file.each
     named = [
         draft.file.effective.at,
@@ -265,12 +275,12 @@ def warn_unused(draft: Draft, tables: Iterable[PolicyTable]) -> None:
             if name not in used:
                 draft.warn(("each", "facts", name), f'fact "{name}" is never used')
     for name in draft.file.parameters:
-        if name not in used:
+        if name not in used and ("parameters", name) not in spared:
             draft.warn(("parameters", name), f'parameter "{name}" is never used')
     for table in tables:
         for output in table.outputs:
             if output.name not in used:
                 draft.warn(("tables", table.name), f'output "{output.name}" is never used')
     for name in draft.file.facts:
-        if name not in used:
+        if name not in used and ("facts", name) not in spared:
             draft.warn(("facts", name), f'fact "{name}" is never used')

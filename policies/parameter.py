@@ -268,8 +268,3 @@ def first_bare_day(
         if start <= day and (last is None or day <= last) and span_on(parameter, day) is None:
             return day
     return None
-
-
-def tables_of(parameter: DatedParameter) -> list[Table]:
-    """The tables among a parameter's values."""
-    return [span.value for span in parameter.spans if isinstance(span.value, Table)]

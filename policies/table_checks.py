@@ -1,6 +1,6 @@
 """What an author is told of a policy's tables: each finding with a value for every input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from language.definition import Hit, Matcher, Row, Table, Tiers
@@ -12,8 +12,8 @@ from policies.bounding import is_asked_for, rules_out, written_values
 from policies.cell import GB2260
 from policies.draft import Draft
 from policies.each import facts_of_rows
-from policies.parameter import shape_of, tables_of
-from policies.policy import DatedParameter, Policy, PolicyTable, TableRow
+from policies.parameter import ALWAYS, shape_of
+from policies.policy import DatedParameter, ParameterSpan, Policy, PolicyTable, TableRow
 from policies.table_analysis import Analysis, Outputs, Point, analyse
 from policies.tier_checks import find_tier_faults
 from policies.value_set import closed_values
@@ -21,6 +21,7 @@ from profiles.fact import Fact
 
 MAX_WRITTEN = 200
 """Values of the clauses at which an input is cut besides its own rows."""
+_OR_KEEP_OUT = "or a clause that keeps these out"
 
 
 def check_tables(draft: Draft, policy: Policy) -> None:
@@ -28,8 +29,7 @@ def check_tables(draft: Draft, policy: Policy) -> None:
     facts = dict(draft.vocabulary.facts) | {fact.name: fact for fact in policy.facts}
     facts |= facts_of_rows(policy.each) if policy.each else {}
     for parameter in policy.parameters:
-        for table in tables_of(parameter):
-            _check_parameter(draft, policy, parameter, table, facts)
+        _check_parameter(draft, policy, parameter, facts)
         for span in parameter.spans:
             if isinstance(span.value, Tiers):
                 for message, remedy in find_tier_faults(span.value):
@@ -43,12 +43,36 @@ def _check_parameter(
     draft: Draft,
     policy: Policy,
     parameter: DatedParameter,
-    table: Table,
     facts: Mapping[str, Fact],
 ) -> None:
+    """The tables among its values, one by one; a finding of only some says of which."""
     system = draft.file.parameters[parameter.name].system
-    shapes = [shape_of(facts[key.name], system) for key in table.by]
     place: Place = ("parameters", parameter.name)
+    told: dict[str, list[ParameterSpan]] = {}
+    remedies: dict[str, str] = {}
+    tables = [span for span in reversed(parameter.spans) if isinstance(span.value, Table)]
+    for span in tables:
+        assert isinstance(span.value, Table)
+        shapes = [shape_of(facts[key.name], system) for key in span.value.by]
+        for message, remedy in _faults_of(draft, policy, parameter, span.value, shapes):
+            told.setdefault(message, []).append(span)
+            remedies[message] = remedy
+    for message, spans in told.items():
+        days = ", ".join(
+            "the beginning" if span.start == ALWAYS else str(span.start) for span in spans
+        )
+        which = "" if len(spans) == len(tables) else f", among the values from {days}"
+        draft.warn(place, f'"{parameter.name}"{message}{which}', remedies[message])
+
+
+def _faults_of(
+    draft: Draft,
+    policy: Policy,
+    parameter: DatedParameter,
+    table: Table,
+    shapes: Sequence[Shape],
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with one table, and what to do."""
     found = _analyse(
         draft,
         policy,
@@ -60,19 +84,16 @@ def _check_parameter(
         hit=Hit.FIRST,
         default=None,
     )
-    _tell_gaps(draft, place, parameter.name, shapes, found, "add a row, else:")
+    for point in found.gaps:
+        yield f" has no row for {show_point(shapes, point)}", f"add a row, else: {_OR_KEEP_OUT}"
     for idle in found.unreachable:
-        row = _show_row(table.rows[idle.row])
-        draft.warn(place, f'"{parameter.name}": row {row} holds for nothing', "leave it out")
+        yield f": row {_show_row(table.rows[idle.row])} holds for nothing", "leave it out"
     for idle in found.redundant:
         if idle.instead is None or idle.point is None:
             continue
         row, other = (_show_row(table.rows[index]) for index in (idle.row, idle.instead))
-        draft.warn(
-            place,
-            f'"{parameter.name}": row {row} is not needed: row {other} gives the same, for '
-            f"example for {show_point(shapes, idle.point)}",
-        )
+        why = f"row {other} gives the same, for example for {show_point(shapes, idle.point)}"
+        yield f": row {row} is not needed: {why}", ""
 
 
 def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> None:
@@ -107,8 +128,12 @@ def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> N
             )
         )
     if first.default is None and table.hit is not Hit.COUNT:
-        place: Place = ("tables", table.name)
-        _tell_gaps(draft, place, table.name, table.shapes, found, "add a row, default:")
+        for point in found.gaps:
+            draft.warn(
+                ("tables", table.name),
+                f'"{table.name}" has no row for {show_point(table.shapes, point)}',
+                f"add a row, default: {_OR_KEEP_OUT}",
+            )
     for idle in found.unreachable:
         idle_row = rows[idle.row]
         why = "it holds for nothing"
@@ -141,24 +166,6 @@ def _number(row: TableRow) -> int:
 
 def _warn_at(draft: Draft, row: TableRow, message: str) -> None:
     draft.warnings.append(row.where.problem(message, "leave it out, or correct the rows"))
-
-
-def _tell_gaps(
-    draft: Draft,
-    place: Place,
-    name: str,
-    shapes: Sequence[Shape],
-    found: Analysis,
-    remedy: str,
-) -> None:
-    for point in found.gaps:
-        gap = draft.document.problem(
-            place,
-            f'"{name}" has no row for {show_point(shapes, point)}',
-            f"{remedy} or a clause that keeps these out",
-        )
-        if gap not in draft.warnings:  # the same may be missing on several dates
-            draft.warnings.append(gap)
 
 
 def show_point(shapes: Sequence[Shape], point: Point) -> str:

@@ -49,6 +49,15 @@ REFUSED = {
         CASH + EACH + "facts: {double: {says: 一, is: pay * 2}}\n",
         r'"pay" is a column of "crew"',
     ),
+    "a fact of each row in the filter of a measure": (
+        CASH
+        + EACH.replace(
+            "amount:",
+            "facts: {least: {says: 一, is: pay / 2},"
+            " n: {says: 二, from: crew, where: pay > least, count: rows}}, amount:",
+        ),
+        r'"least" is a fact of each row, and a measure knows no row but its own .*match:',
+    ),
     "a column and a fact of the policy": (
         CASH + EACH + "facts: {job: {says: 一, type: code}}\n",
         r'"job" is also a column of "crew"',

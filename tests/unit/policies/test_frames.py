@@ -233,6 +233,13 @@ def test_a_clause_that_stands_in_a_replaced_group_is_added(tmp_path: Path) -> No
     ]
 
 
+def test_what_an_implementation_leaves_without_a_use_is_no_slip_of_its(tmp_path: Path) -> None:
+    write(tmp_path, "frame.yaml", FRAME)
+    write(tmp_path, "own.yaml", OWN + "without: [large-enough]\n")
+    warnings = [str(warning) for warning in load_policies([tmp_path], vocabulary()).warnings]
+    assert not [warning for warning in warnings if "never used" in warning]
+
+
 def test_of_several_versions_one_is_named(tmp_path: Path) -> None:
     frames = FRAME + "---\n" + FRAME.replace("version: 1", "version: 2").replace("10,", "20,")
     problem = the_problem(tmp_path, OWN, frames)

@@ -192,6 +192,21 @@ def test_a_gap_between_rows_is_warned_of(tmp_path: Path, rows: str, warned: bool
     assert any("has no row for" in str(warning) for warning in warnings) is warned
 
 
+def test_a_gap_among_some_dated_values_says_of_which(tmp_path: Path) -> None:
+    later = "{from: 2025-07-01, rows: {under 30: 1, from 40: 2}}"
+    for first, told in (
+        ("{else: 1}", ", among the values from 2025-07-01 ("),
+        ("{under 30: 1}", " ("),
+    ):
+        table = (
+            "{by: ui_insured_count, source: 一, values: "
+            f"[{{from: 2020-01-01, rows: {first}}}, {later}]}}"
+        )
+        warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}").warnings
+        gaps = [str(warning) for warning in warnings if "has no row for" in str(warning)]
+        assert [gap for gap in gaps if f"ui_insured_count 30{told}" in gap], gaps
+
+
 def test_neighbouring_whole_numbers_leave_no_gap(tmp_path: Path) -> None:
     table = "{by: ui_insured_count, source: 一, rows: {0 to 79: 1, from 80: 2}}"
     warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}").warnings
