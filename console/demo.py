@@ -107,18 +107,26 @@ def explain_two(
     snapshot: Snapshot,
     report: RunReport,
 ) -> str:
-    """One firm and one resident, clause by clause in both languages, and an inbox: whose it is."""
-    chosen = [
-        _choose(report, "enterprise", "e01-job-retention-refund-shandong"),
-        _choose(report, "resident", "r06-disability-subsidies-shanghai"),
+    """One firm and one resident, clause by clause in both languages, and an inbox: whose it is.
+
+    In a very small city the second run may find nobody new: then it is nobody's, "".
+    """
+    wanted = [
+        ("enterprise", "e01-job-retention-refund-shandong"),
+        ("resident", "r06-disability-subsidies-shanghai"),
     ]
+    chosen = [one for kind, policy in wanted if (one := choose_gained(report, kind, policy))]
     show.out.print()
+    if not chosen:
+        show.out.print("The second run found nobody new: try a larger city (--firms, --residents).")
+        show.out.print()
+        return ""
     show.out.rule("[bold]3. Why: one firm and one resident[/]", align="left")
     for subject, policy in chosen:
         found = find_subject(settings, snapshot, vocabulary.datasets, subject)
         assert found is not None
         _explain(vocabulary, program, snapshot, found, policy)
-    subject, _ = chosen[1]
+    subject, _ = chosen[-1]
     show.out.rule(f"[bold]4. The inbox of {subject}[/]", align="left")
     with opened_database(settings) as engine, reading(engine) as connection:
         messages = read_inbox(connection, subject)
@@ -130,16 +138,17 @@ def explain_two(
     return subject
 
 
-def _choose(report: RunReport, kind: str, policy: str) -> tuple[str, str]:
-    """A subject that the second run found newly eligible, and for what."""
+def choose_gained(report: RunReport, kind: str, policy: str) -> tuple[str, str] | None:
+    """A subject that the second run found newly eligible, and for what; None where nobody is."""
     rows = report.change_rows.filter(
         (pl.col("kind") == kind)
         & (pl.col("change") == "gained")
         & pl.col("amount_fen").is_not_null()
     )
     wanted = rows.filter(pl.col("policy") == policy)
-    row = (wanted if wanted.height else rows).sort("subject").row(0, named=True)
-    return row["subject"], row["policy"]
+    for row in (wanted if wanted.height else rows).sort("subject").iter_rows(named=True):
+        return row["subject"], row["policy"]
+    return None
 
 
 def _explain(
@@ -168,7 +177,7 @@ def tell_next(home: Path, subject: str) -> None:
     shown = _short(home)
     show.out.rule("[bold]Next[/]", align="left")
     show.out.print(
-        f"  .venv/bin/zhida --home {shown} explain {subject}\n"
+        f"  .venv/bin/zhida --home {shown} explain {subject or 'SUBJECT'}\n"
         "                                     why somebody has what, and why not the rest\n"
         f"  .venv/bin/zhida check policies/catalogue\n"
         "                                     the policies, with their worked cases run\n"
