@@ -1,6 +1,7 @@
 """Which points of a table nobody comes to: the clauses, or what stands before, rule them out."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 
 from language.check import parts_of, reachable_facts
 from language.definition import Constant, Definition, Scalar, Scope
@@ -45,7 +46,7 @@ def is_asked_for(policy: Policy, names: Iterable[str], scope: Scope) -> bool:
 
 
 def written_values(policy: Policy, scope: Scope) -> list[Scalar]:
-    """Every value that the clauses and gates compare with: beyond it they may hold or not."""
+    """Every value that clauses, gates and `effective` compare with: beyond it they may not hold."""
     tests = [leaf.when for leaf in _all_leaves(policy)]
     tests += [portion.when for portion in policy.portions]
     tests += [step.when for step in _steps_of(policy)]
@@ -55,11 +56,17 @@ def written_values(policy: Policy, scope: Scope) -> list[Scalar]:
         definition: Definition | None = scope.get(name)
         if isinstance(definition, Constant):
             values.append(definition.value)
+    if policy.effective_at is not None:
+        values += [day for day in (policy.effective_from, policy.effective_to) if day is not None]
     return list(dict.fromkeys(values))
 
 
 def _in_scope(policy: Policy, facts: Mapping[str, Sort]) -> bool:
-    region = policy.region
+    region, day = policy.region, facts.get(policy.effective_at or "")
+    if isinstance(day, date):
+        last = policy.effective_to or date.max
+        if not policy.effective_from <= day <= last:
+            return False
     if region is None or region.fact not in facts:
         return True
     return _in_region(region, facts[region.fact])

@@ -207,6 +207,28 @@ def test_a_gap_among_some_dated_values_says_of_which(tmp_path: Path) -> None:
         assert [gap for gap in gaps if f"ui_insured_count 30{told}" in gap], gaps
 
 
+@pytest.mark.parametrize(
+    ("effective", "gaps"),
+    [
+        ("{from: 2025-01-01, to: 2025-06-30, at: day}", []),
+        ("{from: 2025-01-01, to: 2025-09-30, at: day}", ["2025-07-01"]),
+        ("{from: 2024-12-31, to: 2025-06-30, at: day}", ["2024-12-31"]),
+        ("{from: 2025-01-01, to: 2025-06-30}", ["2024-12-31", "2025-07-01"]),
+    ],
+)
+def test_days_on_which_the_policy_is_not_in_force_are_no_gaps(
+    tmp_path: Path, effective: str, gaps: list[str]
+) -> None:
+    rows = "{2025-01-01 to 2025-06-30: 1, from 2026-01-01: 2}"
+    text = (
+        f"effective: {effective}\nfacts: {{day: {{type: date}}}}\n"
+        f"parameters:\n  t: {{by: day, source: 一, rows: {rows}}}\n{USED}"
+    )
+    warnings = [str(warning) for warning in load_text(tmp_path, text).warnings]
+    found = [w.split("for day ")[1][:10] for w in warnings if "has no row for" in w]
+    assert found == gaps
+
+
 def test_neighbouring_whole_numbers_leave_no_gap(tmp_path: Path) -> None:
     table = "{by: ui_insured_count, source: 一, rows: {0 to 79: 1, from 80: 2}}"
     warnings = load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}").warnings
