@@ -184,6 +184,7 @@ def _kind_of_output(
         )
         return None
     if output.values and kind is not Kind.TEXT:
-        draft.refuse(place, '"values" are for codes and texts')
+        remedy = "of numbers hit: collect max takes the greatest, collect min the least"
+        draft.refuse(place, '"values" are for codes and texts', remedy)
         return None
     return kind
