@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 HOME_DIR ?= zhida-home
+SAMPLE ?= 150
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench docs lock clean
+.PHONY: help setup demo run test check bench mutate docs lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -40,6 +41,9 @@ check: $(READY) ## lint, format, types, imports
 
 bench: $(READY) ## figures against a named baseline of the same run
 	@$(BIN)/python -m benchmarks.decisions
+
+mutate: $(READY) ## SAMPLE faults put into the code, and how many of them the tests notice
+	@$(BIN)/python -m tests.mutation --sample $(SAMPLE)
 
 docs: $(READY) ## write the reference pages that are made from the code
 	@$(BIN)/python -m console.reference_pages

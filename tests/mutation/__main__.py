@@ -7,66 +7,69 @@ import argparse
 import ast
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from tests.mutation import kill
+from tests.mutation import kill, patched
 from tests.mutation.mutants import find_sites, mutate
+from tests.mutation.scope import ROOT, modules, tests_for
 
-ROOT = Path(__file__).parents[2]
-EVALUATION = (
-    "amount", "by_hand", "clause_tree", "columns", "decision", "evaluate", "evaluate_rows", "few",
-    "measured", "own_measures", "program", "row_columns", "row_frames", "rows", "rows_by_hand",
-    "settling", "verdicts",
-)  # fmt: skip
-"""Modules of `engine` that decide, beside everything in `language`."""
-LANGUAGE_TESTS = (
-    "language/test_exact_numbers.py", "language/test_traps.py", "language/test_every_node.py",
-    "language/test_sql.py", "language/test_check_refusals.py", "language/test_date_functions.py",
-    "language/test_guard.py", "language/test_patterns.py", "language/test_hit_policies.py",
-    "language/test_always.py", "language/test_unit_check.py", "language/test_precedence.py",
-    "language/test_place.py", "language/test_any_text.py", "docs/test_language_page.py",
-    "language/test_million_pairs.py", "engine/test_verdicts_in_bits.py",
-    "language/test_reference_and_columns.py",
-)  # fmt: skip
-ENGINE_TESTS = (
-    "engine/test_rare_elements.py", "engine/test_reasons.py", "engine/test_rows_both_ways.py",
-    "engine/test_verdicts_in_bits.py", "engine/test_by_hand.py", "engine/test_rows_by_hand.py",
-    "engine/test_own_measures.py", "engine/test_few_subjects.py", "engine/test_rows_model.py",
-    "engine/test_whole_policies.py", "engine/test_program_hash.py", "engine/test_tables.py",
-)  # fmt: skip
-FILE_TESTS = ("policies/test_authors_yaml.py", "policies/test_refusals.py")
-"""For how files are read, which stands in `language` too."""
-READERS = ("document", "number", "errors")
-SECONDS = 240
-"""Of the processor's time for one mutant; the tests take a quarter of it."""
-
-
-def tests_for(path: Path) -> list[str]:
-    """The tests of a mutant, those of its own module first."""
-    names = LANGUAGE_TESTS if path.parent.name == "language" else ENGINE_TESTS
-    if path.stem in READERS:
-        names = (*FILE_TESTS, *names)
-    else:
-        names = (*names, *(ENGINE_TESTS[:1] if names is LANGUAGE_TESTS else ()))
-    near = [name for name in names if path.stem in name]
-    ordered = [*near, *(name for name in dict.fromkeys(names) if name not in near)]
-    files = [str(ROOT / "tests/unit" / name) for name in ordered]
-    return [*files, "--deselect", str(ROOT / "tests/unit/engine/test_whole_policies.py::"
-            "test_the_number_of_threads_changes_no_hash")]  # fmt: skip
-
-
-def modules() -> list[Path]:
-    """The modules that are mutated."""
-    found = sorted((ROOT / "language").glob("*.py"))
-    found += [ROOT / "engine" / f"{name}.py" for name in EVALUATION]
-    return [path for path in found if path.exists() and path.stat().st_size]
+SECONDS = 300
+"""Of the processor's time for one mutant; the tests take a third of it."""
 
 
 def module_of(path: Path) -> str:
     """The name that a module is imported by."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+Mutant = tuple[Path, int]
+
+
+def try_quickly(wanted: Sequence[Mutant], sources: Mapping[Path, str]) -> Iterator[str]:
+    """For each mutant `killed`, `survived` or `unsure`, by patching functions in forks.
+
+    All in a process of its own, so that this one stays without any of our modules.
+    """
+    files = list(dict.fromkeys(name for path, _ in wanted for name in tests_for(path)))
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(read_end)
+            kill.silence()
+            with os.fdopen(write_end, "w", buffering=1) as pipe:
+
+                def use(forks: patched.Forks) -> None:
+                    if not forks.survives({}, files, SECONDS * 4):
+                        print("fails", file=pipe)
+                        return
+                    for path, number in wanted:
+                        print(_one_quickly(forks, path, number, sources[path]), file=pipe)
+
+                patched.collect(ROOT, files, use)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        for line in pipe:
+            if line.strip() == "fails":
+                raise SystemExit("tests fail without any mutant (ZHIDA_MUTANT_LOG=FILE keeps why)")
+            yield line.strip()
+    os.waitpid(child, 0)
+
+
+def _one_quickly(forks: patched.Forks, path: Path, number: int, source: str) -> str:
+    _, code = mutate(source, number, str(path))
+    change = patched.changed_functions(compile(ast.parse(source), str(path), "exec"), code)
+    if change is None:
+        return "unsure"
+    if not forks.survives(change, tests_for(path), SECONDS):
+        return "killed"
+    return "unsure" if forks.called & set(change) else "survived"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--skip", type=int, default=0, help="mutants of the sample done before")
     parser.add_argument("--only", default="", help="mutants of modules with this in their path")
     chosen = parser.parse_args(arguments)
-    os.environ["ZHIDA_FUZZ"] = "40000"
+    os.environ["ZHIDA_FUZZ"] = "8000"
     os.chdir(ROOT)
     kill.import_libraries()
     sources = {path: path.read_text(encoding="utf-8") for path in modules()}
@@ -90,19 +93,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(every):,} mutants, {len(wanted)} of them tried", flush=True)
     made: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    for path, number in wanted:
+
+    def tell(path: Path, number: int, word: str) -> None:
         name = str(path.relative_to(ROOT))
-        site, code = mutate(sources[path], number, str(path))
+        site, _ = mutate(sources[path], number, str(path))
         made[name] += 1
-        survived = kill.survives(module_of(path), path, code, tests_for(path), SECONDS)
-        left[name] += survived
-        word = "SURVIVED" if survived else "killed"
+        left[name] += word == "SURVIVED"
         print(f"{word} {name}:{site.line}: {site.what} [{number}]", flush=True)
-    if not left and wanted:
-        path, _ = wanted[0]
-        code = compile(sources[path], str(path), "exec")
-        if not kill.survives(module_of(path), path, code, tests_for(path), SECONDS):
-            raise SystemExit("the tests fail without any mutant")
+
+    unsure = []
+    found = zip(wanted, try_quickly(wanted, sources), strict=True)
+    for (path, number), word in found:
+        if word == "unsure":
+            unsure.append((path, number))
+        else:
+            tell(path, number, "SURVIVED" if word == "survived" else "killed")
+    for path, number in unsure:
+        _, code = mutate(sources[path], number, str(path))
+        survived = kill.survives(module_of(path), path, code, tests_for(path), SECONDS)
+        tell(path, number, "SURVIVED" if survived else "killed")
     for name, count in sorted(made.items()):
         print(f"{name:32} {count - left[name]:4} of {count:4}")
     killed, total = made.total() - left.total(), made.total()

@@ -47,6 +47,13 @@ class _MutantFinder:
         exec(self.code, module.__dict__)
 
 
+def silence() -> None:
+    """What this process prints goes to the file that ZHIDA_MUTANT_LOG names, or nowhere."""
+    silent = os.open(os.environ.get("ZHIDA_MUTANT_LOG", os.devnull), os.O_WRONLY | os.O_APPEND)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+
+
 def survives(module: str, path: Path, code: CodeType, tests: Sequence[str], timeout: float) -> bool:
     """Whether all tests pass with the mutant; one that runs longer than `timeout` seconds, counted
     as the processor's, is noticed too."""
@@ -65,9 +72,7 @@ def _test_and_exit(finder: _MutantFinder, tests: Sequence[str], timeout: float) 
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (int(timeout), int(timeout) + 5))
         signal.alarm(int(timeout) * 12)  # a mutant that waits forever
-        silent = os.open(os.environ.get("ZHIDA_MUTANT_LOG", os.devnull), os.O_WRONLY | os.O_APPEND)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
+        silence()
         sys.meta_path.insert(0, finder)
         import pytest
 

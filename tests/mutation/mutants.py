@@ -54,11 +54,18 @@ def _of_body(node: ast.AST, *, in_function: bool) -> Iterator[Site]:
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue  # a docstring
-            if not in_function and isinstance(child, ast.BinOp):
-                continue  # a union of types
+            if not in_function and _is_type(child):
+                continue
             yield from _of_node(child, node)
             inside = in_function or isinstance(child, (ast.FunctionDef, ast.Lambda))
             yield from _of_body(child, in_function=inside)
+
+
+def _is_type(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.BitOr()) | ast.Subscript(value=ast.Name(id="Literal")):
+            return True
+    return False
 
 
 def _site(node: ast.AST, what: str, apply: Callable[[], None]) -> Site:

@@ -1,0 +1,95 @@
+"""Which modules are mutated, and which tests are asked about each of them.
+
+Fewer tests than there are: those of the module's own subject first, then the quick general ones. A
+mutant that only the others would notice counts as survived, so that the figure is on the safe side.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+EVALUATION = (
+    "alike", "alternatives", "amount", "by_hand", "changes", "clause_counts", "clause_tree",
+    "columns", "deciding", "decision", "evaluate", "evaluate_rows", "few", "held_back", "measured",
+    "near_miss", "outcome", "own_measures", "program", "row_columns", "row_frames", "rows",
+    "rows_by_hand", "settling", "table", "table_rows", "turning_points", "verdicts", "waiting",
+    "why_not",
+)  # fmt: skip
+"""Modules of `engine` that decide or count decisions, beside everything in `language`."""
+OTHERS = (
+    "__init__", "clause_telling", "errors", "examples", "explain", "explain_by_hand",
+    "explain_rows", "explanation", "run", "shown_value", "table_words", "telling", "wording",
+)  # fmt: skip
+"""Those that put decisions into words, or keep the register of runs."""
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "alike": ("engine/test_clause_counts", "engine/test_held_back", "engine/test_deciding"),
+    "alternatives": ("engine/test_alternatives", "engine/test_explain"),
+    "asking": ("engine/test_few_subjects",),
+    "automaton": ("language/test_patterns",),
+    "bits": ("engine/test_verdicts_in_bits",),
+    "bounds": ("language/test_exact_numbers", "language/test_every_node"),
+    "by_hand": ("engine/test_by_hand", "engine/test_reasons", "engine/test_few_subjects"),
+    "changes": ("engine_runs/test_changes",),
+    "clause_counts": ("engine/test_clause_counts", "engine/test_held_back"),
+    "coded": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
+    "decision_columns": ("language/test_hit_policies",),
+    "decision_table": ("language/test_hit_policies", "policies/test_decision_tables"),
+    "definition": ("language/test_hit_policies", "policies/test_tables_and_parameters"),
+    "document": ("policies/test_authors_yaml", "policies/test_refusals"),
+    "errors": ("policies/test_authors_yaml", "policies/test_refusals"),
+    "exact": ("language/test_exact_numbers", "language/test_exact_by_construction"),
+    "few": ("engine/test_few_subjects",),
+    "held_back": ("engine/test_held_back",),
+    "matching": ("language/test_hit_policies", "policies/test_tables_and_parameters"),
+    "matching_columns": ("language/test_hit_policies", "engine/test_decision_tables_in_bits"),
+    "measured": ("engine/test_own_measures", "engine/test_row_measures"),
+    "number": ("policies/test_authors_yaml", "policies/test_refusals"),
+    "outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes"),
+    "pattern": ("language/test_patterns",),
+    "place": ("language/test_place",),
+    "predicate": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
+    "program": ("engine/test_program_hash", "engine/test_reasons"),
+    "row_columns": ("engine/test_rows_both_ways",),
+    "row_frames": ("engine/test_row_measures", "engine/test_own_measures"),
+    "rows": ("engine/test_rows_model", "engine/test_rows_both_ways"),
+    "settle": ("language/test_always", "policies/test_doubts"),
+    "settling": ("engine/test_verdicts_in_bits", "language/test_always"),
+    "size": ("language/test_bounded_work",),
+    "table": ("engine/test_tables",),
+    "turning_points": ("engine/test_deciding",),
+    "unit": ("language/test_unit_check",),
+    "verdicts": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
+    "waiting": ("engine/test_held_back", "engine/test_deciding"),
+}
+"""The tests of a module that are not named for it, the nearest first."""
+LANGUAGE = (
+    "language/test_traps", "language/test_every_node", "language/test_guard", "language/test_sql",
+    "language/test_always", "language/test_check_refusals", "docs/test_language_page",
+    "language/test_date_functions", "language/test_exact_numbers", "language/test_million_pairs",
+    "engine/test_verdicts_in_bits",
+)  # fmt: skip
+ENGINE = (
+    "engine/test_by_hand", "engine/test_rows_by_hand", "engine/test_rows_model",
+    "engine/test_own_measures", "engine/test_alternatives", "engine/test_why_not",
+    "engine/test_clause_counts", "engine/test_program_hash", "engine/test_verdicts_in_bits",
+    "engine/test_reasons", "engine/test_rare_elements", "engine/test_rows_both_ways",
+)  # fmt: skip
+
+
+def modules() -> list[Path]:
+    """The modules that are mutated; raises where one of `engine` stands in neither list."""
+    there = {path.stem for path in (ROOT / "engine").glob("*.py")}
+    if there != {*EVALUATION, *OTHERS}:
+        raise SystemExit(f"name in scope.py, or no longer: {there ^ {*EVALUATION, *OTHERS}}")
+    found = sorted((ROOT / "language").glob("*.py"))
+    found += [ROOT / "engine" / f"{name}.py" for name in EVALUATION]
+    return [path for path in found if path.stat().st_size]
+
+
+def tests_for(path: Path) -> list[str]:
+    """The files of tests for a module's mutants, those of its own subject first."""
+    general = LANGUAGE if path.parent.name == "language" else ENGINE
+    near = [name for name in general if path.stem in name.rpartition("/")[2]]
+    own = [f"{path.parent.name}/test_{path.stem}"]
+    named = [name for name in own if (ROOT / f"tests/unit/{name}.py").exists()]
+    ordered = dict.fromkeys([*named, *SUBJECTS.get(path.stem, ()), *near, *general])
+    return [str(ROOT / f"tests/unit/{name}.py") for name in ordered]
