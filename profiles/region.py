@@ -28,6 +28,8 @@ def region_code(name_or_code: str) -> str | None:
     the county; None where several of one level do (`鼓楼区`), unless it stands with the names
     above it (`福州市鼓楼区`). Codes of 9 and 12 digits stay as they are.
     """
+    if re.fullmatch(_CODE_FORM, name_or_code, re.ASCII):
+        return name_or_code.ljust(6, "0")  # policies name most regions so
     code: str | None = region_codes(pl.Series([name_or_code], dtype=pl.String))[0]
     return code
 

@@ -13,7 +13,7 @@ from random import Random
 
 from tests.mutation import kill, patched
 from tests.mutation.mutants import find_sites, mutate
-from tests.mutation.scope import ROOT, modules, tests_for
+from tests.mutation.scope import ROOT, WITH_THREADS, modules, tests_for
 
 SECONDS = 300
 """Of the processor's time for one mutant; the tests take a third of it."""
@@ -32,7 +32,8 @@ def try_quickly(wanted: Sequence[Mutant], sources: Mapping[Path, str]) -> Iterat
 
     All in a process of its own, so that this one stays without any of our modules.
     """
-    files = list(dict.fromkeys(name for path, _ in wanted for name in tests_for(path)))
+    every = dict.fromkeys(name for path, _ in wanted for name in tests_for(path))
+    files = [name for name in every if name not in WITH_THREADS]
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
@@ -49,8 +50,7 @@ def try_quickly(wanted: Sequence[Mutant], sources: Mapping[Path, str]) -> Iterat
                     for path, number in wanted:
                         print(_one_quickly(forks, path, number, sources[path]), file=pipe)
 
-                patched.collect(ROOT, files, use)
-            status = 0
+                status = int(not patched.collect(ROOT, files, use))
         finally:
             os._exit(status)
     os.close(write_end)
@@ -59,7 +59,9 @@ def try_quickly(wanted: Sequence[Mutant], sources: Mapping[Path, str]) -> Iterat
             if line.strip() == "fails":
                 raise SystemExit("tests fail without any mutant (ZHIDA_MUTANT_LOG=FILE keeps why)")
             yield line.strip()
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise SystemExit("the tests could not be collected (ZHIDA_MUTANT_LOG=FILE keeps why)")
 
 
 def _one_quickly(forks: patched.Forks, path: Path, number: int, source: str) -> str:
@@ -67,9 +69,11 @@ def _one_quickly(forks: patched.Forks, path: Path, number: int, source: str) -> 
     change = patched.changed_functions(compile(ast.parse(source), str(path), "exec"), code)
     if change is None:
         return "unsure"
-    if not forks.survives(change, tests_for(path), SECONDS):
+    files = [name for name in tests_for(path) if name not in WITH_THREADS]
+    if not forks.survives(change, files, SECONDS):
         return "killed"
-    return "unsure" if forks.called & set(change) else "survived"
+    is_whole = files == tests_for(path) and not forks.called & set(change)
+    return "survived" if is_whole else "unsure"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

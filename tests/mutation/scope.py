@@ -22,7 +22,6 @@ OTHERS = (
 """Those that put decisions into words, or keep the register of runs."""
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "alike": ("engine/test_clause_counts", "engine/test_held_back", "engine/test_deciding"),
-    "alternatives": ("engine/test_alternatives", "engine/test_explain"),
     "asking": ("engine/test_few_subjects",),
     "automaton": ("language/test_patterns",),
     "bits": ("engine/test_verdicts_in_bits",),
@@ -73,6 +72,10 @@ ENGINE = (
     "engine/test_clause_counts", "engine/test_program_hash", "engine/test_verdicts_in_bits",
     "engine/test_reasons", "engine/test_rare_elements", "engine/test_rows_both_ways",
 )  # fmt: skip
+
+
+WITH_THREADS = frozenset({str(ROOT / "tests/unit/engine_runs/test_outcome_files.py")})
+"""Files that make frames while they are collected, which starts threads that no fork would have."""
 
 
 def modules() -> list[Path]:
