@@ -34,7 +34,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "amount": "amount", "amount open": "amount open", "whole": "in all",
         "open": "open", "missing": "missing",
         "missing facts": "missing", "check": "for a person to check", "skipped": "skipped",
-        "without": "not ", "with": "", "must not": "must not be: ",
+        "without": "not: ", "with": "", "must not": "must not be: ",
         "list": ", ", "colon": ": ",
         "is good": "as it must be", "is bad": "not as it must be", "is open": "open",
         "clauses": "Clauses", "subject": "Subject", "policy": "Policy", "period": "Period",

@@ -22,7 +22,7 @@ from language.definition import (
     Tiers,
 )
 from language.expression import Comparison, Expression, Name, walk
-from language.reference import NO_ROW, Facts, NotApplicable, Reference, Value, sum_tiers
+from language.reference import NO_ROW, NO_VALUE, Facts, NotApplicable, Reference, Value, sum_tiers
 from policies.parameter import ALWAYS, span_on
 from policies.policy import DatedParameter, ParameterSpan, PolicyTable, TableRow
 from profiles.fact import Fact, Vocabulary
@@ -113,6 +113,8 @@ class Teller:
         zh, en = show_value(value, unit=unit)
         if NO_ROW in value.reasons:
             zh, en = "无对应标准", "no row"
+        elif NO_VALUE in value.reasons:
+            zh, en = "当日无有效标准", "no value in force"
         span = self.span(parameter)
         return FactUsed(
             name=parameter.name,

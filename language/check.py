@@ -4,6 +4,7 @@ Stricter than rule-engine: it lets `1 == "1"` be silently false; here nothing cr
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -54,6 +55,20 @@ _HOW = {
 _TIMES = {
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
+
+_SYSTEMS = {
+    "GB/T 2260": (
+        re.compile(r"\d{6}|\d{9}|\d{12}", re.ASCII),
+        'regions are whole codes of six digits; all below one are asked by $starts_with({}, "4403")'
+        ", by region: or by a list",
+    ),
+    "GB/T 4754": (
+        re.compile(r"[A-T]\d{0,4}|\d{2,4}", re.ASCII),
+        'trades are codes like "C3512"; all below one are asked by $starts_with({}, "C35") or by a '
+        "list",
+    ),
+}
+"""By code system what a value looks like, and what to write instead."""
 
 
 def check(expression: Expression, scope: Scope, *, amount: bool = False) -> Kind:
@@ -203,7 +218,10 @@ class _Checker:
     def known_values(self, side: Expression, values: list[object]) -> None:
         """Refuse a code that the fact's closed list does not hold: it would never be true."""
         definition = self.scope.get(side.name) if isinstance(side, Name) else None
-        if not (isinstance(side, Name) and isinstance(definition, Given) and definition.values):
+        if not (isinstance(side, Name) and isinstance(definition, Given)):
+            return
+        self.codes_of_system(side, definition.system, values)
+        if not definition.values:
             return
         for value in values:
             if value not in definition.values:
@@ -216,6 +234,20 @@ class _Checker:
                     else f"it is one of {', '.join(definition.values)}",
                 )
 
+    def codes_of_system(self, side: Name, system: str, values: list[object]) -> None:
+        """Refuse what is no code of the fact's system: a name, or a region's code cut short."""
+        known = next((s for s in _SYSTEMS if system.startswith(s)), None)
+        if known is None:
+            return
+        pattern, remedy = _SYSTEMS[known]
+        for value in values:
+            if isinstance(value, str) and not pattern.fullmatch(value):
+                raise ConditionRefused(
+                    f'"{side.name}" is never "{value}": it holds codes of {system}',
+                    offset=side.offset,
+                    remedy=remedy.format(side.name),
+                )
+
     def of_name(self, name: Name) -> Kind:
         if name.name not in self.scope:
             close = difflib.get_close_matches(name.name, list(self.scope), n=1)
@@ -226,6 +258,8 @@ class _Checker:
                 unknown=name.name,
                 remedy=f'did you mean "{close[0]}"?'
                 if close
+                else "the day of the run is as_of"
+                if name.name in ("today", "now", "date")
                 else "declare it under facts: with its type",
             )
         if name.name in self.open:
@@ -302,6 +336,8 @@ class _Checker:
             self.want(argument, kind, f'"${call.function}"')
             if position in function.literal:
                 self.literal(call, position, argument, kind)
+        if call.function == "starts_with":
+            self.beginning(call)
         if call.function == "date":
             year, month, day = (whole_literal(argument) for argument in call.arguments)
             try:
@@ -314,6 +350,24 @@ class _Checker:
                     remedy="write year, month, day, like $date(2024, 5, 1)",
                 ) from None
         return function.result
+
+    def beginning(self, call: Call) -> None:
+        """Refuse a beginning that no region below the one that is meant has."""
+        side, begins = call.arguments
+        definition = self.scope.get(side.name) if isinstance(side, Name) else None
+        if not (isinstance(definition, Given) and isinstance(begins, Literal)):
+            return
+        code = str(begins.value)
+        if not definition.system.startswith("GB/T 2260") or re.fullmatch(
+            r"\d{1,3}|\d\d(?!00)\d\d|\d{5}|\d{4}(?!00)\d{2,8}", code, re.ASCII
+        ):
+            return
+        short = re.sub("(00)+$", "", code)
+        raise ConditionRefused(
+            f'no region below begins with "{code}"',
+            offset=call.offset,
+            remedy=f'write "{short}"' if short.isdecimal() else 'write its code, like "4403"',
+        )
 
     def literal(self, call: Call, position: int, argument: Expression, kind: Kind) -> None:
         """Refuse an argument that must be written out and is not, or is too far away."""

@@ -14,12 +14,16 @@ Scalar = Fraction | bool | str | date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A fact that comes with the subject; `may_not_apply` where declared `absent: none`."""
+    """A fact that comes with the subject; `may_not_apply` where declared `absent: none`.
+
+    `values` are all that a code may be; `system` names whose codes it holds.
+    """
 
     name: str
     type: FactType
     may_not_apply: bool = False
     values: tuple[str, ...] = ()
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -355,6 +355,16 @@ def _of_nearest_form(document: Document, details: list[dict[str, Any]]) -> list[
     return kept
 
 
+_OTHER_KEYS = {
+    "max": 'did you mean "at_most"?', "min": 'did you mean "at_least"?',
+    "cap": 'did you mean "at_most"?', "floor": 'did you mean "at_least"?',
+    "add": 'did you mean "plus"?', "subtract": 'did you mean "minus"?',
+    "multiply": 'did you mean "times"?', "condition": 'did you mean "when"?',
+    "if": 'did you mean "when"?', "name": 'did you mean "title" or "label"?',
+}  # fmt: skip
+"""Keys that authors try, and what is meant."""
+
+
 def _is_other_form(detail: dict[str, Any]) -> bool:
     """A form was expected that the author did not write: a text for a list, a word for keys."""
     if detail["type"] == "literal_error":
@@ -365,12 +375,16 @@ def _is_other_form(detail: dict[str, Any]) -> bool:
 def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any]) -> Problem:
     place = _known_place(document, detail["loc"])
     name = str(place[-1]) if place else ""
+    if len(place) > 1 and isinstance(place[-1], int):
+        name = f"entry {place[-1] + 1} of {place[-2]}"
     match detail["type"]:
         case "extra_forbidden":
             key = str(detail["loc"][-1])
             known = _keys_at(model, place[:-1])
-            close = difflib.get_close_matches(key, known, n=1)
+            # the key itself may stand elsewhere, as max does in a measure
+            close = difflib.get_close_matches(key, [name for name in known if name != key], n=1)
             remedy = f'did you mean "{close[0]}"?' if close else ""
+            remedy = _OTHER_KEYS.get(key, remedy)
             if document_value(document, place) is None:
                 remedy = (remedy + " " if remedy else "") + (
                     "a key without a value: inside { } a text with a comma needs quotes"

@@ -130,6 +130,19 @@ def _unescape(text: str, offset: int) -> str:
     return _ESCAPE.sub(read, text)
 
 
+_MEANT = {
+    re.compile(r"\d\s*%"): "a share is written 0.055 here, or is a parameter like 5.5%",
+    re.compile(r"\bis\b"): "write == null, or != null where it applies",
+    re.compile(r"\b(between|to)\b"): "write a >= 60 and a <= 79",
+}
+"""What authors write that the grammar cannot read, and what to write instead."""
+
+
+def _how_to_write(text: str) -> str:
+    meant = (remedy for pattern, remedy in _MEANT.items() if pattern.search(text))
+    return next(meant, "look for a missing operator, bracket or quote; comparisons do not chain")
+
+
 _GRAMMAR = _Grammar()
 _CONTEXT = rule_engine.Context(default_timezone="utc")
 _LOCK = threading.Lock()  # ply's lexer and parser keep state
@@ -151,7 +164,7 @@ def read_tree(text: str) -> Any:
         raise ConditionRefused(
             f"the condition cannot be read{sign}",
             offset=where,
-            remedy="look for a missing operator, bracket or quote; comparisons do not chain",
+            remedy=_how_to_write(text),
         ) from None
     except grammar_errors.EngineError as error:
         raise ConditionRefused(

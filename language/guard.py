@@ -53,6 +53,7 @@ _OTHER_SIGNS = {
     "￥": "the number alone", "¥": "the number alone",
 }  # fmt: skip
 """Signs that a Chinese keyboard or a text processor gives, and what is meant."""
+_UNIT_SIGNS = frozenset("元万亿‰周岁年月日天人")
 _CHAINS = {
     re.compile(r"\b(?:not\s+){17}"): 'more than 16 times "not" in a row',
     re.compile(r"(?:-\s*){9}"): "more than 8 minus signs in a row",
@@ -128,6 +129,8 @@ def check_text(text: str) -> None:
                     offset=offset,
                     remedy=f"write {_OTHER_SIGNS[token]}"
                     if token in _OTHER_SIGNS
+                    else "expressions have no units: write the plain number or make it a parameter"
+                    if token in _UNIT_SIGNS
                     else "facts have ASCII names; texts stand in quotes",
                 )
     for pattern, what in _CHAINS.items():

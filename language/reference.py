@@ -52,6 +52,7 @@ from language.truth import (
     unknown_of,
 )
 from language.truth import NO_ROW as NO_ROW
+from language.truth import NO_VALUE as NO_VALUE
 from language.truth import NONE as NONE
 from language.truth import NotApplicable as NotApplicable
 from language.truth import Value as Value
@@ -256,7 +257,7 @@ class Reference:
             case Constant(value=value):
                 return Value(value)
             case NoValue():
-                return Value(None, reasons=frozenset({"no value in force"}))
+                return Value(None, reasons=frozenset({NO_VALUE}))
             case Table():
                 return self.look_up(parameter)
             case Tiers(by=by):
@@ -269,7 +270,7 @@ class Reference:
                 for span in spans:
                     if span.start <= day.value and (span.end is None or day.value <= span.end):
                         return self.of_parameter(span.value)
-                return Value(None, reasons=frozenset({"no value in force"}))
+                return Value(None, reasons=frozenset({NO_VALUE}))
 
     def look_up(self, table: Table) -> Value:
         applies = self.rows_that_apply(table)

@@ -6,6 +6,7 @@ from language.definition import Scalar
 
 UNDEFINED = "undefined"
 NO_ROW = "no row"
+NO_VALUE = "no value in force"
 LEFT_OPEN = "left open"
 TWO_ROWS = "two rows"
 

@@ -67,7 +67,8 @@ def build_table(
             try:
                 keys[text] = parse_key(text, shapes[level].kind, shapes[level].system)
             except ValueError as error:
-                report(str(error), "")
+                ordered = shapes[level].kind is Kind.NUMBER
+                report(str(error), "rows are 80, 80 to 89, from 90, under 30" if ordered else "")
                 continue
             unknown = _not_of(keys[text], shapes[level].closed)
             if unknown:

@@ -41,7 +41,11 @@ class Fact:
     def given(self) -> Given:
         """The fact as conditions see it where it is given."""
         return Given(
-            name=self.name, type=self.type, may_not_apply=self.may_not_apply, values=self.values
+            name=self.name,
+            type=self.type,
+            may_not_apply=self.may_not_apply,
+            values=self.values,
+            system=self.system,
         )
 
 

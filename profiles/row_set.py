@@ -48,7 +48,11 @@ class RowColumn:
     def given(self) -> Given:
         """The column as conditions see it where it is given."""
         return Given(
-            name=self.name, type=self.type, may_not_apply=self.may_not_apply, values=self.values
+            name=self.name,
+            type=self.type,
+            may_not_apply=self.may_not_apply,
+            values=self.values,
+            system=self.system,
         )
 
 

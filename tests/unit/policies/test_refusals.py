@@ -329,6 +329,28 @@ def test_the_content_hash_ignores_comments_and_order_and_sees_every_value(tmp_pa
     assert plain.content_hash == turned.content_hash != other.content_hash
 
 
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ('ent_region == "深圳市"', 'is never "深圳市": it holds codes of GB/T 2260'),
+        ('ent_region == "4403"', '$starts_with(ent_region, "4403")'),
+        ('ent_region in ["440300", "厦门"]', 'is never "厦门"'),
+        ('gbt4754_code != "制造业"', 'is never "制造业": it holds codes of GB/T 4754'),
+        ('ent_region in ["440300", "350200"] or gbt4754_code == "C3512"', None),
+    ],
+)
+def test_a_name_beside_a_fact_of_codes_is_refused_for_it_would_never_be_equal(
+    tmp_path: Path, when: str, told: str | None
+) -> None:
+    text = f"clauses: [{{id: a, says: 一, source: 一, when: '{when}'}}]\n" + BENEFIT
+    if told is None:
+        load_text(tmp_path, text)
+        return
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, text)
+    assert told in str(refused.value)
+
+
 def test_a_fact_of_another_kind_of_subject_is_told_as_that(tmp_path: Path) -> None:
     text = "facts: {twice: {is: 'age * 2'}}\nclauses: [{id: a, when: twice > 3}]\n"
     with pytest.raises(FilesRefused) as refused:
@@ -381,3 +403,49 @@ def test_what_is_never_used_is_warned_of(tmp_path: Path) -> None:
     assert any('parameter "x" is never used' in warning for warning in warnings)
     assert any('fact "y" is never used' in warning for warning in warnings)
     assert any("no examples" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("benefit: {amount: [100, {max: 500}]}\n", 'unknown key "max" (did you mean "at_most"?)'),
+        ("benefit: {amount: 100}\nnot_modelled: [一]\n", '"entry 1 of not_modelled" must'),
+        ("benefit: {amount: 100元/月}\n", "expressions have no units: write the plain number"),
+        ("benefit: {amount: 500 - 10%}\n", "a share is written 0.055 here"),
+        ("benefit: {amount: x}\nparameters: {x: {by: staff_prev_year, source: 一, "
+         "rows: {80-89: 1}}}\n", "rows are 80, 80 to 89, from 90, under 30"),
+    ],
+)  # fmt: skip
+def test_what_authors_try_is_refused_with_what_to_write(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, CLAUSE + text)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("ent_size is null", "write == null"),
+        ("ui_paid_months between 1 and 2", "write a >= 60 and a <= 79"),
+        ("founded_on > today", "the day of the run is as_of"),
+        ('$starts_with(ent_region, "440300")', 'begins with "440300" (write "4403")'),
+        ('$starts_with(ent_region, "深圳")', 'write its code, like "4403"'),
+        ('$starts_with(ent_region, "4403") or $starts_with(ent_region, "44")', None),
+        ('$starts_with(ent_region, "440305") or $starts_with(gbt4754_code, "C3500")', None),
+    ],
+)  # fmt: skip
+def test_a_condition_that_authors_try_is_refused_with_what_to_write(
+    tmp_path: Path, when: str, told: str | None
+) -> None:
+    text = (
+        "facts: {founded_on: {label: 成立日期, type: date}}\n"
+        f"clauses: [{{id: a, says: 一, source: 一, when: '{when}'}}]\n" + BENEFIT
+    )
+    if told is None:
+        load_text(tmp_path, text)
+        return
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, text)
+    assert told in str(refused.value)
