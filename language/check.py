@@ -108,11 +108,13 @@ def kind_of_definition(definition: Definition, scope: Scope) -> Kind:
 
 
 class _Checker:
-    """One walk; the names being resolved are kept, so that a circle is found."""
+    """One walk; the names being resolved are kept, so that a circle is found, and those resolved,
+    so that each is looked through once however often others use it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.open: list[str] = []
+        self.known: dict[str, Kind] = {}
 
     def kind(self, expression: Expression) -> Kind:
         match expression:
@@ -269,9 +271,12 @@ class _Checker:
                 offset=name.offset,
                 remedy="one of them must be given",
             )
+        if name.name in self.known:
+            return self.known[name.name]
         self.open.append(name.name)
         try:
-            return self.of_definition(self.scope[name.name])
+            kind = self.known[name.name] = self.of_definition(self.scope[name.name])
+            return kind
         except ConditionRefused as refusal:
             if isinstance(self.scope[name.name], (Formula, Choice)):
                 raise ConditionRefused(

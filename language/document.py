@@ -23,6 +23,13 @@ MAX_MESSAGE = 600
 """Signs of a message; what is longer quotes a value that nobody reads through."""
 MAX_BRACKETS = 200
 """Brackets open at once, those within quotes counted too, before YAML is read at all."""
+MAX_VALUES = 150_000
+"""Texts, lists and mappings of a file; keys are not counted."""
+MAX_DOCUMENTS = 1_000
+MAX_MISTAKES = 200
+"""Mistakes of one kind that are told of a file; nobody reads on."""
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of signs, which YAML lets in by escapes."""
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 M = TypeVar("M", bound=BaseModel)
@@ -102,6 +109,10 @@ class _Refused(Exception):
     def __init__(self, line: int, column: int, message: str, remedy: str = "") -> None:
         self.line, self.column, self.message, self.remedy = line, column, message, remedy
         super().__init__(message)
+
+
+class _TooMuch(_Refused):
+    """The file is refused for its size, whoever reads it."""
 
 
 def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
@@ -184,6 +195,8 @@ def _read_quickly(text: str, file: str) -> tuple[list[Document], list[Problem]]:
     if _QUICK is not None and "\t" not in text and "?" not in text:
         try:
             return _read_events(text, file, _QUICK)
+        except _TooMuch:
+            raise
         except (yaml.YAMLError, _Refused):
             pass
     return _read_events(text, file, yaml.SafeLoader)
@@ -209,12 +222,17 @@ def _read_events(text: str, file: str, loader: type[Any]) -> tuple[list[Document
     """Documents from a parser's events, one by one: nothing is built that was not looked at, and
     no parser goes deeper than we allow (the C one would crash)."""
     problems: list[Problem] = []
-    documents = []
+    documents: list[Document] = []
+    values = 0
     events = yaml.parse(text, Loader=loader)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            reading = _Reading(events, text, file, problems)
+            if len(documents) == MAX_DOCUMENTS:
+                line, _ = _line_and_column(event.start_mark)
+                raise _TooMuch(line, 1, f"more than {MAX_DOCUMENTS:,} documents", "split the file")
+            reading = _Reading(events, text, file, problems, values)
             value = reading.value(next(events), ())
+            values = reading.values
             documents.append(
                 Document(file=file, value=value, marks=reading.marks, key_marks=reading.key_marks)
             )
@@ -225,7 +243,12 @@ class _Reading:
     """One document being read from its events: its values, each with its place."""
 
     def __init__(
-        self, events: Iterator[Any], text: str, file: str, problems: list[Problem]
+        self,
+        events: Iterator[Any],
+        text: str,
+        file: str,
+        problems: list[Problem],
+        values: int,
     ) -> None:
         self.events = events
         self.text = text
@@ -234,12 +257,16 @@ class _Reading:
         self.marks: dict[Place, Mark] = {}
         self.key_marks: dict[Place, Mark] = {}
         self.depth = 0
+        self.values = values
 
     def value(self, event: Any, place: Place) -> Any:
         """The value that begins with this event."""
         start = event.start_mark
         line, column = start.line + 1, start.column + 1
         self.check(event, line, column)
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise _TooMuch(line, column, f"more than {MAX_VALUES:,} values", "split the file")
         if isinstance(event, yaml.ScalarEvent):
             self.marks[place] = self.mark_of(event)
             return None if event.value == "" and not event.style else event.value
@@ -270,6 +297,9 @@ class _Reading:
             raise _Refused(line, column, "aliases and anchors (& and *) are not allowed")
         if event.tag is not None and event.tag != "!":
             raise _Refused(line, column, f"tags are not allowed: {event.tag}")
+        if isinstance(event, yaml.ScalarEvent) and _NO_TEXT.search(event.value):
+            message = "the text holds a control character or half a sign"
+            raise _Refused(line, column, message, "take it out, or type the sign again")
 
     def sequence(self, place: Place) -> list[Any]:
         built: list[Any] = []
@@ -287,6 +317,9 @@ class _Reading:
                 raise _Refused(line, column, "a key must be a text", 'quote it: "[a, b]"')
             key = event.value
             if key in built:
+                if len(self.problems) == MAX_MISTAKES:
+                    message = f"more than {MAX_MISTAKES} keys stand twice"
+                    raise _TooMuch(line, column, message, "keep one of each")
                 self.problems.append(
                     Problem(
                         file=self.file,
@@ -304,9 +337,10 @@ class _Reading:
 
     def pass_over(self, event: Any) -> None:
         """Look at a value as at any other, and keep nothing of it."""
-        aside = _Reading(self.events, self.text, self.file, [])
+        aside = _Reading(self.events, self.text, self.file, [], self.values)
         aside.depth = self.depth
         aside.value(event, ())
+        self.values = aside.values
 
 
 def cut(document: Document, place: Place) -> Document:
@@ -330,9 +364,14 @@ def decode(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]
         return model.model_validate(document.value), []
     except ValidationError as error:
         details = [dict(detail) for detail in error.errors(include_url=False)]
-        return None, [
-            _explain(document, model, detail) for detail in _of_nearest_form(document, details)
+        problems = [
+            _explain(document, model, detail)
+            for detail in _of_nearest_form(document, details[:MAX_MISTAKES])
         ]
+        if len(details) > MAX_MISTAKES:
+            message = f"{len(details) - MAX_MISTAKES:,} more mistakes of this kind are not told"
+            problems.append(document.problem((), message, "correct these first"))
+        return None, problems
 
 
 _OTHER_FORM = {"string_type", "list_type", "dict_type", "model_type", "model_attributes_type"}

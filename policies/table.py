@@ -5,6 +5,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping
+from math import prod
 
 from language.definition import (
     Anything,
@@ -15,6 +16,7 @@ from language.definition import (
     Row,
     Scalar,
     Table,
+    Within,
     kind_of_scalar,
 )
 from language.expression import Name
@@ -24,6 +26,10 @@ from policies.axis import Shape, fits, show_sort, sorts_of
 from policies.cell import parse_key
 from profiles.formula import parse_scalar
 
+MAX_ROWS = 2_000
+"""Rows of a table; what has more is compared row with row for minutes."""
+MAX_CODES = 20_000
+"""Rows of a table once every code has a row of its own."""
 OPEN_VALUE = "unknown"
 Report = Callable[[str, str], None]
 """Takes a message and a remedy: a problem at the table."""
@@ -61,6 +67,9 @@ def build_table(
 
     def walk(level: int, cells: Mapping[str, object], above: tuple[Matcher, ...]) -> None:
         keys: dict[str, Matcher] = {}
+        if len(cells) + len(built) > MAX_ROWS:
+            report(f"the table has more than {MAX_ROWS:,} rows", "make several tables of it")
+            return
         for text in cells:
             if text in ("else", "any"):
                 continue
@@ -111,6 +120,9 @@ def build_table(
     if not kinds:
         report("the table has no value", "")
         return None
+    if sum(map(_count_prefixes, built)) > MAX_CODES:
+        report(f"the table names more than {MAX_CODES:,} codes", "make several tables of it")
+        return None
     # of codes with levels the most specific row wins: it stands first
     built = [row for whole in built for row in _split_prefixes(whole)]
     built.sort(key=_specificity, reverse=True)
@@ -126,6 +138,10 @@ def _split_prefixes(row: Row) -> list[Row]:
         for matcher in row.matchers
     ]
     return [Row(matchers=matchers, value=row.value) for matchers in itertools.product(*choices)]
+
+
+def _count_prefixes(row: Row) -> int:
+    return prod(len(m.prefixes) for m in row.matchers if isinstance(m, Beneath))
 
 
 def _specificity(row: Row) -> int:
@@ -157,6 +173,12 @@ def _overlap(first: Matcher, second: Matcher, shape: Shape) -> str | None:
         case Beneath(prefixes=a), Beneath(prefixes=b):
             # the longer code wins, so only the same code stands twice
             return next((prefix for prefix in a if prefix in b), None)
+        case Equal(values=a), Equal(values=b):
+            return next((show_sort(value) for value in a if value in b), None)
+        case Within(low=low, high=high), Within(low=lower, high=higher) if (
+            high is not None and lower is not None and high < lower
+        ) or (higher is not None and low is not None and higher < low):
+            return None
         case _:
             both = (v for v in sorts_of(shape, [first, second]) if fits(first, v))
             return next((show_sort(value) for value in both if fits(second, value)), None)

@@ -27,6 +27,12 @@ HOSTILE = {
     "NUL": ("a: x\0y\n", (0, 0), "not YAML"),
     "control sign": ("a: x\x07y\n", (0, 0), "not YAML"),
     "tab": ("a:\n\tb: 1\n", (2, 1), "not YAML"),
+    "half a sign by an escape": ('a: ["x", "\\ud800"]\n', (1, 10), "half a sign"),
+    "NUL by an escape": ('a: {"b\\0": c}\n', (1, 5), "control character"),
+    "terminal control by an escape": ('a: "\\e[2J"\n', (1, 4), "control character"),
+    "a million values": ("a: [" + "x," * 1_000_000 + "]\n", (1, 300_001), "150,000 values"),
+    "a million values in blocks": ("- x\n" * 1_000_000, (150_000, 3), "150,000 values"),
+    "100,000 documents": ("---\na: b\n" * 100_000, (2001, 1), "1,000 documents"),
     "open quote": ('a: "b\n', (2, 1), "not YAML"),
     "open brace": ("a: {b: c\n", (2, 1), "not YAML"),
     "key of a list": ("? [a, b]\n: c\n", (1, 3), "a key must be a text"),
@@ -45,6 +51,12 @@ def test_a_hostile_file_is_refused_with_its_place(name: str) -> None:
     assert (problem.line, problem.column) == place
     assert str(problem).startswith("p.yaml")
     assert len(str(problem)) < 500
+
+
+def test_of_many_keys_that_stand_twice_the_first_are_told() -> None:
+    _, problems = read_text("a: b\n" * 100_000, file="p.yaml")
+    (problem,) = problems
+    assert (problem.line, problem.message) == (202, "more than 200 keys stand twice")
 
 
 @pytest.mark.parametrize(

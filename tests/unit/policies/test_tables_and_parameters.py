@@ -361,3 +361,50 @@ def test_every_day_lies_in_its_own_period_and_after_the_last() -> None:
             assert this.start <= day <= this.end
             assert (this.start - last.end).days == 1
             assert parse_period(this.name) == this
+
+
+MANY_ROWS = "{" + ", ".join(f"{number}: 1" for number in range(5000)) + "}"
+CODES = [
+    '"' + ", ".join(f"C{number}" for number in range(start, start + 100)) + '"'
+    for start in (1000, 1100, 1200)
+]
+BY_CODES = "{" + ", ".join(f"{inner}: 1" for inner in CODES) + "}"
+MANY_CODES = "{" + ", ".join(f"{key}: {BY_CODES}" for key in CODES) + "}"
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (f"{{by: ui_paid_months, source: 一, rows: {MANY_ROWS}}}", "more than 2,000 rows"),
+        (
+            f"{{by: [gbt4754_code, gbt4754_code], source: 一, rows: {MANY_CODES}}}",
+            "more than 20,000 codes",
+        ),
+    ],
+)
+def test_a_table_too_large_to_compare_is_refused(table: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(FilesRefused, match=words):
+        load_text(tmp_path, f"parameters:\n  t: {table}\n{USED}")
+
+
+@pytest.mark.parametrize("link", ["{0} + {0}", "{0} * {0}", "{0} > 1 ? {0} : {0} + 1"])
+def test_facts_that_use_each_other_twice_are_looked_through_once_each(
+    link: str, tmp_path: Path
+) -> None:
+    """Forty of them, of which the last stands for a million million of the first."""
+    facts = "".join(
+        f"  f{number + 1}: {{says: x, is: '{link.format(f'f{number}')}'}}\n" for number in range(40)
+    )
+    loaded = load_text(
+        tmp_path,
+        f"facts:\n  f0: {{says: x, is: ui_paid_months * 1}}\n{facts}"
+        "clauses: [{id: a, says: 一, when: f40 >= 1}]\nbenefit: {amount: 1}\n",
+    )
+    assert len(loaded.policies) == 1
+
+
+def test_of_very_many_unknown_keys_the_first_are_told(tmp_path: Path) -> None:
+    keys = "".join(f"key{number}: x\n" for number in range(20_000))
+    with pytest.raises(FilesRefused) as refused:
+        load_text(tmp_path, keys)
+    assert len(refused.value.problems) == 201
