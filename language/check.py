@@ -250,6 +250,11 @@ class _Checker:
                     remedy=remedy.format(side.name),
                 )
 
+    def _is_a_value(self, word: str) -> bool:
+        """Whether a fact has this word among its values."""
+        facts = (fact for fact in self.scope.values() if isinstance(fact, Given))
+        return any(word in fact.values for fact in facts)
+
     def of_name(self, name: Name) -> Kind:
         if name.name not in self.scope:
             close = difflib.get_close_matches(name.name, list(self.scope), n=1)
@@ -262,6 +267,8 @@ class _Checker:
                 if close
                 else "the day of the run is as_of"
                 if name.name in ("today", "now", "date")
+                else f'a text stands in quotes: "{name.name}"'
+                if self._is_a_value(name.name)
                 else "declare it under facts: with its type",
             )
         if name.name in self.open:

@@ -25,6 +25,7 @@ from language.types import Kind
 from profiles.region import region_code
 
 GB2260 = "GB/T 2260"
+_TRADE = re.compile(r"[A-T]\d{0,4}", re.ASCII)
 HIERARCHICAL = ("GB/T 2260", "GB/T 4754", "GB/T 4754-2017")
 _BOUND = re.compile(
     r"(?:(from|over)\s+(\S+))?\s*(?:(up to|under)\s+(\S+))?|(\S+)\s+to\s+(\S+)", re.ASCII
@@ -121,7 +122,14 @@ def _parse_ordered(text: str, kind: Kind) -> Matcher:
         if kind is Kind.DATE:
             day = parse_day(words)
             return During(first=day, last=day)
-        return Equal(values=(parse_number(words),))
+        try:
+            return Equal(values=(parse_number(words),))
+        except ValueError:
+            message = (
+                f'"{text}" is not a number or a range; write 30, 80 to 89, from 30 (以上), '
+                "over 30 (超过), up to 30 (以下), under 30 (不满)"
+            )
+            raise ValueError(message) from None
     low_word, low, high_word, high, first, last = match.groups()
     if first is not None:
         return _between(text, kind, first, last, True, True)
@@ -171,6 +179,10 @@ def _parse_texts(parts: list[str], system: str) -> Equal | Beneath:
             raise ValueError(f'"{parts[codes.index(None)]}" is no region; write its six-digit code')
         return Beneath(prefixes=tuple(region_prefix(code) for code in codes if code is not None))
     if system in HIERARCHICAL:
+        for part in parts:
+            if _TRADE.fullmatch(part) is None:
+                message = f'"{part}" is no trade of GB/T 4754; write C, C35, C351 or C3512'
+                raise ValueError(message)
         return Beneath(prefixes=tuple(parts))
     return Equal(values=tuple(parts))
 

@@ -73,6 +73,9 @@ def build_fact(
                 )
             )
         fact_type = FactType.NUMBER
+    if entry.values and fact_type not in (FactType.CODE, FactType.TEXT):
+        message = f'"{name}" is {fact_type}: only codes and texts have a closed list of values'
+        problems.append(document.problem((*place, "values"), message, "ask for it in a clause"))
     absent, may_not_apply, found = build_absent(
         entry, fact_type, measure, document, place, row_sets
     )
