@@ -51,8 +51,6 @@ _OTHER_SIGNS = {
     "＋": "+", "－": "-", "−": "-", "（": "(", "）": ")", "，": ",", "？": "?", "：": ":",
     "“": '"', "”": '"', "‘": "'", "’": "'", "％": "a parameter like 5.5%",
     "￥": "the number alone", "¥": "the number alone",
-    **dict.fromkeys("万亿元", "the whole number, as 5000000, or make it a parameter: 500万"),
-    "‰": "a parameter like 3‰",
 }  # fmt: skip
 """Signs that a Chinese keyboard or a text processor gives, and what is meant."""
 _UNIT_SIGNS = frozenset("元万亿‰周岁年月日天人")

@@ -25,7 +25,7 @@ from language.types import Kind
 from profiles.region import region_code
 
 GB2260 = "GB/T 2260"
-_TRADE = re.compile(r"[A-T]\d{0,4}", re.ASCII)
+_TRADE = re.compile(r"[A-T]\d{0,4}|\d{2,4}", re.ASCII)
 HIERARCHICAL = ("GB/T 2260", "GB/T 4754", "GB/T 4754-2017")
 _BOUND = re.compile(
     r"(?:(from|over)\s+(\S+))?\s*(?:(up to|under)\s+(\S+))?|(\S+)\s+to\s+(\S+)", re.ASCII

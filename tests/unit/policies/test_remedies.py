@@ -13,26 +13,6 @@ MISTAKES = {
         "clauses: [{id: a, says: 一, when: ent_size == small}]\nbenefit: {amount: 1}\n",
         'a text stands in quotes: "small"',
     ),
-    "a unit within a condition": (
-        "clauses: [{id: a, says: 一, when: revenue >= 500万}]\nbenefit: {amount: 1}\n",
-        "write the whole number, as 5000000",
-    ),
-    "a percentage before a product": (
-        CLAUSE + "benefit: {amount: 5.5% * revenue}\n",
-        "written 0.055",
-    ),
-    "a percentage at the end": (
-        CLAUSE + "benefit: {amount: revenue * 5.5%}\n",
-        "written 0.055",
-    ),
-    "a step called max": (
-        CLAUSE + "benefit: {amount: [revenue, {max: 10万}]}\n",
-        'did you mean "at_most"',
-    ),
-    "a clause with if": (
-        "clauses: [{id: a, says: 一, if: not is_zombie}]\nbenefit: {amount: 1}\n",
-        'did you mean "when"',
-    ),
     "a range in the words of the law": (
         CLAUSE + "parameters: {r: {by: staff, source: 一, rows: {30以下: 1, 30以上: 2}}}\n"
         "benefit: {amount: r}\n",
