@@ -242,6 +242,11 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
             if name not in draft.scope and name not in draft.row_sets:
                 at = (*place, "given", name)
                 draft.refuse(at, f'unknown fact "{name}" in an example', "declare it")
+            fact = draft.scope.get(name)
+            if isinstance(fact, Given) and fact.type is FactType.TEXT and given[name] == "unknown":
+                # read as the word it would turn a missing text into a known one
+                message = f'"{name}" is a text, so "unknown" is a word that it says'
+                draft.warn((*place, "given"), message, "write null where it is missing")
         if as_of is None:
             continue
         expect = case.expect

@@ -397,6 +397,18 @@ def test_what_the_time_the_place_or_the_item_needs_counts_as_used(
     assert not any("never used" in warning for warning in warnings), warnings
 
 
+def test_unknown_given_for_a_text_is_warned_of_for_there_it_is_a_word(tmp_path: Path) -> None:
+    text = (
+        "facts: {season: {label: 采暖季, type: text}, kind: {label: 类, type: code}}\n"
+        "clauses: [{id: a, says: 一, source: 一, when: season == kind}]\n" + BENEFIT
+    )
+    for given, told in (("season: unknown", 1), ("season: null", 0), ("kind: unknown", 0)):
+        cases = f"[{{name: x, given: {{{given}}}, expect: {{verdict: unknown}}}}]"
+        examples = f"examples: {{as_of: 2024-01-01, cases: {cases}}}\n"
+        warnings = [str(w) for w in load_text(tmp_path, text + examples).warnings]
+        assert sum("write null where it is missing" in warning for warning in warnings) == told
+
+
 def test_what_is_never_used_is_warned_of(tmp_path: Path) -> None:
     text = "parameters: {x: {value: 1, source: 一}}\nfacts: {y: {is: revenue + 1}}\n"
     warnings = [str(w) for w in load_text(tmp_path, text + CLAUSE + BENEFIT).warnings]
