@@ -24,9 +24,9 @@ from language.definition import (
     Tiers,
     Within,
 )
-from language.expression import Expression, Literal, walk
+from language.expression import Call, Expression, Literal, names_in, walk
 from language.functions import Undefined, add_months
-from language.reference import NONE, Facts, NotApplicable
+from language.reference import NONE, Facts, NotApplicable, evaluate
 from language.types import FactType, Kind, kind_of
 
 MAX_POINTS = 80
@@ -119,11 +119,18 @@ def _constants(bound: Bound, facts: Facts) -> Mapping[Kind, list[Scalar]]:
             elif items := getattr(inner, "items", None):
                 for item in items:
                     _keep(item.value, found)
+            elif isinstance(inner, Call) and isinstance(day := _fixed(inner), date):
+                _keep(day, found)
     for name in sorted(bound.names):
         own = facts.get(name)
         if own is not None and not isinstance(own, NotApplicable):
             _keep(own, found)
     return {kind: list(values) for kind, values in found.items()}
+
+
+def _fixed(call: Call) -> object:
+    """What a call gives whatever the facts, as `$date(2024, 5, 1)`; None where it needs some."""
+    return None if names_in(call) else evaluate(call, {}, {}).value
 
 
 def _keep(value: Scalar, found: Mapping[Kind, dict[Scalar, None]]) -> None:

@@ -148,3 +148,66 @@ def test_a_search_without_end_says_that_it_stopped(tmp_path: Path) -> None:
     for deciding in found.sets:
         for verdict, values in deciding.by.items():
             assert decide(bound, {**facts, **values}).verdict == verdict
+
+
+NARROW = {
+    "a day": "day == $date(2020, 2, 29)",
+    "the day before a day": "day < $date(2020, 3, 1) and day >= $date(2020, 2, 29)",
+    "the day after a day": "day > $date(2020, 2, 29) and day <= $date(2020, 3, 1)",
+    "the day of the run": "day == as_of",
+    "the first day of the period": "day == period_start",
+    "the day after the period": "day > period_end and $days(period_end, day) == 1",
+    "years": "$years(day, as_of) == 61",
+    "a birthday": "$years(day, as_of) >= 61 and $years($add_days(day, 1), as_of) < 61",
+    "many years": "$years(day, as_of) == 100",
+    "months": "$months(day, as_of) == 7",
+    "many months": "$months(day, as_of) == 1200",
+    "months to come": "$months(as_of, day) == 7",
+    "a day of each row": "stage == 3",
+    "a fen above": "sum > 250 and sum < 250.02",
+    "a fen below": "sum < 250 and sum > 249.98",
+    "nothing": "sum == 0",
+    "a hundredth": "share > 0.3 and share < 0.32",
+    "an end of a tier": "graded > 6",
+    "a row's end": "level == 2",
+    "a row's code": "grade == 5",
+    "one beyond": "months > 11 and months < 13",
+    "a code": 'code == "B2"',
+    "another code": 'code != "B2" and code != "C3"',
+    "a code of a list": 'code in ["B1", "C3"] and code != "B1"',
+}
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_a_condition_that_few_values_meet_is_known_to_turn_both_ways(
+    name: str, tmp_path: Path
+) -> None:
+    text = f"""
+        facts:
+          day: {{says: 日, type: date}}
+          sum: {{says: 额, type: money}}
+          share: {{says: 份, type: ratio}}
+          months: {{says: 月, type: integer}}
+          code: {{says: 码, type: code}}
+        parameters:
+          stage:
+            at: day
+            source: 一
+            values: [{{from: 2001-01-01, value: 2}}, {{from: 2031-05-06, value: 3}}]
+          graded:
+            by: sum
+            source: 一
+            tiers: [{{over: 0, up_to: 1300, gives: 6}}, {{over: 1300, gives: 7}}]
+          level: {{by: months, source: 一, rows: {{up to 613: 1, from 614: 2}}}}
+          grade: {{by: code, source: 一, rows: {{D4: 5, else: 6}}}}
+        clauses: [{{id: a, says: 一, when: '{NARROW[name]}'}}]
+        benefit: {{amount: 1}}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    facts: Facts = {}
+    found = find_deciding(bound, facts, decide(bound, facts))
+    ((fact, by),) = [(deciding.facts, deciding.by) for deciding in found.sets]
+    assert len(fact) == 1
+    assert {verdict: decide(bound, values).verdict for verdict, values in by.items()} == {
+        "eligible": "eligible", "ineligible": "ineligible",
+    }  # fmt: skip
