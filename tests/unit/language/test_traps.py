@@ -98,6 +98,12 @@ def test_a_condition_of_constants_alone_counts_for_every_row() -> None:
     ]
 
 
+def test_a_constant_without_a_value_is_unknown_for_every_row() -> None:
+    frame = pl.DataFrame({"a": [1, 2, 3]})
+    assert truth_of("(1 / 0 ?? 2 / 0) < 3", frame) == [None, None, None]
+    assert truth_of("a < 3 or 1 / 0 == 1", frame) == [True, True, None]
+
+
 @pytest.mark.parametrize(
     ("text", "printed"),
     [
