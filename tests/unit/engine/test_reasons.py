@@ -6,9 +6,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 
 from engine.decision import Decision, decide, to_fen
+from engine.evaluate import evaluate_part
 from engine.explain import explain
 from engine.explanation import as_json
 from engine.program import Bound, bind, expressions_of
@@ -261,3 +263,40 @@ def test_an_explanation_shows_the_very_amount_that_is_paid(tmp_path: Path, fen: 
     assert told.amount == shown
     assert told.steps[-1].amount == shown
     assert told.also[0].amount == shown
+
+
+TESTS_OF_A_STEP = [
+    '$starts_with(gbt4754_code, "C35")',
+    'gbt4754_code == "C351"',
+    'gbt4754_code in ["C351"]',
+    'gbt4754_code =~ "C35"',
+    'not (gbt4754_code != "C351")',
+    'is_zombie or gbt4754_code == "C351"',
+    "is_zombie",
+    "chosen == 1",
+    "listed == 1",
+    "tabled == 1",
+]
+
+
+@pytest.mark.parametrize("test", TESTS_OF_A_STEP)
+def test_open_amounts_in_a_part_wait_each_for_its_own_facts(test: str, tmp_path: Path) -> None:
+    """Whatever kind of test says whether the step counts, and so whether its fact matters."""
+    text = f"""
+        facts: {{chosen: {{says: 选, choose: [{{when: is_zombie, value: 1}}, {{value: 0}}]}}}}
+        parameters:
+          listed: {{by: gbt4754_code, source: 一, rows: {{C351: 1, else: 0}}}}
+          tabled: {{by: staff_prev_year, source: 一, rows: {{up to 5: 0, over 5: 1}}}}
+        clauses: [{{id: a, says: 一, when: ui_paid_months > 0}}]
+        benefit: {{amount: [rd_expense, {{plus: revenue, when: '{test}'}}]}}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    schema = {
+        "subject": pl.String, "ui_paid_months": pl.Int64, "gbt4754_code": pl.String,
+        "is_zombie": pl.Boolean, "staff_prev_year": pl.Float64, "revenue": pl.Int64,
+        "rd_expense": pl.Int64,
+    }  # fmt: skip
+    counts, not_counts = ("C351", True, 9.0), ("A01", False, 3.0)
+    rows = [(f"S{n}", 1, *values, None, None) for n, values in enumerate((counts, not_counts) * 2)]
+    outcome, _ = evaluate_part([bound], pl.DataFrame(rows, schema, orient="row"), "enterprise")
+    assert outcome["missing"].to_list() == ["rd_expense,revenue", "rd_expense"] * 2
