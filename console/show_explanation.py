@@ -178,7 +178,7 @@ def which_value(fact: FactUsed, language: str) -> list[str]:
             for key in told.row
         ]
         lines.append(words["row"] + words["colon"] + ("；" if zh else "; ").join(keys))
-    if told.rules:
+    if told.rules and not told.row:
         lines.append(words["rules"] + ", ".join(str(number) for number in told.rules))
     for tier in told.tiers:
         says = tier.says_zh if zh else tier.says_en

@@ -21,6 +21,7 @@ from engine.explain_rows import (
 from engine.explanation import AmountTold, ClauseTold, Explanation, Source, StepTold
 from engine.program import Bound
 from engine.rows import MISSING_ROWS, RowsGiven
+from engine.scope_telling import tell_scope
 from engine.shown_value import mask, show_fen, show_value, show_yuan, unit_of
 from engine.telling import Teller
 from language.check import reachable_facts
@@ -30,12 +31,6 @@ from language.unit_check import is_written
 from policies.policy import Step
 from profiles.fact import Vocabulary
 
-_SCOPE = {
-    "effective": ("政策有效期", "in force"),
-    "window": ("兑现期限", "time of payment"),
-    "region": ("适用地区", "region"),
-    "item": ("标的", "item"),
-}
 DOES = {
     "take": ("取{}", "take {}"),
     "plus": ("加{}", "plus {}"),
@@ -122,32 +117,6 @@ def explain(
         not_modelled_zh=policy.not_modelled,
         not_modelled_en=policy.not_modelled_en,
     )
-
-
-def tell_scope(teller: Teller, decision: Decision) -> list[ClauseTold]:
-    """The policy's dates and region, where they do not simply hold."""
-    policy = teller.bound.policy
-    rests_on = {"region": policy.region.fact if policy.region else None}
-    rests_on["effective"] = policy.effective_at
-    rests_on["item"] = policy.item
-    told = []
-    for name, value in decision.scope.items():
-        says_zh, says_en = _SCOPE[name]
-        fact = rests_on.get(name)
-        told.append(
-            ClauseTold(
-                id=name,
-                depth=0,
-                says_zh=says_zh,
-                says_en=says_en,
-                source="",
-                value=truth(value),
-                condition_zh="",
-                condition_en="",
-                facts=(teller.fact(fact),) if fact else (),
-            )
-        )
-    return told
 
 
 def tell_portions(teller: Teller, decision: Decision) -> list[ClauseTold]:

@@ -27,6 +27,11 @@ from policies.parameter import ALWAYS, span_on
 from policies.policy import DatedParameter, ParameterSpan, PolicyTable, TableRow
 from profiles.fact import Fact, Vocabulary
 
+_WHATEVER = {
+    "any": ("不限", "anything"), "-": ("不限", "anything"), "else": ("其他", "anything else"),
+    "null": ("不适用", "does not apply"), "true": ("是", "yes"), "false": ("否", "no"),
+}  # fmt: skip
+"""Cells of decision tables that are words of the language."""
 _TIMES = {
     "as_of": ("运行日", "day of the run"),
     "period_start": ("所属期首日", "first day of the period"),
@@ -218,13 +223,19 @@ class Teller:
 
 def _say_row(table: PolicyTable, row: TableRow) -> KeyTold:
     """A row of a decision table by its number and its cells."""
-    cells = list(zip(table.inputs, row.cells, strict=True))
+    zh, en = (
+        [_WHATEVER.get(cell, (cell, cell))[language] for cell in row.cells] for language in (0, 1)
+    )
     return KeyTold(
         fact=table.name,
         label_zh=f"第{row.number}行",
         label_en=f"row {row.number}",
-        says_zh="，".join(f"{column.label} {cell}" for column, cell in cells),
-        says_en=", ".join(f"{column.label_en} {cell}" for column, cell in cells),
+        says_zh="，".join(
+            f"{column.label} {cell}" for column, cell in zip(table.inputs, zh, strict=True)
+        ),
+        says_en=", ".join(
+            f"{column.label_en} {cell}" for column, cell in zip(table.inputs, en, strict=True)
+        ),
     )
 
 

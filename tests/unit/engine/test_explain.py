@@ -414,3 +414,27 @@ def test_every_example_of_the_catalogue_is_told_completely(policy: Policy) -> No
             if policy.steps and decision.amount.value is not None:
                 assert explanation.steps[-1].amount == explanation.amount
     assert verdicts >= {"eligible", "unknown"}
+
+
+def test_the_dates_and_the_region_are_told_with_what_they_ask(tmp_path: Path) -> None:
+    text = """
+        region: {in: ["440000", 厦门], except: ["440300"]}
+        effective: {from: 2020-01-01}
+        window: {from: 2024-05-01, to: 2024-06-30}
+        clauses: [{id: a, says: 一, when: is_zombie}]
+        benefit: {amount: 1}
+    """
+    policy = load_one(tmp_path, text)
+    bound = bind(policy, vocabulary(), date(2024, 7, 1))
+    explanation = explain(bound, vocabulary(), {"ent_region": "440300"}, "F", {})
+    asked = {c.id: (c.value, c.condition_zh, c.condition_en) for c in explanation.clauses}
+    assert asked["window"] == (
+        False,
+        "自2024-05-01起至2024-06-30止",
+        "from 2024-05-01 to 2024-06-30",
+    )
+    assert asked["region"] == (
+        False,
+        "广东省、厦门市，不含深圳市",
+        "广东省, 厦门市, except 深圳市",
+    )
