@@ -185,7 +185,11 @@ def _check_time(draft: Draft) -> None:
     years = period.end.year - period.start.year
     months = years * 12 + period.end.month - period.start.month + 1
     if isinstance(file.per, str) and _MONTHS.get(file.per) != months:
-        draft.refuse(("period",), f'"{file.period}" is not a period of "per: {file.per}"')
+        draft.refuse(
+            ("period",),
+            f'"{file.period}" is not a period of "per: {file.per}"',
+            "write 2024, 2024H1, 2024Q3 or 2024-05 as per: says, or this or last",
+        )
 
 
 def _item(draft: Draft, each: Each | None) -> str | None:

@@ -125,10 +125,7 @@ def _parse_ordered(text: str, kind: Kind) -> Matcher:
         try:
             return Equal(values=(parse_number(words),))
         except ValueError:
-            message = (
-                f'"{text}" is not a number or a range; write 30, 80 to 89, from 30 (以上), '
-                "over 30 (超过), up to 30 (以下), under 30 (不满)"
-            )
+            message = f'"{text}" is not a number or a range like from 30 (以上) or up to 30 (以下)'
             raise ValueError(message) from None
     low_word, low, high_word, high, first, last = match.groups()
     if first is not None:

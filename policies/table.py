@@ -64,6 +64,7 @@ def build_table(
 ) -> Table | None:
     """The table of nested `rows`, one level for each fact of `by`; problems go to `report`."""
     built: list[Row] = []
+    unread: list[str] = []
 
     def walk(level: int, cells: Mapping[str, object], above: tuple[Matcher, ...]) -> None:
         keys: dict[str, Matcher] = {}
@@ -77,6 +78,7 @@ def build_table(
                 keys[text] = parse_key(text, shapes[level].kind, shapes[level].system)
             except ValueError as error:
                 ordered = shapes[level].kind is Kind.NUMBER
+                unread.append(text)
                 report(str(error), "rows are 80, 80 to 89, from 90, under 30" if ordered else "")
                 continue
             unknown = _not_of(keys[text], shapes[level].closed)
@@ -106,6 +108,7 @@ def build_table(
                 try:
                     value = parse_value(cell, value_type)
                 except ValueError as error:
+                    unread.append(text)
                     report(f'row "{text}": {error}', "")
                     continue
                 built.append(Row(matchers=(*above, matcher), value=value))
@@ -118,7 +121,8 @@ def build_table(
         report(f"the table's values are of different kinds: {', '.join(sorted(kinds))}", "")
         return None
     if not kinds:
-        report("the table has no value", "")
+        if not unread:
+            report("the table has no value", "write one beside a key")
         return None
     if sum(map(_count_prefixes, built)) > MAX_CODES:
         report(f"the table names more than {MAX_CODES:,} codes", "make several tables of it")
