@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from language.exact import INT64
 from language.functions import round_half_up
 from language.reference import Reference, Value
 from policies.policy import HIGHEST_PORTION, Step
@@ -19,11 +20,12 @@ class StepTaken:
 
 
 def to_fen(value: Value) -> int | None:
-    """Yuan as whole fen, rounded half up."""
+    """Yuan as whole fen, rounded half up; more than 64 bits hold is no amount and stays open."""
     if value.value is None:
         return None
     assert isinstance(value.value, Fraction)
-    return round_half_up(value.value * 100).numerator
+    fen = round_half_up(value.value * 100).numerator
+    return fen if abs(fen) <= INT64 else None
 
 
 def take_steps(

@@ -200,16 +200,16 @@ def waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
     flags = [pl.col(name).is_null() for name in sorted(bound.amount_names) if name in known]
     companions = [pl.col(name) for name in used.columns if name.endswith(NOT_APPLICABLE)]
     values = [pl.col(name) for name in sorted(bound.deciding_names) if name in known]
-    alike = used.with_row_index("place")
+    alike = used.with_row_index("::place")
     if not (flags or values):
-        groups = alike.select(pl.col("place").implode())
+        groups = alike.select(pl.col("::place").implode())
     else:
         # a column of its own name each, as a fact may stand in several of these
-        keys = [e.alias(f"key{n}") for n, e in enumerate([*flags, *companions, *values])]
-        groups = alike.group_by(keys, maintain_order=True).agg("place")
+        keys = [e.alias(f"::key{n}") for n, e in enumerate([*flags, *companions, *values])]
+        groups = alike.group_by(keys, maintain_order=True).agg("::place")
     whole = frame.select(used_columns(frame, bound))
     words, places = [], []
-    for members in groups["place"]:
+    for members in groups["::place"]:
         facts = facts_of_row(whole.row(rows[members[0]], named=True), bound.types)
         words.append(",".join(decide(bound, facts).missing))
         places.append(members)

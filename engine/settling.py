@@ -22,6 +22,7 @@ from language.frame import Prepared
 from language.lowering import Lowering
 from language.predicate import Predicate
 from language.settle import Test, compare_codes, settle_by_values, settle_directly
+from language.size import refuse_too_large
 from language.types import FactType
 
 Settled = dict[int, tuple[Test, Coded] | Bits]
@@ -148,6 +149,7 @@ def _settle_family(
     values = {n: _value(predicates[n]) for n in members}
     shared = lcm(*(value.denominator for value in values.values()))
     try:
+        refuse_too_large(number.expression, number.scope)
         scaled = exact.multiply(
             Lowering(number.scope, prepared.known).number(number.expression),
             exact.literal(Fraction(shared)),
@@ -190,6 +192,7 @@ def _settle_by_row(
     for number in numbers:
         predicate = predicates[number]
         try:
+            refuse_too_large(predicate.expression, predicate.scope)
             lowering = Lowering(predicate.scope, prepared.known)
             exprs[number] = lowering.boolean(predicate.expression)
         except TooWide:

@@ -148,8 +148,8 @@ Expression = (
 
 
 def is_name(text: str) -> bool:
-    """Whether a fact or parameter may have this name."""
-    return text.isascii() and text.isidentifier() and text not in RESERVED
+    """Whether a fact or parameter may have this name; `subject` is whose facts these are."""
+    return text.isascii() and text.isidentifier() and text not in RESERVED and text != "subject"
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

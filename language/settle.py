@@ -22,6 +22,7 @@ from language.definition import Given, Scalar
 from language.expression import Call, Comparison, Literal, Membership, Name
 from language.lowering import Lowering
 from language.predicate import Predicate
+from language.size import refuse_too_large
 
 Run = tuple[int, int]
 MAX_RUNS = 4
@@ -173,6 +174,8 @@ def settle_by_values(
     """
     values = distinct_values(coded, name)
     known = Frame(columns=frozenset(values.columns), bounds=bounds)
+    for predicate in predicates:
+        refuse_too_large(predicate.expression, predicate.scope)
     exprs = [
         Lowering(predicate.scope, known).boolean(predicate.expression).alias(str(number))
         for number, predicate in enumerate(predicates)

@@ -6,6 +6,7 @@ to the row-by-row reference, which works each name out once.
 """
 
 from language.definition import Choice, Dated, DecisionTable, Formula, Scope, Table, Tiers
+from language.exact import TooWide
 from language.expression import (
     Arithmetic,
     Call,
@@ -30,6 +31,12 @@ _CALLS = {
 }  # fmt: skip
 CHOICE = 3
 """A value that is compared, tested for null and then taken."""
+
+
+def refuse_too_large(expression: Expression, scope: Scope) -> None:
+    """Raise TooWide where an expression's columns would grow beyond measure."""
+    if Sizes(scope).of(expression) > MAX_SIZE:
+        raise TooWide("the condition is too large for columns")
 
 
 class Sizes:

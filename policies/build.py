@@ -216,6 +216,10 @@ def _region(draft: Draft) -> Region | None:
     kind = draft.check(Name(name=fact), ("region", "of"))
     if kind is not Kind.TEXT:
         draft.refuse(("region", "of"), f'"{fact}" is no region fact')
+    if "in_" in file.model_fields_set and not file.in_:
+        draft.refuse(
+            ("region", "in"), "the policy holds nowhere", "name a region, or leave in: out"
+        )
     prefixes: dict[str, list[str]] = {"in": [], "except": []}
     for key, names in (("in", file.in_), ("except", file.except_)):
         for name in names:

@@ -41,7 +41,7 @@ def build_fact(
             document.problem(
                 place,
                 f'"{name}" is no name for a fact',
-                "use a-z, 0-9 and _, no word of the language",
+                "use a-z, 0-9 and _, no word of the language and not subject",
             )
         )
     audience = entry.of or of

@@ -20,7 +20,7 @@ from language.expression import Expression, Name
 from language.frame import Prepared, facts_of_row, prepare
 from language.lowering import Lowering
 from language.reference import evaluate
-from language.size import MAX_SIZE, Sizes
+from language.size import refuse_too_large
 from language.types import FactType
 from profiles.measure import NO_ROWS, RUNS, Measure
 from profiles.row_set import RowSet
@@ -151,8 +151,7 @@ def _filter(
     """The filter over the rows; row by row where its numbers are too wide for columns."""
     if not reachable_facts([where], scope) & prepared.unscalable:
         try:
-            if Sizes(scope).of(where) > MAX_SIZE:
-                raise TooWide("the filter is too large for columns")
+            refuse_too_large(where, scope)
             held = Lowering(scope, prepared.known).boolean(where)
             return pl.lit(prepared.frame.select("subject", held.alias("held"))["held"])
         except (TooWide, pl.exceptions.PolarsError):

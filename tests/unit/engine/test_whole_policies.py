@@ -139,6 +139,62 @@ def test_the_number_of_threads_changes_no_hash(threads: int, tmp_path: Path) -> 
     assert said.stdout.split() == [str(threads), outcome_hash(bounds, [frame])]
 
 
+def test_a_condition_too_large_for_columns_is_decided_within_bounded_work(tmp_path: Path) -> None:
+    """Thirty facts, each by the one before: a thousand million terms over one fact or two."""
+    chain = "".join(
+        f"  f{n}: {{says: x, choose: [{{when: f{n - 1} > 1, is: f{n - 1} * 1}}, {{value: 0}}]}}\n"
+        for n in range(1, 31)
+    )
+    text = f"""
+facts:
+  f0: {{says: x, is: ui_paid_months * 1}}
+{chain}
+clauses:
+  - {{id: one, says: 一, when: f30 >= 3}}
+  - {{id: two, says: 二, when: f30 >= staff_prev_year * 1}}
+benefit: {{amount: 1}}
+"""
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    months = pl.Series([3, 2, 3, None], dtype=pl.Int64)
+    staff = pl.Series([3, 3, 4, 3], dtype=pl.Float64)
+    names = {"subject": ["a", "b", "c", "d"], "ui_paid_months": months, "staff_prev_year": staff}
+    found = verdicts_of([bound], pl.DataFrame(names), "enterprise")
+    assert {subject: verdict for (_, subject), verdict in found.items()} == {
+        "a": "eligible",
+        "d": "unknown",
+    }
+
+
+def test_an_amount_beyond_64_bits_stays_open_and_ends_no_run(tmp_path: Path) -> None:
+    text = """
+clauses: [{id: one, says: 一, when: revenue > 0}]
+benefit: {amount: [revenue, {times: 999999999999999999999999}]}
+"""
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    frame = pl.DataFrame({"subject": ["a", "b"], "revenue": [500, 0]})
+    outcome, _ = evaluate_part([bound], frame, "enterprise")
+    assert outcome.select("subject", "verdict", "amount_fen").rows() == [("a", "eligible", None)]
+
+
+@pytest.mark.parametrize("name", ["place", "key0", "missing", "value", "held", "verdict", "number"])
+def test_a_fact_may_have_a_name_that_columns_have_within(name: str, tmp_path: Path) -> None:
+    text = f"""
+facts:
+  {name}: {{label: 甲, type: money}}
+  other: {{label: 乙, type: money}}
+  days: {{label: 丙, type: integer}}
+clauses: [{{id: one, says: 一, when: '{name} > other and {name} > 1 or days / 3 > 1'}}]
+benefit: {{amount: [{name}, {{plus: other}}]}}
+"""
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    frame = pl.DataFrame(
+        {"subject": ["a", "b"], name: [500, 500], "other": [1, None], "days": [1, 6]}
+    )
+    outcome, _ = evaluate_part([bound], frame, "enterprise")
+    found = outcome.select("subject", "verdict", "amount_fen", "missing").rows()
+    assert found == [("a", "eligible", 501, ""), ("b", "eligible", None, "other")]
+
+
 PORTIONS_IN_STEPS = """
     facts:
       share: {is: revenue / (staff_prev_year * 1)}

@@ -38,6 +38,11 @@ def test_a_key_that_is_not_built_is_refused_by_name(tmp_path: Path, key: str) ->
 
 REFUSED = {
     # keys and shapes
+    "a region of none": (f"{CLAUSE}{BENEFIT}region: {{in: []}}\n", "the policy holds nowhere"),
+    "a fact named subject": (
+        f"facts: {{subject: {{label: x, type: integer}}}}\n{CLAUSE}{BENEFIT}",
+        '"subject" is no name for a fact',
+    ),
     "unknown key": (f"{CLAUSE}{BENEFIT}clause: x\n", 'unknown key "clause"'),
     "unknown key in a clause": ("clauses: [{id: a, wen: is_zombie}]\n" + BENEFIT, '"wen"'),
     "no benefit": (CLAUSE, 'key "benefit" is missing'),
