@@ -29,7 +29,7 @@ def evaluate_table(
     frame = pl.from_pandas(table) if isinstance(table, pd.DataFrame) else pl.DataFrame(table)
     if frame.schema.get("subject") != pl.String:
         raise TableRefused('the column "subject" is missing or no text (a number may lose digits)')
-    read = read_table(frame, first_line=1)
+    read = read_table(frame)
     results, troubles = evaluate_subjects(program, read.subjects, as_of)
     found = pd.DataFrame([result.as_json() for result in results])
     return found, (*read.troubles, *troubles)

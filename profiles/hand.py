@@ -4,20 +4,28 @@ What cannot be read of a subject is told with its line and counts as missing; it
 value, and the lines beside it stay.
 """
 
+import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from profiles.errors import SubjectsRefused
-from profiles.hand_value import is_plain
+from profiles.csv_lines import open_csv, read_blocks
+from profiles.errors import DeliveryRefused, SubjectsRefused
+from profiles.hand_value import is_plain, parse_day
 
 MAX_TEXT_DIGITS = 40
+MAX_KEY = 60
+"""Signs of a key that may be a slip of another."""
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+_KEYS = ("subject", "audience", "as_of", "facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +69,49 @@ def read_subjects(path: Path) -> Read:
             pass  # so that a missing file is an OSError, whatever its kind
     try:
         if suffix == ".parquet":
-            return read_table(pl.read_parquet(path), first_line=1)
+            return read_table(pl.read_parquet(path))
         if suffix == ".csv":
-            return read_table(pl.read_csv(path, infer_schema=False), first_line=2)
+            return _read_csv(path)
+    except DeliveryRefused as refused:
+        raise SubjectsRefused(str(refused)) from None
     except pl.exceptions.PolarsError:
         # the library's own words may show what stands in the file
         message = f"{path.name}: no {suffix[1:]} table can be read (empty, or not well formed)"
         raise SubjectsRefused(message) from None
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+    # a byte that is no text becomes half a sign, by which its line is found
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
         return parse_lines(lines)
 
 
-def read_table(frame: pl.DataFrame, *, first_line: int) -> Read:
-    """Read subjects from a table with one column for each fact; null or empty is not given."""
+def _read_csv(path: Path) -> Read:
+    """A CSV file as departments write it: what is no record is told, the others stay."""
+    source = open_csv(path)
+    for name in source.header:
+        if source.header.count(name) > 1:
+            raise SubjectsRefused(f'{path.name}: the column "{name}" stands twice')
+    read = Read()
+    for block in read_blocks(source):
+        for line, reason in block.broken.select("line", "reason").iter_rows():
+            read.troubles.append(Trouble(line=line, message=f"{reason}; line passed over"))
+        cells = block.cells.drop("line")
+        names = dict(zip(cells.columns, source.header, strict=True))
+        part = read_table(cells.rename(names), lines=block.cells["line"])
+        read.subjects += part.subjects
+        read.troubles += part.troubles
+    return read
+
+
+def read_table(frame: pl.DataFrame, *, lines: Iterable[int] | None = None) -> Read:
+    """Read subjects from a table with one column for each fact; null or empty is not given.
+
+    `lines` are the numbers by which its rows are told (default: from 1).
+    """
     read = Read()
     if "subject" not in frame.columns:
         read.troubles.append(Trouble(line=1, message='the table has no column "subject"'))
         return read
-    for number, row in enumerate(frame.iter_rows(named=True), start=first_line):
+    numbers = itertools.count(1) if lines is None else lines
+    for number, row in zip(numbers, frame.iter_rows(named=True), strict=False):
         # an empty cell is not given, so a computed fact is computed
         facts = {k: v for k, v in row.items() if v is not None and v != ""}
         record = {
@@ -97,6 +130,10 @@ def parse_lines(lines: Iterable[str]) -> Read:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
+        if _NO_UTF8.search(line):
+            message = "holds bytes that are no UTF-8 text; line passed over"
+            read.troubles.append(Trouble(line=number, message=message))
+            continue
         try:
             record = json.loads(
                 line,
@@ -113,6 +150,10 @@ def parse_lines(lines: Iterable[str]) -> Read:
         if not isinstance(record, dict):
             read.troubles.append(Trouble(line=number, message="not an object; line passed over"))
             continue
+        for key in record.keys() - set(_KEYS):
+            for meant in get_close_matches(key, _KEYS, n=1) if len(key) < MAX_KEY else ():
+                message = f'unknown key "{key}" is not used; did you mean "{meant}"?'
+                read.troubles.append(Trouble(line=number, message=message))
         _add(record, number, read)
     return read
 
@@ -152,7 +193,7 @@ def _add(record: Mapping[str, Any], line: int, read: Read) -> None:
         day = as_of
     elif as_of is not None:
         try:
-            day = date.fromisoformat(str(as_of))
+            day = parse_day(as_of)
         except ValueError:
             message = '"as_of" is no day like 2025-09-01; line passed over'
             read.troubles.append(Trouble(line=line, message=message))

@@ -13,6 +13,7 @@ from profiles.region import region_code
 MAX_MONEY_FEN = 10**17
 MAX_INTEGER = 2**62
 UNKNOWN = "unknown"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -39,14 +40,19 @@ def convert(raw: Any, fact_type: FactType, system: str, closed: tuple[str, ...])
         case FactType.DATE:
             if isinstance(raw, date):
                 return _plain_day(raw)
-            try:
-                return date.fromisoformat(raw if isinstance(raw, str) else "")
-            except ValueError:
-                raise ValueError("is no day like 2024-05-01") from None
+            return parse_day(raw)
         case FactType.CODE | FactType.TEXT:
             return _text(raw, system, closed)
         case _:
             return _number(raw, fact_type)
+
+
+def parse_day(raw: Any) -> date:
+    """A day as it is written, and in no other form of ISO 8601. ValueError where it is none."""
+    try:
+        return date.fromisoformat(raw if isinstance(raw, str) and _DAY.fullmatch(raw) else "")
+    except ValueError:
+        raise ValueError("is no day like 2024-05-01") from None
 
 
 def is_plain(text: str) -> bool:

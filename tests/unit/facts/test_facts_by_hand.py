@@ -330,10 +330,10 @@ def test_a_parquet_moment_is_its_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("gbk.csv", "subject,title\n甲乙,中文\n".encode("gbk")),
         ("empty.csv", b""),
-        ("ragged.csv", b"subject,a\n13800000000,2,3\n"),
-        ("open.csv", b'subject,a\n"13800000000,2\n'),
+        ("twice.csv", b"subject,a,a\n13800000000,2,3\n"),
+        ("tabs.csv", b"subject\ta\n13800000000\t2\n"),
+        ("utf16.csv", "subject,a\n13800000000,2\n".encode("utf-16")),
         ("junk.parquet", b"13800000000"),
     ],
 )
@@ -344,6 +344,50 @@ def test_a_table_that_cannot_be_read_is_refused_without_its_values(
     with pytest.raises(SubjectsRefused, match=name) as refused:
         read_subjects(tmp_path / name)
     assert "13800000000" not in str(refused.value)
+
+
+def test_a_bad_line_of_a_csv_file_costs_no_good_one(tmp_path: Path) -> None:
+    lines = ["subject,title", "a,1", "b,1,2", "c", 'd,"1', "e,1", "", "f,1"]
+    (tmp_path / "s.csv").write_text("\r\n".join(lines), encoding="utf-8-sig")
+    read = read_subjects(tmp_path / "s.csv")
+    assert [(subject.subject, subject.line) for subject in read.subjects] == [
+        ("a", 2),
+        ("e", 6),
+        ("f", 8),
+    ]
+    assert [trouble.line for trouble in read.troubles] == [3, 4, 5]
+    assert all("line passed over" in trouble.message for trouble in read.troubles)
+
+
+def test_a_csv_file_in_gbk_is_read(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes("subject,title\n甲乙,中文\n".encode("gbk"))
+    (subject,) = read_subjects(tmp_path / "s.csv").subjects
+    assert (subject.subject, subject.facts) == ("甲乙", {"title": "中文"})
+
+
+def test_a_line_in_another_encoding_never_becomes_a_value(tmp_path: Path) -> None:
+    good = '{"subject": "a", "facts": {"title": "x"}}\n'
+    bad = good.replace("x", "中文").encode("gbk")
+    (tmp_path / "s.jsonl").write_bytes(good.encode() + bad + good.encode())
+    read = read_subjects(tmp_path / "s.jsonl")
+    assert [subject.line for subject in read.subjects] == [1, 3]
+    (trouble,) = read.troubles
+    assert str(trouble) == "line 2: holds bytes that are no UTF-8 text; line passed over"
+
+
+def test_a_key_that_may_be_a_slip_is_told() -> None:
+    read = parse_lines(['{"subject": "a", "asof": "2020-01-01", "note": "x", "facts": {}}'])
+    assert [trouble.message for trouble in read.troubles] == [
+        'unknown key "asof" is not used; did you mean "as_of"?'
+    ]
+
+
+@pytest.mark.parametrize("text", ["20250101", "2025-W01-1", "2025-02-30", "２０２５-01-01"])
+def test_a_day_is_written_in_one_form_only(text: str) -> None:
+    read = parse_lines([json.dumps({"subject": "a", "as_of": text, "facts": {}})])
+    assert read.subjects == []
+    with pytest.raises(ValueError, match="is no day like"):
+        convert(text, FactType.DATE, "", ())
 
 
 def test_a_table_without_subjects_is_told(tmp_path: Path) -> None:
