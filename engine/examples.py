@@ -9,7 +9,6 @@ from typing import Any
 from engine.amount import show_yuan
 from engine.by_hand import Result, evaluate_subjects
 from engine.program import Program, compile_policies
-from language.functions import round_half_up
 from language.number import parse_number
 from language.types import Kind, kind_of
 from policies.policy import ClauseGroup, Example, Policy
@@ -155,10 +154,16 @@ def _compare_amount(name: str, text: str, fen: int | None) -> list[str]:
     if text == "unknown":
         return [] if fen is None else [f"expected {name} unknown, came out {came}"]
     try:
-        expected = round_half_up(parse_number(text) * 100).numerator
+        expected = parse_number(text) * 100
     except ValueError as error:
         return [f"{name}: {error}"]
-    return [] if fen == expected else [f"expected {name} {show_yuan(expected)}, came out {came}"]
+    if expected.denominator != 1:
+        return [f"expected {name} {text}: amounts are whole fen, came out {came}"]
+    return (
+        []
+        if fen == expected
+        else [f"expected {name} {show_yuan(expected.numerator)}, came out {came}"]
+    )
 
 
 def _groups_of(policy: Policy, failed: set[str]) -> set[str]:

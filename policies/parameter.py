@@ -131,6 +131,8 @@ def _build_span(
             )
             continue
         start, end = (day, end) if key == "from" else (start, day)
+    if end is not None and end < start:
+        report("the value ends before it begins", "correct from or to")
     forms = [form for form in _FORMS if getattr(entry, form) is not None]
     if len(forms) != 1:
         report("write exactly one of value, rows, list, tiers", "")

@@ -56,3 +56,15 @@ def test_a_wrong_example_is_told_with_what_came_out() -> None:
     (result,) = run_examples(replace(policy, examples=(wrong,)), vocabulary())
     assert not result.passed
     assert "expected unknown, came out ineligible" in result.differences[0]
+
+
+def test_an_example_that_expects_a_part_of_a_fen_is_wrong() -> None:
+    policy, example = next(
+        (policy, example)
+        for policy in LOADED.policies
+        for example in policy.examples
+        if example.verdict == "eligible" and example.amount not in (None, "unknown")
+    )
+    wrong = replace(example, amount="0.001")
+    (result,) = run_examples(replace(policy, examples=(wrong,)), vocabulary())
+    assert "expected amount 0.001: amounts are whole fen" in result.differences[0]

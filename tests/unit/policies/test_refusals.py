@@ -38,6 +38,11 @@ def test_a_key_that_is_not_built_is_refused_by_name(tmp_path: Path, key: str) ->
 
 REFUSED = {
     # keys and shapes
+    "a value that ends before it begins": (
+        "parameters: {p: {values: [{from: 2025-05-01, to: 2025-04-30, value: 1, source: 一}]}}\n"
+        f"{CLAUSE}benefit: {{kind: cash, amount: p}}\n",
+        "ends before it begins",
+    ),
     "a region of none": (f"{CLAUSE}{BENEFIT}region: {{in: []}}\n", "the policy holds nowhere"),
     "a fact named subject": (
         f"facts: {{subject: {{label: x, type: integer}}}}\n{CLAUSE}{BENEFIT}",
