@@ -49,7 +49,7 @@ def known_with_rows(vocabulary: Vocabulary, each: Each) -> Vocabulary:
         facts[limit.name] = Fact(
             name=limit.name,
             of="enterprise",
-            label_zh=limit.says or limit.name,
+            label_zh=f"限额内部分（{limit.says or limit.name}）",
             label_en=limit.name.replace("_", " "),
             type=FactType.NUMBER,
             unit="" if limit.quantity is None else unit_of(limit.quantity, facts),

@@ -207,7 +207,7 @@ def test_the_amount_of_each_row_that_holds_is_told_step_by_step_with_its_part_of
         ("loans[2]", "第2项", "3.00"),
     ]
     assert [(s.does_zh, s.operand_zh, s.amount) for s in told.rows[1].steps] == [
-        ("取每户1000元", "294.50元", "294.50"),
+        ("取限额内部分（每户1000元）", "294.50元", "294.50"),
         ("乘以rate", "1%", "2.95"),
         ("向上取整到0.10元的倍数", "0.10元", "3.00"),
     ]
