@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from engine.columns import lower_at_most
 from engine.decision import decide, take_steps
 from engine.held_back import HeldBack, find_held_back
 from engine.program import Bound, bind
-from language.frame import facts_of_row
+from language.frame import facts_of_row, prepare
 from language.reference import Reference
 from policies.load import load_policies
-from tests.support.policy_texts import vocabulary, write_policies
+from tests.support.policy_texts import load_one, vocabulary, write_policies
 from tests.unit.engine.test_clause_counts import POLICY, draw
 
 DAY = date(2025, 9, 1)
@@ -147,3 +148,29 @@ def test_nobody_waits_where_everything_is_known(bounds: list[Bound]) -> None:
     frame = draw(50, 1).drop_nulls()
     found: HeldBack = find_held_back([(bounds[:1], frame, "enterprise")])
     assert found.by_fact == ()
+
+
+@pytest.mark.parametrize(
+    ("taken", "wanted"),
+    [("sum_of_portions", [35_000, 25_000, 10_000]),
+     ("highest_portion", [25_000, 25_000, 10_000])],
+)  # fmt: skip
+def test_a_portion_that_is_undecided_counts_in_what_is_due_at_most(
+    taken: str, wanted: list[int], tmp_path: Path
+) -> None:
+    text = f"""
+        clauses: [{{id: a, says: 一, when: ui_paid_months > 0}}]
+        benefit:
+          portions:
+            - {{id: base, says: 一, when: 'ent_size == "small"', amount: 100}}
+            - {{id: more, says: 二, when: is_zombie, amount: 250}}
+          amount: [{taken}]
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), date(2025, 9, 1))
+    frame = pl.DataFrame(
+        {"ent_size": ["small", "large", "small"], "is_zombie": [None, None, False]},
+        schema={"ent_size": pl.String, "is_zombie": pl.Boolean},
+    )
+    prepared = prepare(frame, bound.types, bound.types)
+    most = prepared.frame.select(most=lower_at_most(bound, prepared.known))["most"]
+    assert most.to_list() == wanted
