@@ -44,6 +44,10 @@ class Forks:
         if event == "call" and frame.f_code.co_filename.startswith(str(self.root)):
             self.called.add(key_of(frame.f_code))
 
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            print(f"\nnoticed by {report.nodeid}", flush=True)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool:
         sys.setprofile(None)
