@@ -37,6 +37,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "errors": ("policies/test_authors_yaml", "policies/test_refusals"),
     "exact": ("language/test_exact_numbers", "language/test_exact_by_construction"),
     "few": ("engine/test_few_subjects",),
+    "frame": ("engine/test_own_measures",),
     "held_back": ("engine/test_held_back",),
     "matching": ("language/test_hit_policies", "policies/test_tables_and_parameters"),
     "matching_columns": ("language/test_hit_policies", "engine/test_decision_tables_in_bits"),
@@ -56,6 +57,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "table": ("engine/test_tables",),
     "turning_points": ("engine/test_deciding",),
     "unit": ("language/test_unit_check",),
+    "unparse": ("language/test_shown_numbers", "engine/test_wording"),
     "verdicts": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
     "waiting": ("engine/test_held_back", "engine/test_deciding"),
 }
