@@ -5,7 +5,7 @@ from datetime import date
 
 from language.check import parts_of, reachable_facts
 from language.definition import Constant, Definition, Scalar, Scope
-from language.expression import Call, Coalesce, Expression, Literal, Name, walk
+from language.expression import Call, Coalesce, Expression, Literal, Name, names_in, walk
 from language.reference import Reference
 from language.truth import Value, kleene_and, kleene_not, kleene_or
 from policies.axis import Sort
@@ -102,6 +102,9 @@ def _held(gate: Expression | Clause, reference: Reference) -> Value:
         case Leaf() | ClauseGroup():
             return _value(gate, reference)
         case _:
+            for name in names_in(gate) - reference.scope.keys():
+                # what rows come to, or a limit leaves of one: no value of the table's settles it
+                reference.known.setdefault(name, Value(None))
             return reference.value(gate)
 
 

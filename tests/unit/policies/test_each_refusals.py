@@ -169,3 +169,29 @@ def test_a_fact_of_the_vocabulary_that_no_row_uses_may_have_the_name_of_a_column
     policy = load_one(tmp_path, text)
     assert policy.each is not None
     assert "is_zombie" not in policy.each.names
+
+
+@pytest.mark.parametrize(
+    ("of_row", "of_subject"),
+    [
+        ("{first: 1, when: counted <= 2}, {plus: t, when: counted <= 2}", "sum_of_rows"),
+        ("{first: 1}", "sum_of_rows, {plus: t, when: rows_that_hold >= 5}"),
+    ],
+)
+def test_a_table_may_be_used_where_a_limit_or_the_rows_decide(
+    of_row: str, of_subject: str, tmp_path: Path
+) -> None:
+    text = f"""
+parameters:
+  t: {{by: ui_paid_months, source: 一, rows: {{1: 10, 5: 20}}}}
+rows:
+  crew: {{columns: {{who: {{label: 人, type: text}}}}}}
+each:
+  row: crew
+  limits: [{{on: rows, up_to: 7, as: counted}}]
+  clauses: [{{id: named, says: 一, when: 'who != "x"'}}]
+  amount: [{of_row}]
+benefit: {{kind: cash, amount: [{of_subject}]}}
+"""
+    loaded = load_text(tmp_path, text)
+    assert any('"t" has no row' in warning.message for warning in loaded.warnings)
