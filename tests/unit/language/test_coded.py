@@ -15,11 +15,12 @@ SIZES = [1, 2, 3, *range(250, 262)]
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kind", [Kind.NUMBER, Kind.DATE, Kind.TEXT])
 def test_a_code_stands_for_its_value(kind: Kind, size: int) -> None:
-    values: list[object] = {
+    by_kind: dict[Kind, list[object]] = {
         Kind.NUMBER: [n - 7 for n in range(size)],
         Kind.DATE: [date(2020, 1, 1) + timedelta(days=n) for n in range(size)],
         Kind.TEXT: [f"t{n:03}" for n in range(size)],
-    }[kind]
+    }
+    values = by_kind[kind]
     column = [*values, None, None, *reversed(values)]
     absent = [False] * size + [True, False] + [False] * size
     frame = pl.DataFrame({"x": column, "x" + NOT_APPLICABLE: absent})
