@@ -96,24 +96,20 @@ def show_held_back(found: HeldBack, where: Mapping[str, Origin], top: int) -> No
         f"{found.settled_by_no_fact:,} of them wait for no fact"
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("资料 fact")
-    table.add_column("部门 department")
-    for head in ("people/firms", "alone", "yuan at most", "with others", "yuan at most", "awards"):
+    # at 80 columns the names must still be there: figures of money stand below their counts
+    table.add_column("资料 fact, 部门 department", min_width=26, overflow="fold")
+    for head in ("who", "alone,\nyuan at most", "with others,\nyuan at most", "awards"):
         table.add_column(head, justify="right")
     for fact in found.by_fact[:top]:
         origin = where[fact.fact]
         name = Text(origin.label_zh)
         name.append("\n" + fact.fact, style="dim")
-        department = Text(origin.department_zh or "—")
-        department.append("\n" + (origin.dataset or fact.kind), style="dim")
+        name.append(f"\n{origin.department_zh or '—'} {origin.dataset or fact.kind}", style="dim")
         table.add_row(
             name,
-            department,
             f"{fact.subjects:,}",
-            Text(f"{fact.alone.decisions:,}", style="yellow"),
-            _yuan(fact.alone),
-            Text(f"{fact.together.decisions:,}", style="yellow"),
-            _yuan(fact.together),
+            _told(fact.alone),
+            _told(fact.together),
             f"{fact.open_awards:,}",
         )
     out.print(table)
@@ -121,8 +117,10 @@ def show_held_back(found: HeldBack, where: Mapping[str, Origin], top: int) -> No
         out.print(f"[dim]… and {len(found.by_fact) - top} more facts (--top)[/]")
 
 
-def _yuan(held: Held) -> Text:
-    text = Text(f"{held.amount_fen / 100:,.2f}")
+def _told(held: Held) -> Text:
+    """Decisions, and below them the money at most."""
+    text = Text(f"{held.decisions:,}", style="yellow")
+    text.append(f"\n{held.amount_fen / 100:,.2f}", style="default")
     if held.unpriced:
         text.append(f"\n+ {held.unpriced:,} not known", style="dim")
     return text

@@ -41,7 +41,7 @@ def test_the_command_gives_one_line_a_subject_in_the_order_of_the_file(tmp_path:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("gbk.csv", "subject,title\na,中文\n".encode("gbk")),
+        ("utf16.csv", "subject,title\na,中文\n".encode("utf-16")),
         ("surrogate.jsonl", b'{"subject":"\\ud800","facts":{"title":"\\ud800"}}\n'),
         ("exponent.jsonl", b'{"subject":"a","facts":{"staff_prev_year":1e999999999}}\n'),
         ("none.jsonl", None),

@@ -17,7 +17,8 @@ EVALUATION = (
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
     "__init__", "clause_telling", "errors", "examples", "explain", "explain_by_hand",
-    "explain_rows", "explanation", "run", "shown_value", "table_words", "telling", "wording",
+    "explain_rows", "explanation", "run", "scope_telling", "shown_value",
+    "table_words", "telling", "wording",
 )  # fmt: skip
 """Those that put decisions into words, or keep the register of runs."""
 SUBJECTS: dict[str, tuple[str, ...]] = {

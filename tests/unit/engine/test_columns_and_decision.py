@@ -56,10 +56,9 @@ MIXED = """
         - highest_portion
         - {plus: rd_expense, when: first_sishang}
         - {round: half up to 0.1}
-        - {round: down to 3}
-        - {at_least: 1}
-        - {nothing_below: 6}
-      also: {told: {label: 另, amount: [rd_expense / staff_prev_year, {round: up to 1}]}}
+      also:
+        told: {label: 另, amount: [rd_expense / staff_prev_year, {round: up to 1}]}
+        rest: {label: 余, amount: [rd_expense, {round: down to 3}, {at_least: 1}, {nothing_below: 6}]}
     delivery:
       - {when: ent_is_labor_dispatch, by: invite, says: 一}
       - {by: direct}
