@@ -35,8 +35,9 @@ from language.settle import test_rows
 from language.types import FactType
 from policies.policy import Clause, ClauseGroup, Leaf
 
-BLOCK_ROWS = 131_072
-"""Rows that are decided together: their codes and bits fit the processor's cache."""
+BLOCK_ROWS = 262_144
+"""Rows that are decided together at most: a column's codes and bits fit the processor's cache, and
+the words of one operation are many enough that threads do not wait for the interpreter."""
 
 Node = tuple[str, tuple[int, ...]]
 """How tests are joined: `is` a predicate, `value` -1 unknown, 0 or 1, `all`, `any`, `not` or
@@ -202,13 +203,15 @@ def decide_part(
     A policy one of whose tests no column can hold is left out: the reference decides it.
     """
     height = prepared.frame.height
-    with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
+    threads = pl.thread_pool_size()
+    block_rows = _share(height, threads)
+    with ThreadPoolExecutor(threads) as executor:
         settled = settle(plan.predicates, prepared, types, executor)
         decidable = [number for number, tests in enumerate(plan.tests) if tests <= settled.keys()]
         true, possible = (np.empty((len(decidable), word_count(height)), np.uint64) for _ in "tp")
 
         def decide(start: int) -> None:
-            block = _Block(plan, settled, start, min(start + BLOCK_ROWS, height))
+            block = _Block(plan, settled, start, min(start + block_rows, height))
             words = slice(start // WORD, start // WORD + block.words)
             for place, number in enumerate(decidable):
                 bits = block.of_node(plan.roots[number])
@@ -219,8 +222,14 @@ def decide_part(
             rows, eligible = find_rows(possible[place], true[place])
             return Verdicts(rows=rows, eligible=eligible)
 
-        list(executor.map(decide, range(0, height, BLOCK_ROWS)))
+        list(executor.map(decide, range(0, height, block_rows)))
         return dict(zip(decidable, executor.map(find, range(len(decidable))), strict=True))
+
+
+def _share(height: int, threads: int) -> int:
+    """Rows of a block, whole words: as many blocks for each thread, none beyond BLOCK_ROWS."""
+    rounds = -(-height // (threads * BLOCK_ROWS)) or 1
+    return max(word_count(-(-height // (threads * rounds))), 1) * WORD
 
 
 class _Block:
