@@ -13,7 +13,7 @@ from math import lcm
 import polars as pl
 
 from language import exact
-from language.bits import Bits, pack
+from language.bits import Bits, words_of
 from language.coded import Coded, code_columns, code_numbers
 from language.column import GIVEN
 from language.exact import TooWide
@@ -199,8 +199,8 @@ def _settle_by_row(
             continue
     settled: Settled = {}
     for number, column in _select(exprs, prepared.frame):
-        true = pack(column.fill_null(False).to_numpy())
-        unknown = pack(column.is_null().to_numpy()) if column.null_count() else None
+        true = words_of(column)
+        unknown = words_of(column.is_null()) if column.null_count() else None
         settled[number] = Bits(true, true if unknown is None else true | unknown)
     return settled
 

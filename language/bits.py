@@ -10,14 +10,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 
 WORD = 64
-_STRETCH = 1024
-"""Words that are unpacked together: they fit the processor's nearest cache."""
+_STRETCH = 4096
+"""Words that are unpacked together: few enough for the processor's cache, many enough that threads
+do not wait for the interpreter between operations."""
+_THIN = 20
+"""With fewer than one row in so many, most bytes are empty, and are passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,22 @@ def pack(flags: npt.NDArray[Any]) -> Words:
     if short:
         packed = np.concatenate([packed, np.zeros(short, np.uint8)])
     return packed.view(np.uint64)
+
+
+def words_of(flags: pl.Series) -> Words:
+    """A column of flags as words: its own bits, of which missing ones and the rest are zeros."""
+    array = flags.fill_null(False).rechunk().to_arrow()
+    start, beyond = divmod(array.offset, 8)
+    count = len(flags)
+    if beyond:  # a slice within a byte
+        return pack(flags.fill_null(False).to_numpy())
+    words = np.zeros(word_count(count), np.uint64)
+    held = words.view(np.uint8)
+    taken = -(-count // 8)
+    held[:taken] = np.frombuffer(array.buffers()[1], np.uint8)[start : start + taken]
+    if count % 8:
+        held[taken - 1] &= (1 << count % 8) - 1
+    return words
 
 
 def constant(value: bool | None, words: int) -> Bits:
@@ -77,18 +97,28 @@ def opposite(part: Bits) -> Bits:
 def find_rows(possible: Words, true: Words) -> tuple[Rows, Flags]:
     """The numbers of the rows whose `possible` bit is set, ascending, and whether `true` is."""
     count = int(np.bitwise_count(possible).sum())
+    if count * _THIN < len(possible) * WORD:
+        return _find_few(possible, true)
     rows, flags = np.empty(count, np.uint32), np.empty(count, np.bool_)
     at = 0
     for start in range(0, len(possible), _STRETCH):
         stretch = slice(start, start + _STRETCH)
-        if possible[stretch].any():
-            found = np.flatnonzero(_unpack(possible[stretch]))
-            end = at + len(found)
-            np.take(_unpack(true[stretch]), found, out=flags[at:end], mode="clip")
-            np.add(found, start * WORD, out=rows[at:end], casting="unsafe")
-            at = end
+        found = np.flatnonzero(_unpack(possible[stretch]))
+        end = at + len(found)
+        np.take(_unpack(true[stretch]), found, out=flags[at:end], mode="clip")
+        np.add(found, start * WORD, out=rows[at:end], casting="unsafe")
+        at = end
     return rows, flags
 
 
-def _unpack(words: Words) -> Flags:
+def _find_few(possible: Words, true: Words) -> tuple[Rows, Flags]:
+    """As `find_rows`, by way of the bytes that are not empty."""
+    held = possible.view(np.uint8)
+    places = np.flatnonzero(held)
+    found = np.flatnonzero(_unpack(held[places]))
+    rows = (places[found >> 3] * 8 + (found & 7)).astype(np.uint32)
+    return rows, _unpack(true.view(np.uint8)[places])[found]
+
+
+def _unpack(words: npt.NDArray[Any]) -> Flags:
     return np.unpackbits(words.view(np.uint8), bitorder="little").view(np.bool_)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from language.bits import Words, pack
+from language.bits import Words, words_of
 from language.column import NOT_APPLICABLE, Bounds
 from language.frame import Prepared
 from language.types import FactType, Kind, kind_of
@@ -108,7 +108,7 @@ def code_column(frame: pl.DataFrame, name: str, kind: Kind, bounds: Bounds | Non
         scale=bounds.scale if bounds is not None else 1,
         wide=wide,
         may_not_apply=may_not_apply,
-        missing=None if flags is None else pack(flags.to_numpy()),
+        missing=None if flags is None else words_of(flags),
     )
 
 

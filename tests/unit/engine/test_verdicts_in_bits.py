@@ -11,7 +11,7 @@ import pytest
 from engine import verdicts
 from engine.program import bind
 from engine.verdicts import Plan, decide_part, plan_conditions, plan_verdicts
-from language.bits import find_rows, pack
+from language.bits import find_rows, pack, words_of
 from language.expression import Expression
 from language.frame import prepare
 from language.parse import parse
@@ -132,3 +132,24 @@ def test_a_text_of_too_many_values_is_compared_as_text() -> None:
         | pl.col("text").str.starts_with("T659")
     ).to_series()
     assert found[0].rows.tolist() == wanted.fill_null(True).arg_true().to_list()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 8, 63, 64, 65, 1000])
+def test_a_columns_own_bits_are_its_flags_wherever_it_was_cut(rows: int) -> None:
+    random = Random(rows)
+    flags = pl.Series([random.choice((True, False, None)) for _ in range(rows + 70)])
+    for start in (0, 1, 8, 64, 69):
+        cut = flags[start : start + rows]
+        assert words_of(cut).tolist() == pack(cut.fill_null(False).to_numpy()).tolist()
+    halves = flags[:rows].append(flags[3:9])
+    assert words_of(halves).tolist() == pack(halves.fill_null(False).to_numpy()).tolist()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.04, 0.06, 0.5, 1.0])
+def test_rows_found_in_words_are_those_whose_bits_are_set(share: float) -> None:
+    random = Random(str(share))
+    possible = [random.random() < share for _ in range(300_000)]
+    true = [flag and random.random() < 0.5 for flag in possible]
+    rows, eligible = find_rows(pack(np.array(possible)), pack(np.array(true)))
+    assert rows.tolist() == [row for row, flag in enumerate(possible) if flag]
+    assert eligible.tolist() == [true[row] for row in rows]
