@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from engine.program import Bound
@@ -18,6 +19,7 @@ from language.bits import (
     Bits,
     Flags,
     Rows,
+    Words,
     both,
     constant,
     either,
@@ -26,12 +28,14 @@ from language.bits import (
     pack,
     word_count,
 )
+from language.coded import Coded
 from language.definition import Formula, Scope
 from language.expression import Call, Comparison, Expression, Literal, Logic, Name, Not
 from language.frame import Prepared
+from language.ladder import TOGETHER, Ladder, in_runs, make_ladder
 from language.predicate import Predicate, predicate_of
 from language.reference import evaluate
-from language.settle import test_rows
+from language.settle import Run, Test
 from language.types import FactType
 from policies.policy import Clause, ClauseGroup, Leaf
 
@@ -208,10 +212,11 @@ def decide_part(
     with ThreadPoolExecutor(threads) as executor:
         settled = settle(plan.predicates, prepared, types, executor)
         decidable = [number for number, tests in enumerate(plan.tests) if tests <= settled.keys()]
+        ladders = _gather_ladders(settled)
         true, possible = (np.empty((len(decidable), word_count(height)), np.uint64) for _ in "tp")
 
         def decide(start: int) -> None:
-            block = _Block(plan, settled, start, min(start + block_rows, height))
+            block = _Block(plan, settled, ladders, start, min(start + block_rows, height))
             words = slice(start // WORD, start // WORD + block.words)
             for place, number in enumerate(decidable):
                 bits = block.of_node(plan.roots[number])
@@ -226,6 +231,18 @@ def decide_part(
         return dict(zip(decidable, executor.map(find, range(len(decidable))), strict=True))
 
 
+def _gather_ladders(settled: Settled) -> dict[int, Ladder]:
+    """The ladder of each coded column, by its identity: numbers of several facts have no name."""
+    columns: dict[int, Coded] = {}
+    tests: dict[int, list[Test]] = {}
+    for how in settled.values():
+        if not isinstance(how, Bits):
+            test, coded = how
+            columns[id(coded)] = coded
+            tests.setdefault(id(coded), []).append(test)
+    return {key: make_ladder(coded, tests[key]) for key, coded in columns.items()}
+
+
 def _share(height: int, threads: int) -> int:
     """Rows of a block, whole words: as many blocks for each thread, none beyond BLOCK_ROWS."""
     rounds = -(-height // (threads * BLOCK_ROWS)) or 1
@@ -235,15 +252,18 @@ def _share(height: int, threads: int) -> int:
 class _Block:
     """Some rows of a part, and the bits of the nodes that were worked out for them."""
 
-    def __init__(self, plan: Plan, settled: Settled, start: int, stop: int) -> None:
+    def __init__(
+        self, plan: Plan, settled: Settled, ladders: Mapping[int, Ladder], start: int, stop: int
+    ) -> None:
         self.plan = plan
         self.settled = settled
+        self.ladders = ladders
         self.start, self.stop = start, stop
         self.words = word_count(stop - start)
-        self.room = np.zeros(self.words * WORD, np.bool_)
         self.known: dict[int, Bits] = {}
-        self.room[: stop - start] = True
-        self.inside = pack(self.room)
+        self.inside = pack(np.ones(stop - start, np.bool_))
+        self.room = np.empty((TOGETHER, self.words * WORD), np.bool_)
+        self.climbed: dict[int, npt.NDArray[np.uint64]] = {}
 
     def of_node(self, node: int) -> Bits:
         bits = self.known.get(node)
@@ -278,4 +298,23 @@ class _Block:
                 return Bits(same := how.true[words], same)
             return Bits(how.true[words], how.possible[words])
         test, coded = how
-        return test_rows(test, coded, self.start, self.stop, self.room)
+        hits = self.in_runs(test.runs, coded)
+        if not test.holds:
+            hits = ~hits
+        if test.unknown is None:
+            if coded.missing is None:
+                return Bits(hits, hits)
+            first = self.start // WORD
+            unknown = coded.missing[first : first + self.words]
+        elif not test.unknown:
+            return Bits(hits, hits)
+        else:
+            unknown = self.in_runs(test.unknown, coded)
+        return Bits(hits & ~unknown, hits | unknown)
+
+    def in_runs(self, runs: tuple[Run, ...], coded: Coded) -> Words:
+        """The rows whose code is in one of the runs."""
+        ladder = self.ladders[id(coded)]
+        if id(coded) not in self.climbed:
+            self.climbed[id(coded)] = ladder.climb(self.start, self.stop, self.room)
+        return in_runs(runs, ladder, self.climbed[id(coded)], self.start, self.stop)

@@ -12,11 +12,10 @@ from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from language.bits import Bits, Flags, Words, pack, word_count
-from language.coded import MAX_CODES, Coded, distinct_values
+from language.bits import Flags
+from language.coded import Coded, distinct_values
 from language.column import Bounds, Frame
 from language.definition import Given, Scalar
 from language.expression import Call, Comparison, Literal, Membership, Name
@@ -25,8 +24,6 @@ from language.predicate import Predicate
 from language.size import refuse_too_large
 
 Run = tuple[int, int]
-MAX_RUNS = 4
-"""Of more ranges than these a table of all codes is quicker."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -216,67 +213,3 @@ def _cost(runs: tuple[Run, ...], size: int) -> int:
 def _runs(flags: Flags) -> tuple[Run, ...]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
     return tuple((int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True))
-
-
-def test_rows(test: Test, coded: Coded, start: int, stop: int, room: Flags) -> Bits:
-    """The bits of a test over some rows of the part; `start` is a multiple of 64.
-
-    `room` is at least as long as the rows, filled up to whole words, and is written over.
-    """
-    codes = coded.codes[start:stop]
-    words = word_count(stop - start)
-    first, end = _reach(coded)
-    hits = _in_runs(test.runs, codes, first, end, room[: words * 64], stop - start)
-    if not test.holds:
-        hits = ~hits
-    if test.unknown is None:
-        if coded.missing is None:
-            return Bits(hits, hits)
-        unknown = coded.missing[start // 64 : start // 64 + words]
-    elif not test.unknown:
-        return Bits(hits, hits)
-    else:
-        unknown = _in_runs(test.unknown, codes, first, end, room[: words * 64], stop - start)
-    return Bits(hits & ~unknown, hits | unknown)
-
-
-def _reach(coded: Coded) -> Run:
-    """The least and the greatest code of a column."""
-    if coded.wide:
-        return coded.low, coded.low + coded.size - 1
-    return 0, coded.size + 1
-
-
-def _in_runs(
-    runs: tuple[Run, ...],
-    codes: npt.NDArray[np.integer[npt.NBitBase]],
-    first: int,
-    end: int,
-    room: Flags,
-    count: int,
-) -> Words:
-    """The rows whose code is in one of the runs."""
-    room[count:] = False
-    flags = room[:count]
-    if len(runs) > MAX_RUNS and end - first < MAX_CODES:
-        table = np.zeros(end - first + 1, np.bool_)
-        for low, high in runs:
-            table[low - first : high - first + 1] = True
-        np.take(table, codes, out=flags, mode="clip")
-        return pack(room)
-    found: Words | None = None
-    for low, high in runs:
-        if low <= first and high >= end:
-            flags[:] = True
-        elif low == high:
-            np.equal(codes, low, out=flags)
-        elif high >= end:
-            np.greater_equal(codes, low, out=flags)
-        elif low <= first:
-            np.less_equal(codes, high, out=flags)
-        else:
-            np.greater_equal(codes, low, out=flags)
-            np.logical_and(flags, codes <= high, out=flags)
-        hit = pack(room)
-        found = hit if found is None else found | hit
-    return np.zeros(len(room) // 64, np.uint64) if found is None else found
