@@ -31,6 +31,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "changes": ("engine_runs/test_changes",),
     "clause_counts": ("engine/test_clause_counts", "engine/test_held_back"),
     "coded": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
+    "ladder": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
     "decision_columns": ("language/test_hit_policies",),
     "decision_table": ("language/test_hit_policies", "policies/test_decision_tables"),
     "definition": ("language/test_hit_policies", "policies/test_tables_and_parameters"),
