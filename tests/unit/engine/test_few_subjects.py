@@ -119,6 +119,21 @@ def test_policies_that_write_the_same_may_mean_different_things(tmp_path: Path) 
     assert found == {"low": ("eligible", ()), "high": ("ineligible", ("a",))}
 
 
+def test_other_figures_are_told_beside_a_plain_amount(tmp_path: Path) -> None:
+    text = """
+        clauses: [{id: a, says: 一, when: ui_paid_months >= 3}]
+        benefit:
+          amount: revenue
+          also: {told: {label: 另, amount: rd_expense}}
+    """
+    policies = load_policies(write_policies(tmp_path, {"told": text}), vocabulary()).policies
+    program = compile_policies(policies, vocabulary())
+    facts = {"ui_paid_months": 6, "revenue": Decimal("12.5"), "rd_expense": 3}
+    subject = Subject(line=1, subject="S", audience="enterprise", as_of=None, facts=facts)
+    ((result,), _) = evaluate_subjects(program, [subject], date(2025, 1, 1))
+    assert (result.amount_fen, result.amounts_fen) == (1250, {"told": 300})
+
+
 @pytest.mark.parametrize("batch", range(6))
 def test_any_condition_asked_has_the_value_of_the_reference(batch: int) -> None:
     rng = Random(f"asked {batch}")
