@@ -220,3 +220,16 @@ def test_what_is_held_between_two_numbers_needs_no_room_for_more() -> None:
     held = "money * $max(0, $min(part, 12)) / 12"
     assert fen_of(held, frame) == [10**15, 1, 0]
     assert fen_of("$min(part, 5) * $max(money, 0) / $max(money, 1)", frame) == [500, 10, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("((part ** 8) ** 8) > 0", True),
+        ("((part ** 8) ** 8) * ((part ** 8) ** 8) > 0", None),
+        ("((part ** 8) ** 8) ** 8 > 0", None),
+        ("1 / part / ((part ** 8) ** 8) < 1", True),
+    ],
+)
+def test_a_number_longer_than_any_law_needs_is_unknown(text: str, value: bool | None) -> None:
+    assert evaluate(parse(text), SCOPE, {"part": Fraction(10**15)}).value is value
