@@ -17,6 +17,9 @@ from tests.mutation.scope import ROOT, WITH_THREADS, modules, tests_for
 
 SECONDS = 300
 """Of the processor's time for one mutant; the tests take a third of it."""
+FEW_PAIRS, MANY_PAIRS = 8_000, 200_000
+"""Generated pairs that each mutant is tried with, and those that have survived once more."""
+PAIRS = ROOT / "tests/unit/language/test_million_pairs.py"
 
 
 def module_of(path: Path) -> str:
@@ -87,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="mutants of modules with this in their path")
     parser.add_argument("--trusted", action="store_true", help="the tests are known to pass")
     chosen = parser.parse_args(arguments)
-    os.environ["ZHIDA_FUZZ"] = "8000"
+    os.environ["ZHIDA_FUZZ"] = str(FEW_PAIRS)
     os.chdir(ROOT)
     kill.import_libraries()
     sources = {path: path.read_text(encoding="utf-8") for path in modules()}
@@ -102,11 +105,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made: Counter[str] = Counter()
     left: Counter[str] = Counter()
 
-    def tell(path: Path, number: int, word: str) -> None:
+    def tell(path: Path, number: int, *, survived: bool) -> None:
         name = str(path.relative_to(ROOT))
-        site, _ = mutate(sources[path], number, str(path))
+        site, code = mutate(sources[path], number, str(path))
+        if survived and path.parent.name == "language":
+            os.environ["ZHIDA_FUZZ"] = str(MANY_PAIRS)
+            survived = kill.survives(module_of(path), path, code, [str(PAIRS)], SECONDS)
+            os.environ["ZHIDA_FUZZ"] = str(FEW_PAIRS)
+        word = "SURVIVED" if survived else "killed"
         made[name] += 1
-        left[name] += word == "SURVIVED"
+        left[name] += survived
         print(f"{word} {name}:{site.line}: {site.what} [{number}]", flush=True)
 
     unsure = []
@@ -116,11 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if word == "unsure":
             unsure.append((path, number))
         else:
-            tell(path, number, "SURVIVED" if word == "survived" else "killed")
+            tell(path, number, survived=word == "survived")
     for path, number in unsure:
         _, code = mutate(sources[path], number, str(path))
         survived = kill.survives(module_of(path), path, code, tests_for(path), SECONDS)
-        tell(path, number, "SURVIVED" if survived else "killed")
+        tell(path, number, survived=survived)
     for name, count in sorted(made.items()):
         print(f"{name:32} {count - left[name]:4} of {count:4}")
     killed, total = made.total() - left.total(), made.total()
