@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from engine.evaluate import evaluate_part
 from engine.evaluate_rows import evaluate_with_rows, outcome_by_reference
 from engine.outcome import KEY
 from engine.program import Bound, bind
@@ -203,6 +204,13 @@ def test_the_order_of_the_rows_changes_nothing(tmp_path: Path, name: str) -> Non
             outcomes.append(outcome.sort(KEY))
     for outcome in outcomes[1:]:
         assert_frame_equal(outcome, outcomes[0])
+
+
+def test_rows_that_columns_hold_are_not_counted_as_the_references(tmp_path: Path) -> None:
+    part = draw_part(Random(3), 30)
+    outcome, tally = evaluate_part([bound_of(tmp_path, "limited")], part.subjects, "enterprise")
+    assert tally.by_reference == 0
+    assert tally.unknown == outcome.height > 0
 
 
 def test_numbers_of_128_bits_are_summed_exactly(tmp_path: Path) -> None:
