@@ -84,9 +84,9 @@ def write_counts(found: Iterable[PolicyCounts]) -> None:
 
 def say_left_out(keys: Sequence[str]) -> None:
     """Name the policies that were not counted, on the error stream."""
-    for key in keys:
-        why = "it decides rows, or makes an award for an item (see: zhida explain)"
-        err.print(f"[yellow]left out[/] {escape(key)}: {why}")
+    if keys:
+        why = "decide rows, or make an award for an item (zhida explain tells one subject's)"
+        err.print(f"[yellow]left out[/] {escape(', '.join(keys))}: these {why}")
 
 
 def show_held_back(found: HeldBack, where: Mapping[str, Origin], top: int) -> None:
