@@ -188,8 +188,8 @@ def _decide(bound: Bound, each: Each, lowering: Lowering, prepared: Prepared) ->
         tests.append(lower_dates(bound, lowering))
     begins = next(iter(each.row_set.time_columns), None)
     if begins is not None and begins in prepared.frame.columns:
-        # a row that is there without its time is there
-        tests.append((pl.col(begins) <= bound.as_of).fill_null(True))
+        # what does not say its time may be later than the run: unknown is not yes
+        tests.append(pl.col(begins) <= bound.as_of)
     texts: dict[str, pl.Expr] = {}
     for key, name in ((CLAIMED, each.claim.of if each.claim else None), (ITEM, each.item)):
         texts[key] = pl.lit(None, dtype=pl.String)

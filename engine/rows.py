@@ -124,7 +124,8 @@ def decide_rows(
 ) -> RowsDecided:
     """Decide every row of a subject; the decisions come in the order in which the rows did.
 
-    `by_hand`: the rows were given by hand, so a claim that none of them gives does not scope.
+    `by_hand`: the rows were given by hand, so a claim or a time that none of them gives does not
+    scope.
     """
     each = bound.policy.each
     assert each is not None
@@ -132,8 +133,11 @@ def decide_rows(
     name = column.name if column is not None and column.formula is None else None
     if by_hand and name is not None and all(row.get(name) is None for row in given.rows):
         each = replace(each, claim=None)
+    begins = next(iter(each.row_set.time_columns), None)
+    if by_hand and begins is not None and all(row.get(begins) is None for row in given.rows):
+        begins = None
     rows = [
-        _decide_row(bound, each, facts, row, position)
+        _decide_row(bound, each, facts, row, position, begins)
         for position, row in enumerate(given.rows, start=1)
     ]
     rows.sort(key=lambda row: order_of(each, row.facts))
@@ -210,7 +214,9 @@ def _place(value: Any) -> tuple[int, Any]:
     return (2, 0) if isinstance(value, NotApplicable) else (0, value)
 
 
-def _decide_row(bound: Bound, each: Each, facts: Facts, row: Facts, position: int) -> _Row:
+def _decide_row(
+    bound: Bound, each: Each, facts: Facts, row: Facts, position: int, begins: str | None
+) -> _Row:
     reference = Reference(bound.row_scope, {**facts, **row})
     clauses: dict[str, Value] = {}
     values = [clause_value(clause, reference, clauses) for clause in each.clauses]
@@ -219,10 +225,10 @@ def _decide_row(bound: Bound, each: Each, facts: Facts, row: Facts, position: in
         assert bound.policy.effective_at is not None
         day = reference.of_name(bound.policy.effective_at)
         scope[EFFECTIVE] = inside_dates(bound, day)
-    begins = row.get(each.row_set.time_columns[0]) if each.row_set.time_columns else None
-    if isinstance(begins, date):
-        # a row that is there without its time is there
-        scope[SEEN] = Value(begins <= bound.as_of)
+    if begins is not None:
+        # what does not say its time may be later than the run: unknown is not yes
+        time, missing = row.get(begins), Value(None, frozenset({begins}))
+        scope[SEEN] = Value(time <= bound.as_of) if isinstance(time, date) else missing
     for key, name in ((CLAIM, each.claim.of if each.claim else None), (ITEM, each.item)):
         if name is not None:
             known = reference.of_name(name)

@@ -1,7 +1,7 @@
 """Rows decided in columns and by the reference: the same outcome, whatever the rows."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -13,8 +13,9 @@ from engine.evaluate import evaluate_part
 from engine.evaluate_rows import evaluate_with_rows, outcome_by_reference
 from engine.outcome import KEY
 from engine.program import Bound, bind
+from engine.row_columns import RowFrame
 from policies.load import CATALOGUE, load_policies
-from tests.support.drawn_rows import draw_part
+from tests.support.drawn_rows import ROW_SCHEMA, draw_part
 from tests.support.drawn_subjects import draw_frame, draw_rows_for
 from tests.support.policy_texts import load_one, vocabulary
 
@@ -211,6 +212,34 @@ def test_rows_that_columns_hold_are_not_counted_as_the_references(tmp_path: Path
     outcome, tally = evaluate_part([bound_of(tmp_path, "limited")], part.subjects, "enterprise")
     assert tally.by_reference == 0
     assert tally.unknown == outcome.height > 0
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "rows", "open_rows"),
+    [
+        ([DAY], "eligible", 1, 0),
+        ([DAY + timedelta(days=1)], None, 0, 0),
+        ([None], "unknown", 0, 1),
+        ([DAY, None, DAY + timedelta(days=1)], "eligible", 1, 1),
+    ],
+)
+def test_a_row_that_does_not_say_its_day_may_be_later_than_the_run(
+    tmp_path: Path, days: list[date | None], verdict: str | None, rows: int, open_rows: int
+) -> None:
+    dated = ROWS.replace("      crew:\n", "      crew:\n        time: {event: hired_on}\n")
+    bound = bind(load_one(tmp_path, dated + PLAIN), vocabulary(), DAY)
+    lines = [
+        {"subject": "S0", "hired_on": day, "months": 3, "pay": 1, "part": 1.0, "poor": True}
+        for day in days
+    ]
+    given = RowFrame(rows=pl.DataFrame(lines, schema=dict(ROW_SCHEMA)), complete=None)
+    subjects = draw_part(Random(1), 1).subjects
+    found, by_reference = evaluate_with_rows(bound, subjects, "enterprise", given)
+    wanted = outcome_by_reference(bound, subjects, "enterprise", given)
+    assert not by_reference
+    for outcome in (found, wanted):
+        told = outcome.select("verdict", "rows", "rows_open").rows()
+        assert told == ([] if verdict is None else [(verdict, rows, open_rows)])
 
 
 def test_numbers_of_128_bits_are_summed_exactly(tmp_path: Path) -> None:

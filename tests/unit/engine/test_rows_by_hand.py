@@ -138,6 +138,18 @@ def test_a_claim_that_no_row_given_by_hand_has_does_not_scope(tmp_path: Path) ->
     assert (result.verdict, result.amount_fen) == ("eligible", 1000 + 200)
 
 
+def test_a_time_scopes_rows_given_by_hand_once_one_of_them_has_it(tmp_path: Path) -> None:
+    timed = LOANS.replace("columns:", "time: {event: drawn_on}\n        columns:", 1).replace(
+        "paid_on: {label", "drawn_on: {label: 到账日, type: date}\n          paid_on: {label", 1
+    )
+    program = program_of(tmp_path, timed)
+    assert evaluate(program, subject(loan("a"))).verdict == "eligible"
+    later, nothing = loan("a", drawn_on="2025-12-02"), loan("b", drawn_on=None)
+    assert evaluate(program, subject(later)).verdict == "ineligible"
+    result = evaluate(program, subject(later, nothing))
+    assert (result.verdict, result.missing) == ("unknown", ("drawn_on",))
+
+
 def test_a_row_may_give_what_would_be_worked_out_for_it(tmp_path: Path) -> None:
     result = evaluate(program_of(tmp_path, LOANS), subject(loan("a", overdue=True, good=True)))
     assert result.verdict == "eligible"
