@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from language.document import read_text
+from language.document_reading import read_text
 from language.errors import ConditionRefused
 from language.number import parse_number
 from language.parse import parse

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from console.wiring import KINDS, Progress
+from console.wiring import KINDS
 from engine.clause_counts import PolicyCounts, count_clauses
 from engine.evaluate import bind_audience, split_bounds
 from engine.held_back import HeldBack, HeldBackTally, HeldByFact, HeldBySet
@@ -14,6 +14,7 @@ from engine.own_measures import add_own_measures, datasets_needed, group_bounds
 from engine.program import Bound, Program
 from engine.waiting import Held
 from profiles.fact import Fact
+from profiles.ingest import Progress
 from profiles.snapshot import Part, Snapshot, read_part
 
 JUDGED = "judged by "

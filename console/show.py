@@ -19,10 +19,10 @@ from rich.text import Text
 
 from awards.intake import IntakeReport
 from console.wiring import PolicyResult, RunReport
-from console.wiring import Progress as Tell
 from engine.run import Run
 from notifier.channels.inbox import InboxMessage
 from notifier.outbox import DeliveryReport
+from profiles.ingest import Progress as Tell
 from profiles.ingest import ReleaseReport
 from profiles.snapshot import Snapshot
 

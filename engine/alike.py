@@ -12,7 +12,6 @@ import polars as pl
 
 from engine.program import Bound
 from language import exact
-from language.check import parts_of, reachable_facts
 from language.column import GIVEN, NOT_APPLICABLE, Frame
 from language.definition import Dated, DecisionTable, Given, Table
 from language.expression import (
@@ -29,6 +28,7 @@ from language.expression import (
     walk,
 )
 from language.lowering import Lowering
+from language.reach import parts_of, reachable_facts
 from language.types import FactType
 from policies.policy import Clause, ClauseGroup
 

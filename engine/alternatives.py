@@ -12,8 +12,8 @@ from engine.program import Bound
 from engine.shown_value import DATE, RATIO, plain_value, show_plain, show_value, unit_of
 from engine.telling import Teller
 from engine.why_not import WhyNot, find_corrections, wanted_values
-from language.check import reachable_facts
 from language.expression import Expression, Name
+from language.reach import reachable_facts
 from policies.policy import leaves_of
 
 _WAITS = {
@@ -105,6 +105,46 @@ def _tell(teller: Teller, clause: str, found: NearMiss, source: str) -> NearMiss
     )
 
 
+_NUMBERS = {
+    ("below", True): (
+        "{label}为{value}，须达到{limit}，还差{gap}",
+        "{label} is {value}, {gap} short of {limit}",
+    ),
+    ("below", False): (
+        "{label}为{value}，须超过{limit}，还差{gap}以上",
+        "{label} is {value}, must be over {limit}: more than {gap} short",
+    ),
+    ("above", True): (
+        "{label}为{value}，不得超过{limit}，超出{gap}",
+        "{label} is {value}, {gap} over {limit}",
+    ),
+    ("above", False): (
+        "{label}为{value}，须低于{limit}，须减少{gap}以上",
+        "{label} is {value}, must be under {limit}: more than {gap} too much",
+    ),
+}
+"""What is said of a number by its side of the threshold, and whether the threshold still counts."""
+_DAYS = {
+    ("below", True): (
+        "{label}为{value}，须不早于{limit}，早了{gap}",
+        "{label} is {value}, {gap} before {limit}",
+    ),
+    ("below", False): (
+        "{label}为{value}，须晚于{limit}，相差{gap}（当日不算）",
+        "{label} is {value}, must be after {limit}: {gap} away",
+    ),
+    ("above", True): (
+        "{label}为{value}，须不晚于{limit}，晚了{gap}",
+        "{label} is {value}, {gap} after {limit}",
+    ),
+    ("above", False): (
+        "{label}为{value}，须早于{limit}，相差{gap}（当日不算）",
+        "{label} is {value}, must be before {limit}: {gap} away",
+    ),
+}
+"""The same of days."""
+
+
 def _say(teller: Teller, found: NearMiss, unit: str, days: bool) -> tuple[str, str]:
     label_zh, label_en = teller.condition(found.measured, unit)
     if isinstance(found.measured, Name):
@@ -112,35 +152,7 @@ def _say(teller: Teller, found: NearMiss, unit: str, days: bool) -> tuple[str, s
     value, threshold = show_value(found.value, unit=unit), show_value(found.threshold, unit=unit)
     gap = _show_gap(found.gap, "day" if days else unit)
     limit_zh, limit_en = threshold[0], threshold[1]
-    too = (found.direction, found.included)
-    zh = {
-        ("below", True): "{label}为{value}，须不早于{limit}，早了{gap}"
-        if days
-        else "{label}为{value}，须达到{limit}，还差{gap}",
-        ("below", False): "{label}为{value}，须晚于{limit}，相差{gap}（当日不算）"
-        if days
-        else "{label}为{value}，须超过{limit}，还差{gap}以上",
-        ("above", True): "{label}为{value}，须不晚于{limit}，晚了{gap}"
-        if days
-        else "{label}为{value}，不得超过{limit}，超出{gap}",
-        ("above", False): "{label}为{value}，须早于{limit}，相差{gap}（当日不算）"
-        if days
-        else "{label}为{value}，须低于{limit}，须减少{gap}以上",
-    }[too]
-    en = {
-        ("below", True): "{label} is {value}, {gap} before {limit}"
-        if days
-        else "{label} is {value}, {gap} short of {limit}",
-        ("below", False): "{label} is {value}, must be after {limit}: {gap} away"
-        if days
-        else "{label} is {value}, must be over {limit}: more than {gap} short",
-        ("above", True): "{label} is {value}, {gap} after {limit}"
-        if days
-        else "{label} is {value}, {gap} over {limit}",
-        ("above", False): "{label} is {value}, must be before {limit}: {gap} away"
-        if days
-        else "{label} is {value}, must be under {limit}: more than {gap} too much",
-    }[too]
+    zh, en = (_DAYS if days else _NUMBERS)[found.direction, found.included]
     return (
         zh.format(label=label_zh, value=value[0], limit=limit_zh, gap=gap[0]),
         en.format(label=label_en, value=value[1], limit=limit_en, gap=gap[1]),

@@ -118,8 +118,8 @@ def _count_part(bound: Bound, frame: pl.DataFrame) -> PolicyCounts:
     verdict = verdict_of(bound, truths.columns)
     found = truths.lazy().with_columns(verdict.alias("verdict")).select(
         pl.len().alias("subjects"),
-        (pl.col("verdict") == True).sum().alias("eligible"),  # noqa: E712  # null is neither
-        (pl.col("verdict") == False).sum().alias("ineligible"),  # noqa: E712
+        pl.col("verdict").sum().alias("eligible"),  # null is neither
+        (~pl.col("verdict")).sum().alias("ineligible"),
         pl.col("verdict").is_null().sum().alias("unknown"),
         *(e for test in tests for e in _counts_of(bound, truths.columns, test)),
     )  # fmt: skip

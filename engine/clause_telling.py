@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.deciding import truth
 from engine.explanation import ClauseTold
 from engine.telling import Teller
-from language.check import reachable_facts
+from language.reach import reachable_facts
 from language.reference import Value
 from policies.policy import Clause, ClauseGroup, Leaf
 

@@ -19,10 +19,10 @@ from engine.own_measures import add_own_measures, group_bounds
 from engine.program import Bound, Program, bind
 from engine.row_frames import row_frame_of_part
 from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
-from language.check import reachable_facts
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, flag_columns, prepare
+from language.reach import reachable_facts
 from language.types import FactType
 
 

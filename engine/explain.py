@@ -24,8 +24,8 @@ from engine.rows import MISSING_ROWS, RowsGiven
 from engine.scope_telling import tell_scope
 from engine.shown_value import mask, show_fen, show_value, show_yuan, unit_of
 from engine.telling import Teller
-from language.check import reachable_facts
 from language.expression import Name
+from language.reach import reachable_facts
 from language.reference import Facts, Value
 from language.unit_check import is_written
 from policies.policy import Step

@@ -12,7 +12,7 @@ from engine.program import Bound
 from engine.rows import RowDecision
 from engine.shown_value import unit_of
 from engine.telling import Teller
-from language.check import reachable_facts
+from language.reach import reachable_facts
 from language.reference import Reference, Value
 from language.types import FactType
 from policies.each import facts_of_rows

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from language.check import reachable_facts
 from language.definition import Definition, Scope
 from language.expression import Expression, Name
+from language.reach import reachable_facts
 from language.types import FactType
 from policies.policy import Policy
 from profiles.fact import Fact, Vocabulary

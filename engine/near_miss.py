@@ -7,10 +7,10 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Literal
 
-from language.check import reachable_facts
 from language.definition import Choice, Constant, Formula, Given
 from language.expression import Call, Comparison, Conditional, Expression, Logic, Name, Not
 from language.functions import Undefined, add_months
+from language.reach import reachable_facts
 from language.reference import Reference
 
 Direction = Literal["below", "above"]
@@ -96,8 +96,8 @@ def _measure(comparison: Comparison, reference: Reference, wanted: bool) -> Near
     value, threshold = reference.value(left).value, reference.value(right).value
     if isinstance(value, date) and isinstance(threshold, date):
         gap = Fraction(abs((threshold - value).days))
-    elif _is_number(value) and _is_number(threshold):
-        gap = abs(threshold - value)  # type: ignore[operator]  # both are numbers
+    elif isinstance(value, Fraction) and isinstance(threshold, Fraction):
+        gap = abs(threshold - value)
     else:
         return None
     included = operator in ("ge", "le")
@@ -105,18 +105,14 @@ def _measure(comparison: Comparison, reference: Reference, wanted: bool) -> Near
     return NearMiss(
         measured=left,
         limit=right,
-        value=value,  # type: ignore[arg-type]  # a number or a date
-        threshold=threshold,  # type: ignore[arg-type]  # a number or a date
+        value=value,
+        threshold=threshold,
         gap=gap,
         direction="below" if operator in ("ge", "gt") else "above",
         included=included,
         holds_on=holds_on,
         waits_for=waits_for,
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Fraction)
 
 
 def _is_of_subject(expression: Expression, reference: Reference) -> bool:

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Literal
 
 from engine.measured import OwnMeasure, find_own_measures, outer_names
-from language.check import parts_of, reachable_facts
 from language.definition import (
     Choice,
     Constant,
@@ -33,14 +31,13 @@ from language.expression import (
     Not,
     walk,
 )
+from language.reach import parts_of, reachable_facts
 from language.types import FactType
 from policies.parameter import definition_of
 from policies.period import Period, period_of
-from policies.policy import ROW_NUMBERS, Policy, Step, leaves_of
+from policies.policy import ROW_NUMBERS, Outside, Policy, Step, leaves_of
 from profiles.fact import Vocabulary
 from profiles.row_set import RowSet
-
-Outside = Literal["effective", "window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +136,7 @@ def bind(policy: Policy, vocabulary: Vocabulary, as_of: date) -> Bound:
         as_of=as_of,
         period=period,
         scope=scope,
-        outside=outside,  # type: ignore[arg-type]  # one of the two
+        outside=outside,
         names=names,
         amount_names=reachable_facts(told, scope),
         deciding_names=_deciding(told, scope),

@@ -282,7 +282,7 @@ def _share(limit: Limit, rows: list[_Row]) -> None:
             open_values += [place for place in places.values() if place.value is None]
             if not open_values:
                 # the sort is stable: rows of the same place stay as they stood
-                members = sorted(members, key=lambda row: places[id(row)].value)  # type: ignore
+                members = sorted(members, key=lambda row: places[id(row)].value)  # type: ignore[arg-type, return-value]
         if open_values:
             # who comes first, or among whom, is not known
             parts = [_unknown_because(open_values) for _ in members]

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from engine.program import Bound, expressions_of
-from language.check import parts_of
 from language.definition import (
     Beneath,
     Choice,
@@ -26,6 +25,7 @@ from language.definition import (
 )
 from language.expression import Call, Expression, Literal, names_in, walk
 from language.functions import Undefined, add_months
+from language.reach import parts_of
 from language.reference import NONE, Facts, NotApplicable, evaluate
 from language.types import FactType, Kind, kind_of
 

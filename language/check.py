@@ -4,10 +4,9 @@ Stricter than rule-engine: it lets `1 == "1"` be silently false; here nothing cr
 """
 
 import difflib
-import re
-from collections.abc import Mapping
 from datetime import date
 
+from language.code_check import refuse_beginning, refuse_other_codes
 from language.definition import (
     Choice,
     Constant,
@@ -42,6 +41,7 @@ from language.expression import (
     walk,
 )
 from language.functions import FUNCTIONS, Function, whole_literal
+from language.reach import parts_of, reachable_facts
 from language.types import Kind
 from language.unparse import unparse
 
@@ -55,20 +55,6 @@ _HOW = {
 _TIMES = {
     "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
 }  # fmt: skip
-
-_SYSTEMS = {
-    "GB/T 2260": (
-        re.compile(r"\d{6}|\d{9}|\d{12}", re.ASCII),
-        'regions are whole codes of six digits; all below one are asked by $starts_with({}, "4403")'
-        ", by region: or by a list",
-    ),
-    "GB/T 4754": (
-        re.compile(r"[A-T]\d{0,4}|\d{2,4}", re.ASCII),
-        'trades are codes like "C3512"; all below one are asked by $starts_with({}, "C35") or by a '
-        "list",
-    ),
-}
-"""By code system what a value looks like, and what to write instead."""
 
 
 def check(expression: Expression, scope: Scope, *, amount: bool = False) -> Kind:
@@ -144,7 +130,7 @@ class _Checker:
                             offset=member.offset,
                             remedy='texts and codes stand in quotes, like "C3512"',
                         )
-                self.known_values(member, [item.value for item in items])
+                refuse_other_codes(member, [item.value for item in items], self.scope)
                 return Kind.BOOLEAN
             case Match(member=member):
                 return self.matched(member)
@@ -214,41 +200,8 @@ class _Checker:
             )
         for side, other in ((left, right), (right, left)):
             if isinstance(other, Literal):
-                self.known_values(side, [other.value])
+                refuse_other_codes(side, [other.value], self.scope)
         return Kind.BOOLEAN
-
-    def known_values(self, side: Expression, values: list[object]) -> None:
-        """Refuse a code that the fact's closed list does not hold: it would never be true."""
-        definition = self.scope.get(side.name) if isinstance(side, Name) else None
-        if not (isinstance(side, Name) and isinstance(definition, Given)):
-            return
-        self.codes_of_system(side, definition.system, values)
-        if not definition.values:
-            return
-        for value in values:
-            if value not in definition.values:
-                close = difflib.get_close_matches(str(value), definition.values, n=1)
-                raise ConditionRefused(
-                    f'"{side.name}" is never "{value}"',
-                    offset=side.offset,
-                    remedy=f'did you mean "{close[0]}"?'
-                    if close
-                    else f"it is one of {', '.join(definition.values)}",
-                )
-
-    def codes_of_system(self, side: Name, system: str, values: list[object]) -> None:
-        """Refuse what is no code of the fact's system: a name, or a region's code cut short."""
-        known = next((s for s in _SYSTEMS if system.startswith(s)), None)
-        if known is None:
-            return
-        pattern, remedy = _SYSTEMS[known]
-        for value in values:
-            if isinstance(value, str) and not pattern.fullmatch(value):
-                raise ConditionRefused(
-                    f'"{side.name}" is never "{value}": it holds codes of {system}',
-                    offset=side.offset,
-                    remedy=remedy.format(side.name),
-                )
 
     def _is_a_value(self, word: str) -> bool:
         """Whether a fact has this word among its values."""
@@ -349,7 +302,7 @@ class _Checker:
             if position in function.literal:
                 self.literal(call, position, argument, kind)
         if call.function == "starts_with":
-            self.beginning(call)
+            refuse_beginning(call, self.scope)
         if call.function == "date":
             year, month, day = (whole_literal(argument) for argument in call.arguments)
             try:
@@ -362,24 +315,6 @@ class _Checker:
                     remedy="write year, month, day, like $date(2024, 5, 1)",
                 ) from None
         return function.result
-
-    def beginning(self, call: Call) -> None:
-        """Refuse a beginning that no region below the one that is meant has."""
-        side, begins = call.arguments
-        definition = self.scope.get(side.name) if isinstance(side, Name) else None
-        if not (isinstance(definition, Given) and isinstance(begins, Literal)):
-            return
-        code = str(begins.value)
-        if not definition.system.startswith("GB/T 2260") or re.fullmatch(
-            r"\d{1,3}|\d\d(?!00)\d\d|\d{5}|\d{4}(?!00)\d{2,8}", code, re.ASCII
-        ):
-            return
-        short = re.sub("(00)+$", "", code)
-        raise ConditionRefused(
-            f'no region below begins with "{code}"',
-            offset=call.offset,
-            remedy=f'write "{short}"' if short.isdecimal() else 'write its code, like "4403"',
-        )
 
     def literal(self, call: Call, position: int, argument: Expression, kind: Kind) -> None:
         """Refuse an argument that must be written out and is not, or is too far away."""
@@ -426,36 +361,3 @@ class _Checker:
             offset=call.offset,
             remedy="for example $has(care), where care is declared with rows: or list:",
         )
-
-
-def reachable_facts(
-    expressions: list[Expression], scope: Mapping[str, Definition]
-) -> frozenset[str]:
-    """Every name that the expressions use, through definitions, down to given facts."""
-    seen: set[str] = set()
-    todo = list(expressions)
-    while todo:
-        for part in walk(todo.pop()):
-            if isinstance(part, Name) and part.name not in seen:
-                seen.add(part.name)
-                todo.extend(parts_of(scope.get(part.name)))
-    return frozenset(seen)
-
-
-def parts_of(definition: Definition | None) -> list[Expression]:
-    """The expressions that a definition is made of."""
-    match definition:
-        case Formula(expression=expression):
-            return [expression]
-        case Choice(cases=cases):
-            return [part for case in cases for part in case if part is not None]
-        case Table(by=by):
-            return list(by)
-        case DecisionTable(inputs=inputs):
-            return list(inputs)
-        case Tiers(by=by):
-            return [by]
-        case Dated(at=at, spans=spans):
-            return [at, *(part for span in spans for part in parts_of(span.value))]
-        case _:
-            return []

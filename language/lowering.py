@@ -13,7 +13,7 @@ import polars as pl
 
 from language import exact
 from language.calls import CALLS, date_in_year
-from language.check import check, parts_of
+from language.check import check
 from language.column import (
     GIVEN,
     NOT_APPLICABLE,
@@ -64,6 +64,7 @@ from language.expression import (
 from language.functions import whole_literal
 from language.matching_columns import match_column
 from language.pattern import print_pattern
+from language.reach import parts_of
 from language.reference import evaluate
 from language.types import FactType
 

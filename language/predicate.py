@@ -7,10 +7,10 @@ of its name, and a value stands on the right.
 from dataclasses import dataclass
 from datetime import date
 
-from language.check import parts_of, reachable_facts
 from language.definition import Constant, Definition, Given, Scope
 from language.expression import Call, Comparison, Expression, Literal, Name
 from language.functions import whole_literal
+from language.reach import parts_of, reachable_facts
 
 _MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 

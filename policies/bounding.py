@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
-from language.check import parts_of, reachable_facts
 from language.definition import Constant, Definition, Scalar, Scope
 from language.expression import Call, Coalesce, Expression, Literal, Name, names_in, walk
+from language.reach import parts_of, reachable_facts
 from language.reference import Reference
 from language.truth import Value, kleene_and, kleene_not, kleene_or
 from policies.axis import Sort

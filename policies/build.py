@@ -4,11 +4,12 @@ import hashlib
 import json
 from datetime import date
 
-from language.check import reachable_facts
 from language.definition import Given
-from language.document import Document, Place, decode
+from language.document import Document, Place
+from language.document_decoding import decode
 from language.errors import Problem
 from language.expression import Expression, Name
+from language.reach import reachable_facts
 from language.types import FactType, Kind
 from policies.amount import build_also, build_amount, build_portions
 from policies.build_terms import build_terms

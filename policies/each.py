@@ -4,11 +4,12 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from language.check import check, reachable_facts
+from language.check import check
 from language.definition import Definition, Given
 from language.document import Place
 from language.errors import ConditionRefused
 from language.expression import Name, is_name
+from language.reach import reachable_facts
 from language.types import FactType, Kind
 from policies.amount import build_operand, build_steps
 from policies.clauses import build_clauses

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from language.document import Document, decode
+from language.document import Document
+from language.document_decoding import decode
 from language.errors import Problem
 from policies.local import Local, Part, take_locals
 from policies.policy_file import PolicyFile

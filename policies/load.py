@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from language.document import Document, read_documents
+from language.document import Document
+from language.document_reading import read_documents
 from language.errors import FilesRefused, Problem
 from policies.build import build_policy
 from policies.errors import NothingToLoad

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from language.document import Document, Place, cut, decode, document_value
+from language.document import Document, Place, cut, document_value
+from language.document_decoding import decode
 from language.errors import Problem
 from policies.strict import Strict
 

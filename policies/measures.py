@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from language.check import reachable_facts
 from language.document import Place
 from language.expression import Expression, Name, names_in
+from language.reach import reachable_facts
 from language.types import Kind
 from policies.draft import Draft
 from profiles.fact import Fact

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from language.check import check, parts_of, reachable_facts
+from language.check import check
 from language.definition import Choice, Constant, Definition, Formula, NoValue
 from language.document import Place
 from language.errors import ConditionRefused
 from language.expression import Expression, Name, is_name
+from language.reach import parts_of, reachable_facts
 from language.types import FactType, Kind
 from policies.bounds import check_bounds
 from policies.decision_table import build_tables

@@ -15,6 +15,8 @@ from policies.terms import UNASKED, Asking, Terms
 from profiles.fact import Fact
 from profiles.row_set import RowSet
 
+Outside = Literal["effective", "window"]
+"""What a policy is out of on a day."""
 Group = Literal["all", "any", "none"]
 Delivery = Literal["direct", "confirm", "invite"]
 Operation = Literal[
@@ -357,7 +359,7 @@ class Policy:
         end = date.max if self.effective_at else self.effective_to or date.max
         return min(end, self.window_to or date.max)
 
-    def in_force(self, as_of: date) -> str | None:
+    def in_force(self, as_of: date) -> Outside | None:
         """None where the policy is in force, else which of `effective` and `window` it is out of.
 
         With `effective_at` each subject's own day decides, not `as_of`.

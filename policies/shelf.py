@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from language.document import Document, read_documents
+from language.document import Document
+from language.document_reading import read_documents
 from language.errors import Problem
 from policies.frame import Frame, check_shape, is_frame, read_frame
 from policies.implementation import implement

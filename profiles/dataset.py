@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from language.document import Document, decode, read_documents
+from language.document import Document
+from language.document_decoding import decode
+from language.document_reading import read_documents
 from language.errors import FilesRefused, Problem
 from profiles.dataset_file import DatasetFile, check_dataset_file, days_of, fraction_of
 

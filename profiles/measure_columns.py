@@ -12,13 +12,13 @@ from fractions import Fraction
 import polars as pl
 
 from language import exact
-from language.check import reachable_facts
 from language.column import Column, plain
 from language.definition import Constant, Scope
 from language.exact import Exact, TooWide
 from language.expression import Expression, Name
 from language.frame import Prepared, facts_of_row, prepare
 from language.lowering import Lowering
+from language.reach import reachable_facts
 from language.reference import evaluate
 from language.size import refuse_too_large
 from language.types import FactType

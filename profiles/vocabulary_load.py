@@ -6,7 +6,9 @@ from pathlib import Path
 
 from language.check import check
 from language.definition import Constant, Definition
-from language.document import Document, Place, decode, read_documents
+from language.document import Document, Place
+from language.document_decoding import decode
+from language.document_reading import read_documents
 from language.errors import ConditionRefused, FilesRefused, Problem
 from language.expression import Name
 from language.types import kind_of

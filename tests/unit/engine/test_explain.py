@@ -15,8 +15,8 @@ from engine.explain_by_hand import read_given
 from engine.explanation import ClauseTold, Explanation, FactUsed, Source, as_json
 from engine.program import Bound, bind, compile_policies
 from engine.rows import RowsGiven
-from language.check import reachable_facts
 from language.definition import Given
+from language.reach import reachable_facts
 from language.reference import NONE, Facts
 from policies.load import CATALOGUE, load_policies
 from policies.policy import Clause, ClauseGroup, Policy, leaves_of

@@ -14,9 +14,9 @@ from engine.evaluate import evaluate_part
 from engine.explain import explain
 from engine.explanation import as_json
 from engine.program import Bound, bind, expressions_of
-from language.check import reachable_facts
 from language.definition import Given
 from language.frame import facts_of_row
+from language.reach import reachable_facts
 from language.reference import Facts, Value
 from policies.load import CATALOGUE, load_policies
 from policies.policy import Clause, ClauseGroup

@@ -2,12 +2,13 @@
 
 import pytest
 
-from language.check import check, reachable_facts
+from language.check import check
 from language.definition import Constant, Formula, Given, Scope, Table
 from language.errors import ConditionRefused
 from language.expression import Call, walk
 from language.functions import FUNCTIONS
 from language.parse import parse
+from language.reach import reachable_facts
 from language.types import FactType, Kind
 from tests.support.generated import build_scope
 

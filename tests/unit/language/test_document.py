@@ -5,7 +5,9 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from language.document import cut, decode, read_text
+from language.document import cut
+from language.document_decoding import decode
+from language.document_reading import read_text
 
 
 class Case(BaseModel):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from language.document import read_text
+from language.document_reading import read_text
 
 MISTAKE = "wrong_name"
 

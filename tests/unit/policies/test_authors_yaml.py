@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from language.document import read_documents, read_text
+from language.document_reading import read_documents, read_text
 from language.number import parse_number, significant_digits
 from profiles.formula import parse_scalar
 

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 import yaml
 
-from language import document
-from language.document import read_text
+from language import document_reading
+from language.document_reading import read_text
 
 FOLDER = Path(__file__).parents[3]
 TEXTS = [
@@ -20,12 +20,12 @@ SIGNS = "{}[]:,-#'\"&*!|>%@`?\t\n  ax1中"
 
 def _by_the_slow_parser(text: str, monkeypatch: pytest.MonkeyPatch) -> object:
     with monkeypatch.context() as patched:
-        patched.setattr(document, "_QUICK", None)
+        patched.setattr(document_reading, "_QUICK", None)
         return read_text(text, file="f")
 
 
 def test_there_is_a_quick_parser() -> None:
-    assert document._QUICK is yaml.CSafeLoader
+    assert document_reading._QUICK is yaml.CSafeLoader
 
 
 def test_every_file_reads_the_same_by_both_parsers(monkeypatch: pytest.MonkeyPatch) -> None:
