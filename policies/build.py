@@ -30,7 +30,6 @@ from policies.policy import (
     leaves_of,
 )
 from policies.policy_file import (
-    NOT_BUILT,
     DatesFile,
     ExamplesFile,
     PolicyFile,
@@ -70,7 +69,7 @@ def build_policy(
 
 def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     file = draft.file
-    _refuse_not_built(draft)
+    _refuse_other_kinds(draft)
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
     before = len(draft.problems)
@@ -145,13 +144,11 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     return policy
 
 
-def _refuse_not_built(draft: Draft) -> None:
+def _refuse_other_kinds(draft: Draft) -> None:
     file = draft.file
-    for key, what in NOT_BUILT.items():
-        if getattr(file, key) is not None:
-            draft.refuse((key,), f'"{key}" is not built yet', f"it belongs to {what}")
     if file.kind != "policy":
-        draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet')
+        remedy = "leave the file out: contradictions between datasets are not looked for"
+        draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet', remedy)
     if isinstance(file.per, dict) and set(file.per) != {"each"}:
         draft.refuse(("per",), "an award is for a length of time or for each value of a fact")
 

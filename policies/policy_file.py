@@ -1,7 +1,4 @@
-"""The shape of a policy file: its keys and what may stand under each.
-
-What the format has but this version does not build yet is listed in NOT_BUILT and refused by name.
-"""
+"""The shape of a policy file: its keys and what may stand under each."""
 
 from typing import Literal
 
@@ -20,9 +17,6 @@ from policies.terms_file import (
     StackingFile,
 )
 from profiles.fact_file import FactFile, RowSetFile
-
-NOT_BUILT: dict[str, str] = {}
-"""Keys of a policy that are refused, and what they belong to."""
 
 
 class BasisFile(Strict):

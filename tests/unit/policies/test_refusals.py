@@ -8,7 +8,6 @@ import pytest
 from language.errors import FilesRefused, Problem
 from policies.errors import NothingToLoad
 from policies.load import load_policies
-from policies.policy_file import NOT_BUILT
 from tests.support.policy_texts import HEAD, load_text, vocabulary, write_policies
 
 CLAUSE = "clauses: [{id: a, says: 一, source: 一, when: is_zombie}]\n"
@@ -26,14 +25,6 @@ def the_problem(folder: Path, text: str) -> Problem:
     found = problems_of(folder, text)
     assert len(found) == 1, [str(problem) for problem in found]
     return found[0]
-
-
-@pytest.mark.parametrize("key", list(NOT_BUILT))
-def test_a_key_that_is_not_built_is_refused_by_name(tmp_path: Path, key: str) -> None:
-    problem = the_problem(tmp_path, f"{CLAUSE}{BENEFIT}{key}: {{a: b}}\n")
-    assert problem.message == f'"{key}" is not built yet'
-    assert NOT_BUILT[key] in problem.remedy
-    assert (problem.line, problem.column) == (HEAD_LINES + 3, len(key) + 3)
 
 
 REFUSED = {
