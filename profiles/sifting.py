@@ -1,0 +1,116 @@
+"""A block's rows typed, and the good ones parted from the bad."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from profiles.dataset import Dataset
+from profiles.delivery import TextBlock
+from profiles.identifier import mask_long_numbers, mask_series
+from profiles.typed_values import Complaint, parse_column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """Good rows (typed, with `line`), bad ones (the quarantine's columns, `counted` and `key`).
+
+    `counted` is the reason counted for a row; `key` says whom it is about, null if nobody can tell.
+    """
+
+    good: pl.DataFrame
+    bad: pl.DataFrame
+
+
+def sift_block(block: TextBlock, dataset: Dataset) -> Sifted:
+    """Type the block's cells and part the good rows from the bad ones."""
+    values: list[pl.Series] = [block.cells["line"]]
+    complaints: list[Complaint] = []
+    for name, column in dataset.columns.items():
+        parsed = parse_column(column, block.cells[name])
+        values.append(parsed.values)
+        complaints += parsed.complaints
+    typed = pl.DataFrame(values)
+    complaints += _check_order(typed, dataset)
+    broken = block.broken.select(
+        "line",
+        "reason",
+        row=_mask_text(block.broken["text"]),
+        counted=_strip_count("reason"),
+        key=pl.lit(None, dtype=pl.String),
+    )
+    if not complaints:
+        return Sifted(good=typed, bad=broken)
+    wrong = pl.any_horizontal([complaint.rows for complaint in complaints])
+    is_wrong = pl.select(wrong).to_series()
+    told = _tell_reasons(complaints, is_wrong)
+    bad = told.select(
+        block.cells["line"].filter(is_wrong),
+        "reason",
+        write_rows(block.cells.filter(is_wrong), dataset).alias("row"),
+        "counted",
+        typed[dataset.key].filter(is_wrong).alias("key"),
+    )
+    return Sifted(good=typed.filter(~is_wrong), bad=pl.concat([broken, bad]))
+
+
+def _check_order(typed: pl.DataFrame, dataset: Dataset) -> list[Complaint]:
+    """A state that ends before it begins."""
+    if dataset.time.form != "state":
+        return []
+    start, end = dataset.time.columns
+    rows = (typed[end] < typed[start]).fill_null(False)
+    return [Complaint(reason=f"{end}: before {start}", rows=rows)] if rows.any() else []
+
+
+def _tell_reasons(complaints: Iterable[Complaint], wrong: pl.Series) -> pl.DataFrame:
+    """For each wrong row all its complaints in words (`reason`), and the first as `counted`."""
+    frame: dict[str, pl.Series] = {}
+    words: list[pl.Expr] = []
+    counted: list[pl.Expr] = []
+    for place, complaint in enumerate(complaints):
+        applies = f"rows_{place}"
+        frame[applies] = complaint.rows.filter(wrong)
+        short = pl.lit(complaint.reason)
+        said: pl.Expr = short
+        if complaint.words is not None:
+            frame[f"words_{place}"] = complaint.words.filter(wrong)
+            said = pl.coalesce(pl.col(f"words_{place}"), short)
+        words.append(pl.when(pl.col(applies)).then(said))
+        counted.append(pl.when(pl.col(applies)).then(short))
+    return pl.DataFrame(frame).select(
+        reason=pl.concat_str(words, separator="; ", ignore_nulls=True),
+        counted=pl.coalesce(counted),
+    )
+
+
+def write_rows(cells: pl.DataFrame, dataset: Dataset) -> pl.Series:
+    """Rows as JSON for people who look after them, with everything personal masked."""
+    shown = []
+    for name, column in dataset.columns.items():
+        texts = cells[name]
+        if column.identifier == "region":
+            shown.append(texts)
+        elif column.identifier or column.sensitivity in ("personal", "sensitive"):
+            shown.append(mask_series(texts))
+        else:
+            shown.append(mask_long_numbers(texts))
+    return pl.DataFrame(shown).select(pl.struct(pl.all()).struct.json_encode()).to_series()
+
+
+def _mask_text(lines: pl.Series) -> pl.Series:
+    """A broken line, of which no cell can be told from another: its letters and digits starred.
+
+    What is left shows how its cells were parted.
+    """
+    return lines.str.replace_all(r"[^\s,;\"'|]", "*").str.head(2_000).alias("row")
+
+
+def _strip_count(column: str) -> pl.Expr:
+    """`has 5 cells, not 7` counts as `wrong number of cells`."""
+    reason = pl.col(column)
+    return (
+        pl.when(reason.str.starts_with("has "))
+        .then(pl.lit("wrong number of cells"))
+        .otherwise(reason)
+    )
