@@ -16,6 +16,10 @@ class DeliveryRefused(ProfilesError):
         super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
 
 
+class FrameRefused(DeliveryRefused):
+    """A data frame that cannot be used as a whole: no table, or columns that have lost digits."""
+
+
 class ReleaseDamaged(ProfilesError):
     """A release whose files are not what was released."""
 
