@@ -1,25 +1,41 @@
-"""A department's file as blocks of texts under the dataset's columns, whatever its format."""
+"""A department's file as blocks of rows under the dataset's columns, whatever its format."""
 
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from profiles.csv_lines import open_csv, read_blocks
 from profiles.dataset import Dataset
 from profiles.errors import DeliveryRefused
 
-BLOCK_ROWS = 500_000
-_PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Enum, pl.Null)
+BLOCK_ROWS = 250_000
+_BUFFER_BYTES = 1 << 20
+_SINGLE_VALUES = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal128,
+    pa.types.is_date,
+    pa.types.is_timestamp,
+    pa.types.is_null,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextBlock:
-    """Rows of a file as text: the dataset's columns and `line`; `broken` are lines that are none.
+class RowBlock:
+    """Rows of a file: the dataset's columns as text or as the source types them, and `line`.
 
+    `broken` are lines that are no rows: `line`, `reason` and `text`.
     `done` of `total` bytes or rows of the file have been read with it.
     """
 
@@ -29,7 +45,10 @@ class TextBlock:
     total: int
 
 
-def read_delivery(source: Path, dataset: Dataset) -> Iterator[TextBlock]:
+NONE_BROKEN = pl.DataFrame(schema={"line": pl.Int64(), "reason": pl.String(), "text": pl.String()})
+
+
+def read_delivery(source: Path, dataset: Dataset) -> Iterator[RowBlock]:
     """The rows of a CSV or Parquet file. Raises `DeliveryRefused` before the first of them."""
     try:
         with source.open("rb") as file:
@@ -44,37 +63,74 @@ def read_delivery(source: Path, dataset: Dataset) -> Iterator[TextBlock]:
     return _read_csv(source, dataset)
 
 
-def _read_csv(source: Path, dataset: Dataset) -> Iterator[TextBlock]:
+def _read_csv(source: Path, dataset: Dataset) -> Iterator[RowBlock]:
     opened = open_csv(source)
     columns = match_header(source.name, opened.header, dataset)
     names = {f"cell_{place}": column for place, column in enumerate(columns)}
     total = source.stat().st_size
     for block in read_blocks(opened):
         cells = block.cells.rename(names).select("line", *dataset.columns)
-        yield TextBlock(cells=cells, broken=block.broken, done=block.bytes_read, total=total)
+        yield RowBlock(cells=cells, broken=block.broken, done=block.bytes_read, total=total)
 
 
-def _read_parquet(source: Path, dataset: Dataset) -> Iterator[TextBlock]:
-    try:
-        frame = pl.read_parquet(source)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DeliveryRefused(
-            source.name, ["is no readable Parquet file: it was cut off or changed"]
-        ) from error
-    columns = match_header(source.name, tuple(frame.columns), dataset)
-    frame = frame.rename(dict(zip(frame.columns, columns, strict=True))).select(*dataset.columns)
-    _refuse_types(source.name, frame, dataset)
-    none = pl.DataFrame(schema={"line": pl.Int64(), "reason": pl.String(), "text": pl.String()})
-    for start in range(0, max(frame.height, 1), BLOCK_ROWS):
-        block = frame.slice(start, BLOCK_ROWS)
-        cells = pl.DataFrame([_write_texts(series) for series in block.iter_columns()])
-        lines = pl.int_range(start + 1, start + 1 + block.height, eager=True).alias("line")
-        yield TextBlock(
-            cells=cells.insert_column(0, lines),
-            broken=none,
-            done=start + block.height,
-            total=frame.height,
+def _read_parquet(source: Path, dataset: Dataset) -> Iterator[RowBlock]:
+    """Batch by batch, so that a file of any size takes the room of a few batches.
+
+    Dictionaries, as which some writers store texts, are read as the texts they stand for.
+    """
+    with _telling_damage(source.name):
+        file = pq.ParquetFile(
+            source, pre_buffer=False, buffer_size=_BUFFER_BYTES, page_checksum_verification=True
         )
+        schema = _without_dictionaries(file.schema_arrow)
+    columns = match_header(source.name, tuple(schema.names), dataset)
+    _refuse_types(source.name, columns, schema, dataset)
+    return _read_batches(source.name, file, schema.with_metadata(None), columns, dataset)
+
+
+def _read_batches(
+    name: str, file: pq.ParquetFile, schema: pa.Schema, columns: list[str], dataset: Dataset
+) -> Iterator[RowBlock]:
+    total = file.metadata.num_rows
+    line = 0
+    with file:
+        batches = file.iter_batches(BLOCK_ROWS, use_threads=False)
+        while True:
+            with _telling_damage(name):
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                # A flipped bit may have left texts that are none.
+                batch.validate(full=True)
+                cells = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch]).cast(schema)))
+            cells.columns = columns
+            lines = pl.int_range(line + 1, line + 1 + cells.height, eager=True).alias("line")
+            line += cells.height
+            yield RowBlock(
+                cells=cells.select(lines, *dataset.columns),
+                broken=NONE_BROKEN,
+                done=line,
+                total=total,
+            )
+
+
+@contextmanager
+def _telling_damage(file: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise DeliveryRefused(
+            file, ["is no readable Parquet file: it was cut off or changed"]
+        ) from error
+
+
+def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    return pa.schema(
+        [
+            field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+            for field in schema
+        ]
+    )
 
 
 def match_header(file: str, header: tuple[str, ...], dataset: Dataset) -> list[str]:
@@ -118,21 +174,15 @@ def _unknown_column(cell: str, known: Mapping[str, str]) -> str:
     return f'unknown column "{shown}"{remedy}'
 
 
-def _refuse_types(file: str, frame: pl.DataFrame, dataset: Dataset) -> None:
+def _refuse_types(file: str, columns: list[str], schema: pa.Schema, dataset: Dataset) -> None:
     problems = []
-    for name, dtype in frame.schema.items():
-        if dtype.is_float() and dataset.columns[name].identifier:
+    for name, field in zip(columns, schema, strict=True):
+        if pa.types.is_floating(field.type) and dataset.columns[name].identifier:
             problems.append(
                 f'column "{name}" holds floating-point numbers, which lose digits of an '
                 "identifier: write it as text"
             )
-        elif not (dtype.is_numeric() or dtype.base_type() in _PLAIN):
-            problems.append(f'column "{name}" holds {dtype}, which is no single value')
+        elif not any(is_single(field.type) for is_single in _SINGLE_VALUES):
+            problems.append(f'column "{name}" holds {field.type}, which is no single value')
     if problems:
         raise DeliveryRefused(file, problems)
-
-
-def _write_texts(series: pl.Series) -> pl.Series:
-    if series.dtype.base_type() == pl.Datetime:
-        return series.dt.to_string("%Y-%m-%d %H:%M:%S")
-    return series.cast(pl.String)

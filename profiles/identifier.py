@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from profiles.check_digits import LENGTH, right_as_written
 from profiles.errors import WrongKey
 
 KEY_BYTES = 32
@@ -34,8 +34,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 _PREFIX = {"enterprise": "E", "resident": "R", "household": "H", "region": "G"}
 
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""GB 32100-2015: digits and capitals without I, O, S, V and Z."""
 _USCC_FORM = r"^[1-9A-HJ-NP-RT-UW-Y][0-9A-HJ-NP-RT-UW-Y]\d{6}[0-9A-HJ-NP-RT-UW-Y]{10}$"
 _RESIDENT_FORM = r"^\d{17}[0-9X]$"
 _LOST_FORM = r"^(?:\d(?:\.\d+)?E\+?\d{1,2}|\d{15,18}\.0+)$"
@@ -66,33 +64,53 @@ def check_identifiers(identifier: str, values: pl.Series) -> pl.DataFrame:
     `identifier` is `uscc` (GB 32100-2015, check character modulo 31) or `resident_id`
     (GB 11643-1999, check digit modulo 11-2). Reasons are the codes of `REASONS`.
     """
+    texts = values.cast(pl.String)
+    right = right_as_written(identifier, texts)
+    reasons = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    if right.all():
+        return pl.DataFrame({"value": texts, "reason": reasons})
+    doubtful = ~right
+    places = doubtful.arg_true()
+    looked_at = _look_closely(identifier, texts.filter(doubtful))
+    return pl.DataFrame(
+        {
+            # Series.scatter changes what it is called on: a copy of the texts.
+            "value": texts.clone().scatter(places, looked_at["value"]),
+            "reason": reasons.scatter(places, looked_at["reason"]),
+        }
+    )
+
+
+def _look_closely(identifier: str, values: pl.Series) -> pl.DataFrame:
+    """As `check_identifiers`, for those that are not right as they are written."""
     texts = normalise(values)
+    right = right_as_written(identifier, texts)
     form = {"uscc": _USCC_FORM, "resident_id": _RESIDENT_FORM}[identifier]
-    frame = pl.DataFrame({"value": texts})
-    lost = pl.col("value").str.contains(_LOST_FORM)
+    text = pl.col("value")
+    lost = text.str.contains(_LOST_FORM)
+    late = pl.lit("check_digit")
     if identifier == "resident_id":
         # Spreadsheets keep 15 digits of a number and fill up with zeros.
-        lost |= pl.col("value").str.contains(r"^\d{15}000$") & pl.lit(~_has_check_digit(texts))
-    frame = frame.with_columns(
-        pl.when(pl.col("value").is_null())
+        lost |= text.str.contains(r"^\d{15}000$")
+        # Dates are checked by the calendar; a year below 1800 is nobody's who could be in a file.
+        year = text.str.slice(6, 8).str.to_date("%Y%m%d", strict=False).dt.year()
+        birth = year.is_between(1800, 2199).fill_null(False)
+        late = pl.when(~birth).then(pl.lit("birth_date")).otherwise(late)
+    return pl.DataFrame({"value": texts, "right": right}).select(
+        "value",
+        pl.when("right")
+        .then(None)
+        .when(text.is_null())
         .then(pl.lit("empty"))
         .when(lost)
         .then(pl.lit("lost_digits"))
-        .when(pl.col("value").str.len_chars() != 18)
+        .when(text.str.len_chars() != LENGTH)
         .then(pl.lit("length"))
-        .when(~pl.col("value").str.contains(form))
+        .when(~text.str.contains(form))
         .then(pl.lit("character"))
-        .otherwise(None)
-        .alias("reason")
+        .otherwise(late)
+        .alias("reason"),
     )
-    well_formed = frame["reason"].is_null()
-    matrix = _to_matrix(frame["value"].filter(well_formed))
-    if identifier == "uscc":
-        late = _find_reasons_uscc(matrix)
-    else:
-        late = _find_reasons_resident(matrix, frame["value"].filter(well_formed))
-    places = well_formed.arg_true()
-    return frame.with_columns(reason=frame["reason"].scatter(places, late))
 
 
 def subject_ids(kind: str, identifiers: pl.Series, key: bytes) -> pl.Series:
@@ -144,60 +162,6 @@ def mask_series(texts: pl.Series) -> pl.Series:
 def mask_long_numbers(texts: pl.Series) -> pl.Series:
     """Texts in which every run of nine or more digits is starred: phones, accounts, numbers."""
     return to_ascii_width(texts).str.replace_all(r"\d(?:[ \-]?\d){8,}[Xx]?", "*********")
-
-
-def _to_matrix(texts: pl.Series) -> npt.NDArray[np.uint8]:
-    """Texts of 18 ASCII characters as rows of 18 bytes."""
-    joined = texts.str.join("").item() if len(texts) else ""
-    return np.frombuffer((joined or "").encode("ascii"), dtype=np.uint8).reshape(-1, 18)
-
-
-def _find_reasons_uscc(matrix: npt.NDArray[np.uint8]) -> pl.Series:
-    values = np.zeros(256, dtype=np.int64)
-    values[np.frombuffer(_USCC_ALPHABET.encode(), dtype=np.uint8)] = np.arange(31)
-    weights = np.array([pow(3, place, 31) for place in range(17)], dtype=np.int64)
-    rows = values[matrix]
-    expected = (31 - rows[:, :17] @ weights % 31) % 31
-    return _code_where(expected != rows[:, 17], "check_digit")
-
-
-def _find_reasons_resident(matrix: npt.NDArray[np.uint8], texts: pl.Series) -> pl.Series:
-    born = texts.str.slice(6, 8)
-    # Dates are checked by the calendar; a year below 1800 is nobody's who could be in a file.
-    dates = born.str.to_date("%Y%m%d", strict=False)
-    no_date = ~dates.dt.year().fill_null(0).is_between(1800, 2199)
-    reasons = pl.DataFrame({"wrong": ~_resident_digits_agree(matrix), "no_date": no_date})
-    return reasons.select(
-        pl.when(pl.col("no_date"))
-        .then(pl.lit("birth_date"))
-        .when(pl.col("wrong"))
-        .then(pl.lit("check_digit"))
-        .otherwise(None)
-        .alias("reason")
-    ).to_series()
-
-
-def _has_check_digit(texts: pl.Series) -> pl.Series:
-    """Whether a resident number's check digit is right, false for what is not one."""
-    formed = texts.str.contains(_RESIDENT_FORM).fill_null(False)
-    right = pl.Series(_resident_digits_agree(_to_matrix(texts.filter(formed))), dtype=pl.Boolean)
-    return pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).scatter(
-        formed.arg_true(), right
-    )
-
-
-def _resident_digits_agree(matrix: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    weights = np.array([pow(2, 17 - place, 11) for place in range(17)], dtype=np.int64)
-    expected = np.frombuffer(b"10X98765432", dtype=np.uint8)
-    remainders = (matrix[:, :17].astype(np.int64) - ord("0")) @ weights % 11
-    agree: npt.NDArray[np.bool_] = expected[remainders] == matrix[:, 17]
-    return agree
-
-
-def _code_where(wrong: npt.NDArray[np.bool_], code: str) -> pl.Series:
-    return pl.select(
-        pl.when(pl.Series(wrong, dtype=pl.Boolean)).then(pl.lit(code)).otherwise(None).alias("r")
-    ).to_series()
 
 
 def _to_base32(digests: bytes) -> list[str] | pl.Series:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from profiles.complaint import Complaint
 from profiles.dataset import Dataset
-from profiles.delivery import TextBlock
+from profiles.delivery import RowBlock
 from profiles.identifier import mask_long_numbers, mask_series
-from profiles.typed_values import Complaint, parse_column
+from profiles.typed_values import parse_column, write_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Sifted:
     bad: pl.DataFrame
 
 
-def sift_block(block: TextBlock, dataset: Dataset) -> Sifted:
+def sift_block(block: RowBlock, dataset: Dataset) -> Sifted:
     """Type the block's cells and part the good rows from the bad ones."""
     values: list[pl.Series] = [block.cells["line"]]
     complaints: list[Complaint] = []
@@ -88,7 +89,7 @@ def write_rows(cells: pl.DataFrame, dataset: Dataset) -> pl.Series:
     """Rows as JSON for people who look after them, with everything personal masked."""
     shown = []
     for name, column in dataset.columns.items():
-        texts = cells[name]
+        texts = write_texts(cells[name])
         if column.identifier == "region":
             shown.append(texts)
         elif column.identifier or column.sensitivity in ("personal", "sensitive"):

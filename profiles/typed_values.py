@@ -1,24 +1,28 @@
-"""Cells of a department's file, as text, turned into typed values with a reason for each bad one.
+"""Cells of a department's file turned into typed values, with a reason for each bad one."""
 
-Money and decimals are read digit by digit, never by way of a floating-point number.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-import numpy as np
 import polars as pl
 
-from language.number import MAX_DIGITS
+from profiles.complaint import Complaint, complain, quote_texts
 from profiles.dataset import Column
+from profiles.date_texts import parse_date, parse_month, parse_year
 from profiles.identifier import (
     REASONS,
     check_identifiers,
-    mask_long_numbers,
     to_ascii_width,
 )
+from profiles.number_texts import (
+    FEN_DIGITS,
+    parse_integer,
+    parse_money,
+    parse_number,
+    parse_ratio,
+)
+from profiles.plain_values import read_plain
 from profiles.region import region_codes
 
 DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
@@ -39,23 +43,8 @@ DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
-_NUMBER = r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.(\d{0,40}))?$"
-_EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
-_FEN_DIGITS = {"元": 2, "万元": 6}
 _INDUSTRY = r"^[A-T]\d{0,4}$"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """Why some cells of a column cannot be used.
-
-    `rows` is true where it applies; `reason` is what is counted, `words` what is told of each
-    row where that says more.
-    """
-
-    reason: str
-    rows: pl.Series
-    words: pl.Series | None = None
+_OF_FEW_VALUES = ("boolean", "date", "month", "year", "code")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +55,70 @@ class Parsed:
     complaints: tuple[Complaint, ...]
 
 
-def parse_column(column: Column, texts: pl.Series) -> Parsed:
-    """The values of a column of texts; every cell that is not empty has a value or a complaint."""
+def parse_column(column: Column, cells: pl.Series) -> Parsed:
+    """The values of a column's cells, as text or typed as their source holds them.
+
+    Every cell that is not empty has a value or a complaint, the same whether it came as text or
+    typed.
+    """
+    plain = read_plain(column, cells, fen_digits=FEN_DIGITS[column.unit or "元"])
+    if plain is None:
+        return _parse_distinct(column, write_texts(cells))
+    sure = plain.sure
+    for complaint in _check_range(column, plain.values):
+        sure &= ~complaint.rows
+    if not column.required:
+        sure |= cells.is_null()
+    values = plain.values.alias(column.name)
+    if sure.all():
+        return Parsed(values=values, complaints=())
+    unsure = ~sure
+    looked_at = _parse_distinct(column, write_texts(cells.filter(unsure)))
+    places = pl.Series(unsure.cum_sum() - 1).set(sure, None)
+    # Series.scatter changes what it is called on: a copy of the values.
+    return Parsed(
+        values=values.clone().scatter(unsure.arg_true(), looked_at.values),
+        complaints=_spread(looked_at.complaints, places),
+    )
+
+
+def _parse_distinct(column: Column, texts: pl.Series) -> Parsed:
+    """As `_parse_texts`; where a column has few values each of them is read once."""
+    if column.type not in _OF_FEW_VALUES or (column.type == "code" and not _is_checked(column)):
+        return _parse_texts(column, texts)
+    encoded = texts.to_arrow().dictionary_encode()
+    distinct = pl.Series(texts.name, pl.from_arrow(encoded.dictionary), dtype=pl.String)
+    places = pl.Series(pl.from_arrow(encoded.indices))
+    if places.has_nulls():
+        # An empty cell is a value of its own: it may be complained about.
+        places = places.fill_null(len(distinct))
+        distinct = distinct.append(pl.Series([None], dtype=pl.String))
+    parsed = _parse_texts(column, distinct)
+    return Parsed(
+        values=parsed.values.gather(places), complaints=_spread(parsed.complaints, places)
+    )
+
+
+def _spread(complaints: Iterable[Complaint], places: pl.Series) -> tuple[Complaint, ...]:
+    """Complaints about cells, each for the rows that have the cell's place; null has none."""
+    return tuple(
+        Complaint(
+            reason=complaint.reason,
+            rows=complaint.rows.gather(places).fill_null(False),
+            words=None if complaint.words is None else complaint.words.gather(places),
+        )
+        for complaint in complaints
+    )
+
+
+def write_texts(cells: pl.Series) -> pl.Series:
+    """Typed cells as the texts that say the same; texts as they stand."""
+    if cells.dtype.base_type() == pl.Datetime:
+        return cells.dt.to_string("%Y-%m-%d %H:%M:%S")
+    return cells.cast(pl.String)
+
+
+def _parse_texts(column: Column, texts: pl.Series) -> Parsed:
     if column.identifier in ("uscc", "resident_id"):
         return _parse_identifiers(column, texts)
     stripped = texts.str.strip_chars()
@@ -78,30 +129,15 @@ def parse_column(column: Column, texts: pl.Series) -> Parsed:
     values, complaints = _PARSERS[column.type](column, stripped)
     complaints += _check_range(column, values)
     if column.required:
-        complaints.append(_complain(column, "empty, but required", stripped.is_null()))
+        complaints.append(complain(column, "empty, but required", stripped.is_null()))
     kept = tuple(complaint for complaint in complaints if complaint.rows.any())
     return Parsed(values=values.alias(column.name), complaints=kept)
 
 
-def _complain(
-    column: Column, reason: str, rows: pl.Series, words: pl.Series | None = None
-) -> Complaint:
-    return Complaint(
-        reason=f"{column.name}: {reason}",
-        rows=rows.fill_null(False),
-        words=None if words is None else (f"{column.name}: " + words),
-    )
-
-
-def _quote(column: Column, texts: pl.Series, rest: str) -> pl.Series | None:
-    """`"giant" is none of …`, without values that may tell who somebody is."""
-    if column.identifier or column.sensitivity in ("personal", "sensitive"):
-        return None
-    return '"' + mask_long_numbers(texts.str.head(40)) + '" ' + rest
-
-
 def _parse_identifiers(column: Column, texts: pl.Series) -> Parsed:
     checked = check_identifiers(str(column.identifier), texts)
+    if checked["reason"].null_count() == len(texts):
+        return Parsed(values=checked["value"].alias(column.name), complaints=())
     complaints = []
     for code, words in REASONS.items():
         if code == "empty" and not column.required:
@@ -109,7 +145,7 @@ def _parse_identifiers(column: Column, texts: pl.Series) -> Parsed:
         rows = (checked["reason"] == code).fill_null(False)
         if rows.any():
             words = "empty, but required" if code == "empty" else words
-            complaints.append(_complain(column, words, rows))
+            complaints.append(complain(column, words, rows))
     right = checked["value"].set(checked["reason"].is_not_null(), None)
     return Parsed(values=right.alias(column.name), complaints=tuple(complaints))
 
@@ -120,163 +156,12 @@ def _parse_boolean(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Co
     )
     bad = texts.is_not_null() & values.is_null()
     rest = "is neither true, 1, 是, Y nor false, 0, 否, N"
-    return values, [_complain(column, "not yes or no", bad, _quote(column, texts, rest))]
+    return values, [complain(column, "not yes or no", bad, quote_texts(column, texts, rest))]
 
 
-def _split_digits(texts: pl.Series) -> pl.DataFrame:
-    """`sign`, `whole` and `part` (no zeros at the end) of numbers; all null where it is none."""
-    groups = texts.str.extract_groups(_NUMBER).struct.unnest()
-    return groups.select(
-        sign=pl.col("1"),
-        whole=pl.col("2").str.replace_all(",", "", literal=True).str.strip_chars_start("0"),
-        part=pl.when(pl.col("1").is_not_null()).then(
-            pl.col("3").fill_null("").str.strip_chars_end("0")
-        ),
-    )
-
-
-def _check_digits(
-    column: Column, texts: pl.Series, digits: pl.DataFrame
-) -> tuple[pl.Series, list[Complaint]]:
-    """Which cells are numbers of at most 15 significant digits, and the complaints of the rest."""
-    no_number = texts.is_not_null() & digits["sign"].is_null()
-    exponent = no_number & texts.str.contains(_EXPONENT)
-    significant = digits.select(
-        pl.when(pl.col("part") == "")
-        .then(pl.col("whole").str.strip_chars_end("0").str.len_bytes())
-        .when(pl.col("whole") == "")
-        .then(pl.col("part").str.strip_chars_start("0").str.len_bytes())
-        .otherwise(pl.col("whole").str.len_bytes() + pl.col("part").str.len_bytes())
-    ).to_series()
-    long = (significant > MAX_DIGITS) | (digits["whole"].str.len_bytes() > MAX_DIGITS)
-    usable = (texts.is_not_null() & ~no_number & ~long.fill_null(False)).fill_null(False)
-    return usable, [
-        _complain(
-            column,
-            "not a number",
-            no_number & ~exponent,
-            _quote(column, texts, "is not a number"),
-        ),
-        _complain(column, "written with an exponent, digits may be lost", exponent),
-        _complain(column, f"more than {MAX_DIGITS} significant digits", long),
-    ]
-
-
-def _scaled(digits: pl.DataFrame, places: int, usable: pl.Series) -> pl.Series:
-    """The numbers times 10 to the `places`, as integers; parts longer than `places` give null."""
-    text = digits["sign"] + digits["whole"] + digits["part"].str.pad_end(places, "0")
-    bare = digits["sign"] + "0"
-    text = text.zip_with(text.str.len_bytes() > digits["sign"].str.len_bytes(), bare)
-    text = text.set(~usable | (digits["part"].str.len_bytes() > places).fill_null(False), None)
-    return text.str.strip_chars_start("+").cast(pl.Int64, strict=False)
-
-
-def _parse_integer(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    digits = _split_digits(texts)
-    usable, complaints = _check_digits(column, texts, digits)
-    values = _scaled(digits, 0, usable)
-    parts = usable & values.is_null()
-    complaints.append(_complain(column, "not a whole number", parts))
-    return values, complaints
-
-
-def _parse_money(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    digits = _split_digits(texts)
-    usable, complaints = _check_digits(column, texts, digits)
-    places = _FEN_DIGITS[column.unit or "元"]
-    finer = usable & (digits["part"].str.len_bytes() > places)
-    values = _scaled(digits, places, usable)
-    complaints.append(_complain(column, "finer than a fen", finer))
-    huge = usable & ~finer & (values.is_null() | (values.abs() >= 10**MAX_DIGITS))
-    complaints.append(_complain(column, "more money than there is", huge))
-    return values.set(huge.fill_null(False), None), complaints
-
-
-def _parse_number(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    digits = _split_digits(texts)
-    usable, complaints = _check_digits(column, texts, digits)
-    whole = digits["whole"].set(digits["whole"] == "", "0")
-    plain = digits["sign"] + whole + "." + digits["part"] + "0"
-    values = plain.set(~usable, None).str.strip_chars_start("+").cast(pl.Float64, strict=False)
-    return values.set(values == 0, 0.0), complaints
-
-
-def _parse_ratio(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    """A share: `0.055`, or `5.5%`, which is the same number to the last bit."""
-    percent = texts.str.ends_with("%").fill_null(False)
-    bare = texts.str.strip_suffix("%").str.strip_chars_end()
-    values, complaints = _parse_number(column, bare)
-    if percent.any():
-        digits = _split_digits(bare)
-        places = int(digits["part"].filter(percent).str.len_bytes().max() or 0)  # type: ignore[arg-type]
-        # An integer below 2^53 over a power of ten below 10^22 rounds as the decimal itself does.
-        usable = values.is_not_null() & percent
-        for length in range(places + 1):
-            rows = usable & (digits["part"].str.len_bytes() == length)
-            if rows.any():
-                # Not divided by Polars, which multiplies by the reciprocal instead.
-                mantissas = _scaled(digits, length, rows).filter(rows).to_numpy()
-                exact = pl.Series(mantissas / np.float64(10.0 ** (length + 2)))
-                values = values.scatter(rows.arg_true(), exact)
-    return values, complaints
-
-
-def _parse_date(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    dates = texts.str.to_date("%Y-%m-%d", strict=False)
-    dates = dates.set(~texts.str.contains(r"^\d{4}-\d{2}-\d{2}$").fill_null(True), None)
-    rest = texts.is_not_null() & dates.is_null()
-    if rest.any():
-        unread = texts.filter(rest)
-        parts = unread.str.extract_groups(
-            r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
-        ).struct.unnest()
-        compact = unread.str.extract_groups(r"^(\d{4})(\d{2})(\d{2})$").struct.unnest()
-        dates = dates.scatter(rest.arg_true(), _join_dates(parts, compact))
-    return _check_dates(column, texts, dates, "not a date", "2024-05-01")
-
-
-def _parse_month(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    """`2024-05`, or its first day as a date."""
-    parts = texts.str.extract_groups(
-        r"^(\d{4})[-/.年](\d{1,2})(?:月|-01|-01 00:00:00)?$"
-    ).struct.unnest()
-    compact = texts.str.extract_groups(r"^(\d{4})(\d{2})$").struct.unnest()
-    months = _join_dates(parts, compact)
-    return _check_dates(column, texts, months, "not a month", "2024-05")
-
-
-def _parse_year(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    numbers = texts.str.extract(r"^(\d{4})(?:年度?|\.0|-01-01(?: 00:00:00)?)?$")
-    years = (numbers + "-01-01").str.to_date("%Y-%m-%d", strict=False)
-    return _check_dates(column, texts, years, "not a year", "2024")
-
-
-def _join_dates(*readings: pl.DataFrame) -> pl.Series:
-    """The first reading (year, month and day; a day left out is the first) that is a date."""
-    texts = [
-        frame.select(
-            pl.concat_str(
-                pl.col("1"),
-                pl.col("2").str.zfill(2),
-                pl.col("3").str.zfill(2) if "3" in frame.columns else pl.lit("01"),
-                separator="-",
-            ).alias("date")
-        ).to_series()
-        for frame in readings
-    ]
-    first = texts[0]
-    for text in texts[1:]:
-        first = first.zip_with(first.is_not_null(), text)
-    return first.str.to_date("%Y-%m-%d", strict=False)
-
-
-def _check_dates(
-    column: Column, texts: pl.Series, dates: pl.Series, reason: str, example: str
-) -> tuple[pl.Series, list[Complaint]]:
-    early = (dates.dt.year() < 1800).fill_null(False)
-    bad = texts.is_not_null() & (dates.is_null() | early)
-    words = _quote(column, texts, f"is {reason} such as {example}")
-    return dates.set(early, None), [_complain(column, reason, bad, words)]
+def _is_checked(column: Column) -> bool:
+    """Whether a code must be one of a list or of a known system."""
+    return bool(column.values) or column.system.startswith(("GB/T 2260", "GB/T 4754"))
 
 
 def _parse_code(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
@@ -284,7 +169,7 @@ def _parse_code(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
         codes = region_codes(texts)
         bad = texts.is_not_null() & codes.is_null()
         rest = "is no region that can be told: write its GB/T 2260 code"
-        return codes, [_complain(column, "unknown region", bad, _quote(column, texts, rest))]
+        return codes, [complain(column, "unknown region", bad, quote_texts(column, texts, rest))]
     if column.values:
         known = texts.is_in(list(column.values))
         rest = f"is none of {', '.join(column.values)}"
@@ -297,7 +182,7 @@ def _parse_code(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
         return texts, _check_characters(column, texts)
     bad = texts.is_not_null() & ~known
     values = texts.set(bad.fill_null(False), None)
-    return values, [_complain(column, reason, bad, _quote(column, texts, rest))]
+    return values, [complain(column, reason, bad, quote_texts(column, texts, rest))]
 
 
 def _parse_text(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
@@ -306,7 +191,7 @@ def _parse_text(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
 
 def _check_characters(column: Column, texts: pl.Series) -> list[Complaint]:
     bad = texts.str.contains(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-    return [_complain(column, "holds a control character", bad)]
+    return [complain(column, "holds a control character", bad)]
 
 
 def _check_range(column: Column, values: pl.Series) -> list[Complaint]:
@@ -316,10 +201,10 @@ def _check_range(column: Column, values: pl.Series) -> list[Complaint]:
             continue
         limit = Fraction(bound)
         if column.type == "money":
-            limit *= 10 ** _FEN_DIGITS[column.unit or "元"]
+            limit *= 10 ** FEN_DIGITS[column.unit or "元"]
         number = int(limit) if limit.denominator == 1 else float(limit)
         outside = values < number if sign == 1 else values > number
-        complaints.append(_complain(column, f"out of range, {word} {bound}", outside))
+        complaints.append(complain(column, f"out of range, {word} {bound}", outside))
     return complaints
 
 
@@ -327,13 +212,13 @@ _PARSERS: Mapping[str, Callable[[Column, pl.Series], tuple[pl.Series, list[Compl
     MappingProxyType(
         {
             "boolean": _parse_boolean,
-            "integer": _parse_integer,
-            "money": _parse_money,
-            "ratio": _parse_ratio,
-            "number": _parse_number,
-            "date": _parse_date,
-            "month": _parse_month,
-            "year": _parse_year,
+            "integer": parse_integer,
+            "money": parse_money,
+            "ratio": parse_ratio,
+            "number": parse_number,
+            "date": parse_date,
+            "month": parse_month,
+            "year": parse_year,
             "code": _parse_code,
             "text": _parse_text,
         }

@@ -1,5 +1,5 @@
 import json
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from profiles import delivery
 from profiles.errors import DeliveryRefused
 from profiles.ingest import ingest
 from profiles.release import read_quarantine, read_release
@@ -250,6 +251,57 @@ def test_floats_are_read_by_their_shortest_decimal_and_never_as_identifiers(tmp_
     pl.DataFrame(columns | {"uscc": [9.1e17, 9.2e17]}).write_parquet(path)
     with pytest.raises(DeliveryRefused, match='"uscc" holds floating-point numbers'):
         ingest(path, dataset, root=tmp_path, delivered_on=DAY)
+
+
+def test_a_parquet_file_is_read_in_blocks_whatever_its_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "BLOCK_ROWS", 4)
+    years = [2000 + number for number in range(11)]
+    frame = pl.DataFrame(
+        {
+            "ent_size": pl.Series(["small"] * 11, dtype=pl.Categorical),
+            "uscc": [credit_code(number) for number in range(11)],
+            "year": years,
+        }
+    )
+    path = tmp_path / "size-class.parquet"
+    for row_group_size in (1, 3, 100):
+        frame.write_parquet(path, row_group_size=row_group_size)
+        blocks = list(delivery.read_delivery(path, DATASETS["size-class"]))
+        assert all(0 < block.cells.height <= 4 for block in blocks)
+        cells = pl.concat([block.cells for block in blocks])
+        assert cells["line"].to_list() == list(range(1, 12))
+        assert cells["year"].to_list() == years
+        assert blocks[-1].done == blocks[-1].total == 11
+
+
+@pytest.mark.parametrize(
+    "values", [[["a"]], [{"a": 1}], [b"a"], [timedelta(1)], [time(1)], [[1.5, 2.5]]]
+)
+def test_a_parquet_column_of_no_single_values_is_refused_by_name(tmp_path, values):
+    path = tmp_path / "size-class.parquet"
+    pl.DataFrame({"uscc": [A], "year": [2024], "ent_size": values}).write_parquet(path)
+    with pytest.raises(DeliveryRefused, match='"ent_size" holds'):
+        ingest(path, DATASETS["size-class"], root=tmp_path, delivered_on=DAY)
+
+
+def test_a_parquet_file_damaged_in_the_middle_is_refused_when_it_is_met(tmp_path):
+    numbers = range(3000)
+    frame = pl.DataFrame(
+        {
+            "uscc": [credit_code(number) for number in numbers],
+            "year": [2024] * 3000,
+            "ent_size": ["small"] * 3000,
+        }
+    )
+    path = tmp_path / "size-class.parquet"
+    frame.write_parquet(path, compression="zstd", row_group_size=1000)
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 2, len(content) // 2 + 400):
+        content[place] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(DeliveryRefused, match="is no readable Parquet file"):
+        ingest(path, DATASETS["size-class"], root=tmp_path / "releases", delivered_on=DAY)
+    assert not list((tmp_path / "releases").rglob("*.parquet"))
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "text"])
