@@ -7,6 +7,7 @@ a number that GB/T 2260 gives to nobody.
 import csv
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def region_codes(names_or_codes: pl.Series) -> pl.Series:
 def region_name(code: str) -> str | None:
     """The Chinese name of a code, None for one that the table does not hold."""
     return _read_table().get(code, (None,))[0]
+
+
+@cache
+def region_words() -> Mapping[str, tuple[str, ...]]:
+    """Full and short names by which texts begin (`佛山市`, `佛山`), by their first two characters.
+
+    The longest stand first; short names of one character are left out.
+    """
+    words = {word for name, short, _ in _read_table().values() for word in (name, short)}
+    begun: defaultdict[str, list[str]] = defaultdict(list)
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        if len(word) > 1:
+            begun[word[:2]].append(word)
+    return {start: tuple(several) for start, several in begun.items()}
 
 
 def region_path(code: str) -> tuple[str, ...]:
