@@ -10,7 +10,14 @@ from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from awards.errors import AwardsError
-from console import delivery_commands, explanation_commands, policy_commands, run_commands, show
+from console import (
+    delivery_commands,
+    explanation_commands,
+    export_commands,
+    policy_commands,
+    run_commands,
+    show,
+)
 from console.command import REFUSED
 from console.errors import ConsoleError
 from console.settings import read_settings
@@ -42,6 +49,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explain": explanation_commands.explain_subject,
     "clauses": explanation_commands.clauses_of_everybody,
     "unknowns": explanation_commands.list_unknowns,
+    "export": export_commands.export_table,
     "inbox": run_commands.show_received,
     "import-awards": run_commands.import_awards,
     "verify": run_commands.verify_journal,

@@ -4,6 +4,7 @@ Only this package reads the clock and the environment.
 """
 
 import os
+import pwd
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,6 +63,14 @@ def read_settings(home: Path | None) -> Settings:
 def read_clock() -> datetime:
     """Now, in UTC."""
     return datetime.now(UTC)
+
+
+def read_account() -> str:
+    """The account on this machine that runs the command: who did it, for the journal."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def make_home(settings: Settings) -> bool:
