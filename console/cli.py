@@ -15,6 +15,7 @@ from console import (
     explanation_commands,
     export_commands,
     policy_commands,
+    profile_commands,
     run_commands,
     show,
 )
@@ -49,6 +50,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explain": explanation_commands.explain_subject,
     "clauses": explanation_commands.clauses_of_everybody,
     "unknowns": explanation_commands.list_unknowns,
+    "profile": profile_commands.show_profile,
     "export": export_commands.export_table,
     "inbox": run_commands.show_received,
     "import-awards": run_commands.import_awards,

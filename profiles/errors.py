@@ -1,5 +1,6 @@
 """What can go wrong with deliveries, releases and snapshots: one root, errors that carry fields."""
 
+from datetime import date
 from pathlib import Path
 
 
@@ -41,6 +42,18 @@ class ReleaseOutdated(ProfilesError):
         super().__init__(
             f'{path}: its columns are not those that "{dataset}" declares today (ingest the '
             "delivery again)"
+        )
+
+
+class ReleaseGone(ProfilesError):
+    """A release that a snapshot was built from and that is kept no longer."""
+
+    def __init__(self, dataset: str, release: str, delivered_on: date) -> None:
+        self.dataset = dataset
+        self.release = release
+        super().__init__(
+            f'release {release} of "{dataset}", delivered {delivered_on}, is kept no longer: its '
+            "rows can be shown as the snapshot has them only (without --reveal)"
         )
 
 
