@@ -5,36 +5,34 @@ itself is set aside and the next one read for its own sake (RFC 4180 for the res
 """
 
 import csv
-import io
-import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
+from profiles.csv_encoding import can_be, detect_encoding, to_plain
+from profiles.csv_records import LONGEST_RECORD, read_records
 from profiles.errors import DeliveryRefused
 
-BLOCK_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 LONGEST_HEADER = 100_000
-LONGEST_RECORD = 20
-"""Lines that one quoted cell may go on for."""
-
-_WELL_FORMED = r'^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$'
-_QUOTED = r'"(?:[^"]|"")*"'
-_SAMPLED_LINES = 20_000
+LONGEST_LINE = 32 * 1024 * 1024
 _LONGEST_TAIL = 1_000
-_UNREADABLE = "�"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Records of a file: `cells` as text with their `line`, and lines that are no records."""
+    """Records of a file: `cells` as text with their `line`, and lines that are no records.
+
+    `ended` is false of the last one where its last line has no line break.
+    """
 
     cells: pl.DataFrame
     broken: pl.DataFrame
     bytes_read: int
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +56,12 @@ def open_csv(path: Path) -> CsvFile:
         if start[:2] == b"PK":
             raise DeliveryRefused(name, ["is a workbook or an archive: save it as CSV (UTF-8)"])
         file.seek(0)
-        encoding = _detect_encoding(path)
+        encoding = detect_encoding(path)
         lines = 0
         for raw in file:
             lines += 1
+            if not can_be(raw, encoding):
+                raise DeliveryRefused(name, [_other_heading(encoding)])
             text = raw.decode(encoding, errors="replace").lstrip("\ufeff").rstrip("\r\n")
             if text.strip():
                 break
@@ -73,7 +73,7 @@ def open_csv(path: Path) -> CsvFile:
     if len(text) > LONGEST_HEADER:
         raise DeliveryRefused(name, ["its first line is too long for a header"])
     if "\0" in text:
-        raise DeliveryRefused(name, ["is not text: it holds NUL bytes"])
+        raise DeliveryRefused(name, ["holds NUL bytes, as UTF-16 does: save it as CSV (UTF-8)"])
     if "\r" in text:
         raise DeliveryRefused(name, ["its lines end in CR alone: save it with LF or CRLF"])
     header = tuple(cell.strip() for cell in next(csv.reader([text], strict=False)))
@@ -92,166 +92,52 @@ def read_blocks(source: CsvFile, *, block_bytes: int = BLOCK_BYTES) -> Iterator[
     line = source.header_lines + 1
     with source.path.open("rb") as file:
         file.seek(source.header_bytes)
-        rest = b""
-        ended = False
-        while not ended:
-            read = file.read(block_bytes)
-            ended = len(read) < block_bytes
-            chunk = rest + read
-            if not ended:
-                cut = chunk.rfind(b"\n") + 1
-                chunk, rest = chunk[:cut], chunk[cut:]
-            lines, kept_back = _split_lines(chunk, source.encoding, keep_open=not ended)
-            if kept_back:
-                rest = chunk[_find_last_lines(chunk, kept_back) :] + rest
-            height = len(lines)
-            if height:
-                yield _read_records(
-                    lines, pl.int_range(line, line + height, eager=True), names, file.tell()
-                )
-            line += height
+        for lines in _read_lines(source.path.name, file, block_bytes):
+            ended = lines.endswith(b"\n")
+            plain, foreign = to_plain(lines if ended else lines + b"\n", source.encoding)
+            records = read_records(plain, names, line, foreign)
+            yield Block(
+                cells=records.cells, broken=records.broken, bytes_read=file.tell(), ended=ended
+            )
+            line += records.lines
 
 
-def _detect_encoding(path: Path) -> str:
-    """UTF-8, or GB18030 (which holds GBK) where most lines that tell are not UTF-8.
+def _read_lines(name: str, file: BinaryIO, block_bytes: int) -> Iterator[bytes]:
+    """Whole lines, as many as fit a block; lines of one record are never parted.
 
-    Single bad bytes do not turn a UTF-8 file into another; their lines are set aside later.
+    The last may have no line break. Raises `DeliveryRefused` where a line has no end.
     """
-    with path.open("rb") as file:
-        telling = list(itertools.islice((raw for raw in file if not raw.isascii()), _SAMPLED_LINES))
-    utf8 = sum(_is_utf8(raw) for raw in telling)
-    return "utf-8" if 2 * utf8 >= len(telling) else "gb18030"
+    rest = b""
+    while read := file.read(block_bytes):
+        chunk = rest + read
+        cut = chunk.rfind(b"\n") + 1
+        cut -= _count_open_bytes(chunk[:cut])
+        rest = chunk[cut:]
+        if cut:
+            yield chunk[:cut]
+        elif len(rest) > LONGEST_LINE:
+            size = f"{LONGEST_LINE // 1024**2} MB"
+            raise DeliveryRefused(name, [f"goes on for {size} without a line break: is it CSV?"])
+    if rest:
+        yield rest
 
 
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _count_open_bytes(lines: bytes) -> int:
+    """Bytes from the first of the last lines with an odd number of quotes on.
 
-
-def _split_lines(chunk: bytes, encoding: str, *, keep_open: bool) -> tuple[pl.Series, int]:
-    """Lines of a chunk, and how many at its end may belong to a cell that the next one ends."""
-    text = chunk.decode(encoding, errors="replace")
-    lines = pl.Series([text.removesuffix("\n")], dtype=pl.String).str.split("\n").explode()
-    if not chunk:
-        return lines.clear(), 0
-    lines = lines.str.strip_suffix("\r")
-    kept_back = _count_open_lines(lines) if keep_open else 0
-    return lines.head(len(lines) - kept_back), kept_back
-
-
-def _count_open_lines(lines: pl.Series) -> int:
-    """Lines at the end from the first of the last ones with an odd number of quotes on."""
-    tail = lines.tail(_LONGEST_TAIL)
+    They may belong to a cell that goes on behind them. The bytes of a quote and of a line break
+    stand for nothing else in either encoding.
+    """
+    tail = lines.rsplit(b"\n", _LONGEST_TAIL + 1)[:-1][-_LONGEST_TAIL:] if b'"' in lines else []
     start = len(tail)
-    for place in reversed((tail.str.count_matches('"', literal=True) % 2 == 1).arg_true()):
-        if start - place > LONGEST_RECORD:
-            break
-        start = int(place)
-    return len(tail) - start
+    for place in range(len(tail) - 1, -1, -1):
+        if tail[place].count(b'"') % 2 == 1:
+            if start - place > LONGEST_RECORD:
+                break
+            start = place
+    return sum(len(line) + 1 for line in tail[start:])
 
 
-def _find_last_lines(chunk: bytes, several: int) -> int:
-    """Where the last lines of a chunk that ends with a line begin."""
-    place = len(chunk) - 1
-    for _ in range(several):
-        place = chunk.rfind(b"\n", 0, place)
-    return place + 1
-
-
-def _read_records(lines: pl.Series, numbers: pl.Series, names: list[str], bytes_read: int) -> Block:
-    frame = pl.DataFrame({"text": lines, "line": numbers}).with_columns(
-        quotes=pl.col("text").str.count_matches('"', literal=True)
-    )
-    if (frame["quotes"] % 2 == 1).any():
-        frame = _join_quoted_lines(frame, len(names))
-    frame = frame.filter(pl.col("text").str.strip_chars() != "").with_columns(
-        cells=_count_cells(pl.col("text"), pl.col("quotes"))
-    )
-    several = len(names)
-    found = pl.format("has {} cells, not " + str(several), pl.col("cells"))
-    reasons = frame.with_columns(
-        pl.when(pl.col("text").str.contains(_UNREADABLE, literal=True))
-        .then(pl.lit("holds bytes that are no text in the file's encoding"))
-        .when(pl.col("text").str.contains("\0", literal=True))
-        .then(pl.lit("holds NUL bytes"))
-        .when(pl.col("cells").is_null())
-        .then(pl.lit("a quotation mark stands inside a cell or is not closed"))
-        .when(pl.col("cells") != several)
-        .then(found)
-        .otherwise(None)
-        .alias("reason")
-    )
-    whole = reasons.filter(pl.col("reason").is_null())
-    broken = reasons.filter(pl.col("reason").is_not_null()).select("line", "reason", "text")
-    cells = _read_cells(whole["text"], names)
-    return Block(cells=cells.with_columns(line=whole["line"]), broken=broken, bytes_read=bytes_read)
-
-
-def _count_cells(text: pl.Expr, quotes: pl.Expr) -> pl.Expr:
-    """Cells of each record, null where its quotes are out of order."""
-    bare = text.str.replace_all(_QUOTED, "")
-    return (
-        pl.when(quotes == 0)
-        .then(text.str.count_matches(",", literal=True) + 1)
-        .when(text.str.contains(_WELL_FORMED))
-        .then(bare.str.count_matches(",", literal=True) + 1)
-        .otherwise(None)
-    )
-
-
-def _join_quoted_lines(frame: pl.DataFrame, several: int) -> pl.DataFrame:
-    """Lines whose quoted cell goes on, joined with those that end it; the rest as it stands.
-
-    Walks over the lines with an odd number of quotes only.
-    """
-    odd = (frame["quotes"] % 2 == 1).arg_true().to_list()
-    gone: list[int] = []
-    starts: list[int] = []
-    joined: list[str] = []
-    place = 0
-    while place + 1 < len(odd):
-        start, end = odd[place], odd[place + 1]
-        if end - start < LONGEST_RECORD:
-            # The line break inside the cell becomes a space.
-            text = " ".join(frame["text"][start : end + 1])
-            if _count_quoted_cells(text) == several:
-                starts.append(start)
-                joined.append(text)
-                gone += range(start + 1, end + 1)
-                place += 2
-                continue
-        place += 1
-    if not starts:
-        return frame
-    return frame.with_columns(
-        frame["text"].scatter(starts, joined),
-        frame["quotes"].scatter(starts, [2] * len(starts)),
-        kept=pl.repeat(True, frame.height, eager=True).scatter(gone, False),
-    ).filter("kept")
-
-
-def _count_quoted_cells(text: str) -> int | None:
-    """As `_count_cells`, for one record."""
-    if not re.fullmatch(_WELL_FORMED, text):
-        return None
-    return re.sub(_QUOTED, "", text).count(",") + 1
-
-
-def _read_cells(texts: pl.Series, names: list[str]) -> pl.DataFrame:
-    """Well-formed records of the right number of cells as columns of text."""
-    schema = dict.fromkeys(names, pl.String())
-    if not len(texts):
-        return pl.DataFrame(schema=schema)
-    joined = texts.str.join("\n").item() + "\n"
-    return pl.read_csv(
-        io.BytesIO(joined.encode()),
-        has_header=False,
-        schema=schema,
-        quote_char='"',
-        comment_prefix=None,
-        null_values=None,
-        try_parse_dates=False,
-    )
+def _other_heading(encoding: str) -> str:
+    written = "UTF-8" if encoding == "utf-8" else "GB 18030"
+    return f"its heading is not written in {written}, unlike most of its rows: save all as UTF-8"

@@ -12,9 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from profiles.csv_lines import open_csv, read_blocks
+from profiles.csv_records import NONE_BROKEN
 from profiles.dataset import Dataset
 from profiles.errors import DeliveryRefused
 
+CUT_OFF = (
+    "the file ends in this row without a line break, it may have been cut off: deliver all of it, "
+    "with a line break at its end"
+)
 BLOCK_ROWS = 250_000
 _BUFFER_BYTES = 1 << 20
 _SINGLE_VALUES = (
@@ -36,16 +41,15 @@ class RowBlock:
     """Rows of a file: the dataset's columns as text or as the source types them, and `line`.
 
     `broken` are lines that are no rows: `line`, `reason` and `text`.
-    `done` of `total` bytes or rows of the file have been read with it.
+    `done` of `total` bytes or rows of the file have been read with it. `cut_line` is the line in
+    which the file ends without a line break: nobody can tell whether its last cell is whole.
     """
 
     cells: pl.DataFrame
     broken: pl.DataFrame
     done: int
     total: int
-
-
-NONE_BROKEN = pl.DataFrame(schema={"line": pl.Int64(), "reason": pl.String(), "text": pl.String()})
+    cut_line: int | None = None
 
 
 def read_delivery(source: Path, dataset: Dataset) -> Iterator[RowBlock]:
@@ -70,7 +74,19 @@ def _read_csv(source: Path, dataset: Dataset) -> Iterator[RowBlock]:
     total = source.stat().st_size
     for block in read_blocks(opened):
         cells = block.cells.rename(names).select("line", *dataset.columns)
-        yield RowBlock(cells=cells, broken=block.broken, done=block.bytes_read, total=total)
+        broken, last = block.broken, None
+        if not block.ended:
+            last = _last_line(cells, broken)
+            broken = broken.with_columns(
+                reason=pl.when(pl.col("line") == last).then(pl.lit(CUT_OFF)).otherwise("reason")
+            )
+        yield RowBlock(
+            cells=cells, broken=broken, done=block.bytes_read, total=total, cut_line=last
+        )
+
+
+def _last_line(*frames: pl.DataFrame) -> int:
+    return int(pl.concat([frame["line"] for frame in frames]).max() or 0)  # type: ignore[arg-type]
 
 
 def _read_parquet(source: Path, dataset: Dataset) -> Iterator[RowBlock]:

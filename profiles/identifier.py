@@ -38,16 +38,19 @@ _USCC_FORM = r"^[1-9A-HJ-NP-RT-UW-Y][0-9A-HJ-NP-RT-UW-Y]\d{6}[0-9A-HJ-NP-RT-UW-Y
 _RESIDENT_FORM = r"^\d{17}[0-9X]$"
 _LOST_FORM = r"^(?:\d(?:\.\d+)?E\+?\d{1,2}|\d{15,18}\.0+)$"
 
+_UNSEEN = r"[\s\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}\u{FEFF}]+"
+"""Spaces, and the marks of width and direction that come along when text is copied."""
+
 _BASE32 = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
 
 
 def normalise(values: pl.Series) -> pl.Series:
-    """Identifiers in one form: ASCII, capitals, no spaces, null where nothing is left.
+    """Identifiers in one form: ASCII, capitals, no spaces or signs that nobody sees; else null.
 
     Full-width digits and letters count as their ASCII ones, a lower-case x as X.
     """
     texts = to_ascii_width(values.cast(pl.String))
-    texts = texts.str.replace_all(r"\s+", "").str.to_uppercase()
+    texts = texts.str.replace_all(_UNSEEN, "").str.to_uppercase()
     return texts.set(texts == "", None)
 
 

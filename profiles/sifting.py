@@ -7,9 +7,12 @@ import polars as pl
 
 from profiles.complaint import Complaint
 from profiles.dataset import Dataset
-from profiles.delivery import RowBlock
+from profiles.delivery import CUT_OFF, RowBlock
 from profiles.identifier import mask_long_numbers, mask_series
 from profiles.typed_values import parse_column, write_texts
+
+LONGEST_SHOWN = 200
+"""Characters of a cell that the quarantine shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ def sift_block(block: RowBlock, dataset: Dataset) -> Sifted:
         complaints += parsed.complaints
     typed = pl.DataFrame(values)
     complaints += _check_order(typed, dataset)
+    if block.cut_line is not None:
+        complaints.append(Complaint(reason=CUT_OFF, rows=typed["line"] == block.cut_line))
     broken = block.broken.select(
         "line",
         "reason",
@@ -86,10 +91,13 @@ def _tell_reasons(complaints: Iterable[Complaint], wrong: pl.Series) -> pl.DataF
 
 
 def write_rows(cells: pl.DataFrame, dataset: Dataset) -> pl.Series:
-    """Rows as JSON for people who look after them, with everything personal masked."""
+    """Rows as JSON for people who look after them, with everything personal masked.
+
+    Of a long cell only its beginning.
+    """
     shown = []
     for name, column in dataset.columns.items():
-        texts = write_texts(cells[name])
+        texts = _shorten(write_texts(cells[name]))
         if column.identifier == "region":
             shown.append(texts)
         elif column.identifier or column.sensitivity in ("personal", "sensitive"):
@@ -97,6 +105,11 @@ def write_rows(cells: pl.DataFrame, dataset: Dataset) -> pl.Series:
         else:
             shown.append(mask_long_numbers(texts))
     return pl.DataFrame(shown).select(pl.struct(pl.all()).struct.json_encode()).to_series()
+
+
+def _shorten(texts: pl.Series) -> pl.Series:
+    long = texts.str.len_chars() > LONGEST_SHOWN
+    return texts.zip_with(~long.fill_null(False), texts.str.head(LONGEST_SHOWN) + "…")
 
 
 def _mask_text(lines: pl.Series) -> pl.Series:

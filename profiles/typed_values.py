@@ -44,6 +44,8 @@ DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
 _INDUSTRY = r"^[A-T]\d{0,4}$"
+LONGEST_TEXT = 20_000
+"""Characters of a text, far more than any name, address or scope of business has."""
 _OF_FEW_VALUES = ("boolean", "date", "month", "year", "code")
 
 
@@ -190,8 +192,15 @@ def _parse_text(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
 
 
 def _check_characters(column: Column, texts: pl.Series) -> list[Complaint]:
-    bad = texts.str.contains(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-    return [complain(column, "holds a control character", bad)]
+    control = texts.str.contains(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+    # No character takes more than four bytes, and bytes are sooner counted.
+    long = texts.str.len_bytes() > LONGEST_TEXT
+    if long.any():
+        long = texts.str.len_chars() > LONGEST_TEXT
+    return [
+        complain(column, "holds a control character", control),
+        complain(column, f"longer than {LONGEST_TEXT:,} characters", long),
+    ]
 
 
 def _check_range(column: Column, values: pl.Series) -> list[Complaint]:

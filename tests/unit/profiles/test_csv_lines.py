@@ -112,3 +112,53 @@ def test_files_that_are_no_csv_are_refused_in_words(tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(DeliveryRefused, match=said):
         open_csv(path)
+
+
+def cells_of(line: str) -> list[str] | None:
+    """The cells of a line by RFC 4180, sign by sign; None where a quote stands out of order."""
+    cells, place = [], 0
+    while True:
+        cell = ""
+        if line[place : place + 1] == '"':
+            place += 1
+            while line[place : place + 1] != '"' or line[place : place + 2] == '""':
+                if place >= len(line):
+                    return None
+                cell += line[place]
+                place += 2 if line[place] == '"' else 1
+            place += 1
+        else:
+            while line[place : place + 1] not in ("", ","):
+                cell += line[place]
+                place += 1
+            if '"' in cell:
+                return None
+        cells.append(cell)
+        if place == len(line):
+            return cells
+        if line[place] != ",":
+            return None
+        place += 1
+
+
+LINES = st.text(alphabet='a1",佛 ', max_size=9).filter(lambda text: text.count('"') % 2 == 0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINES | st.sampled_from(['1,"2"', "x,y", '"a,b",""']), min_size=1, max_size=30))
+def test_each_line_is_read_or_set_aside_as_the_standard_says(tmp_path_factory, lines):
+    content = "a,b\n" + "\n".join(lines) + "\n"
+    _, cells, broken = read(tmp_path_factory.mktemp("csv"), content.encode())
+    found = {number: cells_of(line) for number, line in enumerate(lines, 2) if line.strip()}
+    right = {number: read for number, read in found.items() if read is not None and len(read) == 2}
+    assert [(one or "", other or "", line) for one, other, line in cells.rows()] == [
+        (*read, number) for number, read in right.items()
+    ]
+    assert broken["line"].to_list() == [number for number in found if number not in right]
+
+
+def test_quotes_far_apart_are_not_taken_for_the_two_ends_of_one_cell(tmp_path):
+    content = 'a,b\n"open,2\n' + "1,2\n" * 100 + 'close",2\n'
+    _, cells, broken = read(tmp_path, content.encode())
+    assert cells.height == 100
+    assert broken["line"].to_list() == [2, 103]
