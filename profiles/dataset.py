@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +75,17 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The shares of a dataset's rows that may be gone, or say something else, in one delivery.
+
+    A delivery that breaks one of them waits for a person.
+    """
+
+    vanished: Fraction = Fraction(1, 5)
+    changed: Fraction = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A department's table. `columns` holds the key first, then the columns as declared.
 
@@ -96,6 +108,7 @@ class Dataset:
     retention: str
     unique: tuple[str, ...] | None
     columns: Mapping[str, Column]
+    limits: Limits = Limits()
 
 
 def load_datasets(paths: Iterable[Path]) -> dict[str, Dataset]:
@@ -199,7 +212,13 @@ def _build_dataset(file: DatasetFile) -> Dataset:
         retention=file.retention,
         unique=_read_unique(file, time, register),
         columns=columns,
+        limits=_read_limits(file),
     )
+
+
+def _read_limits(file: DatasetFile) -> Limits:
+    given = file.limits.model_dump(exclude_none=True) if file.limits else {}
+    return Limits(**{name: Fraction(fraction_of(share)) for name, share in given.items()})
 
 
 def _read_time(file: DatasetFile) -> Time:

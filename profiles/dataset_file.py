@@ -49,6 +49,12 @@ def _check_number(text: str) -> str:
     return text
 
 
+def _check_share(text: str) -> str:
+    if not 0 <= parse_number(text) <= 1:
+        raise ValueError(f'"{text}" is no share; write one from 0% to 100%')
+    return text
+
+
 def _check_filled(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
@@ -58,6 +64,7 @@ def _check_filled(text: str) -> str:
 Name = Annotated[str, AfterValidator(_check_name)]
 Span = Annotated[str, AfterValidator(_check_span)]
 Number = Annotated[str, AfterValidator(_check_number)]
+Share = Annotated[str, AfterValidator(_check_share)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
 YesNo = Literal["true", "false"]
 
@@ -115,6 +122,13 @@ class ColumnFile(_Model):
     at_most: Number | None = None
 
 
+class LimitsFile(_Model):
+    """Shares of the rows, such as 20%, that may be gone or say something else in one delivery."""
+
+    vanished: Share | None = None
+    changed: Share | None = None
+
+
 class DatasetFile(_Model):
     """A dataset as its department describes it."""
 
@@ -131,6 +145,7 @@ class DatasetFile(_Model):
     fresh_within: Span | None = None
     retention: Span
     unique: list[Name] | None = None
+    limits: LimitsFile | None = None
     columns: Annotated[dict[Name, ColumnFile], Field(min_length=1)]
 
 

@@ -78,3 +78,11 @@ class WrongKey(ProfilesError):
 
 class SubjectsRefused(ProfilesError):
     """A table of subjects with facts given by hand that cannot be read."""
+
+
+class NoSuchRelease(ProfilesError):
+    """A release that was named and is not there, or not clearly."""
+
+
+class DecisionRefused(ProfilesError):
+    """A decision of a release that cannot be made."""

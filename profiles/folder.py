@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,24 @@ def verify_file(path: Path, expected: str | None, damaged: Damaged) -> None:
         raise damaged(path, "is not the file that was written: it was cut off or changed")
 
 
-def read_parquet(path: Path, damaged: Damaged) -> pl.DataFrame:
-    """A Parquet file, or what `damaged` makes."""
+def read_parquet(
+    path: Path,
+    damaged: Damaged,
+    *,
+    names: Sequence[str] | None = None,
+    rows: tuple[int, int] | None = None,
+) -> pl.DataFrame:
+    """A Parquet file, or of it these columns and so many rows from one on; or what `damaged` makes.
+
+    Raises also where a column is not there.
+    """
     try:
-        return pl.read_parquet(path)
+        frame = pl.scan_parquet(path)
+        if rows is not None:
+            frame = frame.slice(*rows)
+        if names is not None:
+            frame = frame.select(names)
+        return frame.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise damaged(path, "is no readable Parquet file") from error
 

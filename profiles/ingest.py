@@ -1,24 +1,43 @@
-"""A department's file made into a release: what can be read is kept, the rest set aside by name."""
+"""A department's file made into a release: what can be read is kept, the rest set aside by name.
 
-from collections import Counter
-from collections.abc import Callable
+The file is read block by block and parted by slots; only a share of it is in memory at once.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
+from profiles.changeset import (
+    CORRECTS,
+    NOTHING_CHANGED,
+    REMOVED,
+    Changed,
+    Mode,
+    compare_rows,
+    delivered_form,
+    form_of,
+)
 from profiles.content import hash_file
 from profiles.dataset import Dataset
-from profiles.delivery import read_delivery
+from profiles.delivery import TextBlock, read_delivery
+from profiles.duplicates import settle_duplicates, sort_by_slot
 from profiles.errors import DeliveryRefused
-from profiles.release import QUARANTINE_SCHEMA, Delivery, Release, write_release
-from profiles.sifting import sift_block, write_rows
+from profiles.quarantine import Quarantine, find_corrected, find_overtaking
+from profiles.release import Release, newest_release, read_release
+from profiles.release_write import ReleaseWriter, Source
+from profiles.sifting import sift_block
+from profiles.spill import Spill
 from profiles.typed_values import DTYPES
 
 Progress = Callable[[str, int, int], None]
 """Called with a step and how much of how much of it is done."""
+
+FEW = 20
+"""So many rows may vanish or change, whatever share of a dataset they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,99 +54,135 @@ def ingest(
     *,
     root: Path,
     delivered_on: date,
-    mode: Literal["full", "incremental"] = "full",
+    mode: Mode = "full",
     on_progress: Progress | None = None,
 ) -> ReleaseReport:
-    """Make a CSV or Parquet file a release of the dataset, under `root/<dataset>/<hash>/`.
+    """Make a department's file a release of the dataset, under `root/<dataset>/<hash>/`.
 
-    A delivery is full: it replaces all that the dataset held before. Rows that cannot be used
-    go to the release's quarantine with a reason. Raises `DeliveryRefused` where the file as a
-    whole cannot be used: its header does not fit, it is empty, or none of its rows is usable.
+    `mode` full: it replaces all that the dataset held before. incremental: each row takes the place
+    of that with the same key and `unique` columns (without those: of all rows of the key), or
+    removes it where its column `removed` says so. correction: rows stand for quarantined ones, the
+    line of which `corrects_line` names. Rows that cannot be used go to the release's quarantine
+    with a reason. A release that breaks the dataset's limits waits for a person.
+
+    Raises `DeliveryRefused` where the file as a whole cannot be used: its header does not fit, it
+    is empty, none of its rows is usable, or there is nothing that it could change.
     """
-    tell = on_progress or _tell_nobody
-    if mode != "full":
-        raise DeliveryRefused(
-            source.name, [f"{mode} deliveries are not taken yet: deliver the whole dataset"]
-        )
-    sifted = []
-    for block in read_delivery(source, dataset):
-        sifted.append(sift_block(block, dataset))
-        tell("reading", block.done, block.total)
-    good = pl.concat([_empty_rows(dataset), *(part.good for part in sifted)])
-    bad = pl.concat([_EMPTY_BAD, *(part.bad for part in sifted)])
-    rows_in = good.height + bad.height
-    tell("comparing rows", 0, rows_in)
-    good, repeated, contradictions = _settle_duplicates(good, dataset)
-    bad = pl.concat([bad, contradictions])
-    _refuse_unusable(source.name, dataset, good, bad)
-    tell("writing", 0, good.height)
-    delivery = Delivery(
-        rows=good.drop("line"),
-        quarantine=bad.select(list(QUARANTINE_SCHEMA)),
-        doubtful=bad["key"].drop_nulls(),
-        rows_in=rows_in,
-        repeated=repeated,
-        unassigned=bad["key"].null_count(),
-        reasons=Counter(bad["counted"].to_list()),
-        source_name=source.name,
-        source_hash=hash_file(source),
+    return ingest_blocks(
+        read_delivery(source, delivered_form(dataset, mode)),
+        dataset,
+        root=root,
+        delivered_on=delivered_on,
+        source=Source(name=source.name, sha256=hash_file(source)),
+        mode=mode,
+        on_progress=on_progress,
     )
-    release, created = write_release(delivery, dataset, root=root, delivered_on=delivered_on)
+
+
+def ingest_blocks(
+    blocks: Iterable[TextBlock],
+    dataset: Dataset,
+    *,
+    root: Path,
+    delivered_on: date,
+    source: Source,
+    mode: Mode = "full",
+    on_progress: Progress | None = None,
+) -> ReleaseReport:
+    """As `ingest`, for blocks of `delivered_form` that may come from somewhere else than a file."""
+    tell = on_progress or _tell_nobody
+    before = newest_release(root, dataset.name, delivered_on)
+    if mode != "full" and before is None:
+        reason = f"there is nothing on {delivered_on} that it could change: deliver all rows first"
+        raise DeliveryRefused(source.name, [reason])
+    form = form_of(dataset, mode)
+    changed, repeated = NOTHING_CHANGED, 0
+    with (
+        ReleaseWriter(dataset, mode, root) as writer,
+        Spill(dataset.key, _empty_rows(form), writer.temporary) as spill,
+    ):
+        aside = Quarantine(source.name)
+        lines = [pl.Series(CORRECTS, [], dtype=pl.Int64)]
+        for block in blocks:
+            sifted = sift_block(block, delivered_form(dataset, mode))
+            aside.add(sifted.bad)
+            if mode == "correction":
+                lines.append(sifted.good[CORRECTS])
+            spill.add(sifted.good.select("line", *form.columns))
+            tell("reading", block.done, block.total)
+        rows_in = spill.height + aside.height
+        corrects, overtaking = None, None
+        if mode == "correction":
+            assert before is not None
+            corrects = find_corrected(source.name, before, pl.concat(lines))
+            overtaking = find_overtaking(before, corrects, dataset)
+        done = 0
+        for slots, share in spill.shares():
+            settled = settle_duplicates(sort_by_slot(share, form), form)
+            aside.add(settled.contradictions)
+            repeated += settled.repeated
+            kept = settled.kept
+            if overtaking is not None:
+                identity = overtaking.columns
+                kept = kept.join(overtaking, on=identity, how="anti", nulls_equal=True)
+            writer.write_share(kept)
+            changed += _compare(kept, dataset, mode, before, slots)
+            done += share.height
+            tell("writing", done, spill.height)
+        _refuse_unusable(source.name, dataset, writer.rows, aside)
+        if corrects is not None:
+            aside.take_over(corrects, pl.concat(lines))
+        release, created = writer.finish(
+            aside.finish(),
+            delivered_on=delivered_on,
+            rows_in=rows_in,
+            repeated=repeated,
+            changed=changed,
+            base=None if mode == "full" else before,
+            corrects=corrects,
+            exceeded=_exceeded(changed, dataset),
+            source=source,
+        )
     tell("writing", release.rows, release.rows)
     return ReleaseReport(release=release, created=created)
 
 
-def _settle_duplicates(
-    good: pl.DataFrame, dataset: Dataset
-) -> tuple[pl.DataFrame, int, pl.DataFrame]:
-    """Drop repeated rows; set aside rows of one key that say different things.
+def _compare(
+    rows: pl.DataFrame, dataset: Dataset, mode: Mode, before: Release | None, slots: range
+) -> Changed:
+    """What these slots' rows do to those of the release before.
 
-    Gives the rows kept, how many were repetitions, and the contradictions.
+    Of changes their own word is taken, without a look at the rows that they change.
     """
-    if dataset.unique is None:
-        return good, 0, _EMPTY_BAD
-    key = [dataset.key, *dataset.unique]
-    several = good.select(pl.struct(key).is_duplicated()).to_series()
-    if not several.any():
-        return good, 0, _EMPTY_BAD
-    content = list(dataset.columns)
-    suspects = good.filter(several).sort("line").unique(content, keep="first", maintain_order=True)
-    contrary = suspects.select(pl.struct(key).is_duplicated()).to_series()
-    kept = pl.concat([good.filter(~several), suspects.filter(~contrary)])
-    # Every row of the contradiction is shown, also the repeated ones.
-    keys = suspects.filter(contrary).select(key).unique()
-    set_aside = good.filter(several).join(keys, on=key, how="semi", nulls_equal=True)
-    reason = f"contradiction: other rows have the same {', '.join(key)} and another content"
-    contradictions = set_aside.select(
-        "line",
-        pl.lit(reason).alias("reason"),
-        write_rows(_write_typed(set_aside, dataset), dataset).alias("row"),
-        pl.lit(reason).alias("counted"),
-        pl.col(dataset.key).alias("key"),
-    )
-    return kept, good.height - kept.height - set_aside.height, contradictions
+    if before is None:
+        return Changed(new=rows.height, changed=0, vanished=0, before=0)
+    if mode == "full":
+        return compare_rows(read_release(before, dataset, slots), rows, dataset)
+    removed = rows.filter(pl.col(REMOVED)).height if mode == "incremental" else 0
+    return Changed(new=0, changed=rows.height - removed, vanished=removed, before=0)
 
 
-def _refuse_unusable(file: str, dataset: Dataset, good: pl.DataFrame, bad: pl.DataFrame) -> None:
-    if good.height:
+def _exceeded(changed: Changed, dataset: Dataset) -> list[str]:
+    """The limits of the dataset that a delivery breaks, in words."""
+    broken = []
+    limits = ((changed.vanished, dataset.limits.vanished, "are gone"),
+              (changed.changed, dataset.limits.changed, "say something else"))  # fmt: skip
+    for several, limit, what in limits:
+        if several > FEW and Fraction(several) > limit * changed.before:
+            share = f"{several / changed.before:.1%}" if changed.before else "all"
+            told = f"{several:,} of {changed.before:,} rows {what} ({share})"
+            broken.append(f"{told}, more than {float(limit):.0%}")
+    return broken
+
+
+def _refuse_unusable(file: str, dataset: Dataset, rows: int, aside: Quarantine) -> None:
+    if rows:
         return
-    if bad.height:
-        counts = Counter(bad["counted"].to_list()).most_common(5)
-        told = "; ".join(f"{reason} ({several} rows)" for reason, several in counts)
-        raise DeliveryRefused(file, [f"none of its {bad.height} rows can be used: {told}"])
+    if aside.height:
+        told = "; ".join(f"{reason} ({n} rows)" for reason, n in aside.reasons.most_common(5))
+        raise DeliveryRefused(file, [f"none of its {aside.height} rows can be used: {told}"])
     if dataset.register:
         raise DeliveryRefused(file, ["has a header but no rows, and a register is never empty"])
-
-
-def _write_typed(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """Typed values as texts; money in yuan."""
-    written = []
-    for name, column in dataset.columns.items():
-        value = pl.col(name)
-        if column.type == "money":
-            value = value.cast(pl.Decimal(20, 2)) / 100
-        written.append(value.cast(pl.String))
-    return frame.select(written)
 
 
 def _empty_rows(dataset: Dataset) -> pl.DataFrame:
@@ -139,6 +194,3 @@ def _empty_rows(dataset: Dataset) -> pl.DataFrame:
 
 def _tell_nobody(step: str, done: int, total: int) -> None:
     pass
-
-
-_EMPTY_BAD = pl.DataFrame(schema={**QUARANTINE_SCHEMA, "counted": pl.String(), "key": pl.String()})

@@ -1,39 +1,61 @@
-"""A release: one delivery of a dataset, typed, immutable, known by the hash of its content."""
+"""A release: one delivery of a dataset, typed, immutable, known by the hash of its content.
+
+    <root>/<dataset>/<hash>/manifest.json
+    <root>/<hash>/rows-00.parquet …        its rows by slots, the key's rows together
+    <root>/<hash>/quarantine.parquet       rows set aside: line, reason, the row masked
+    <root>/<hash>/doubtful.parquet         the lines set aside and whose they are
+    <root>/<hash>/decision.json            what a person said of it, where one had to
+
+A release of changes names the release it changes (`base`); the rows *of* a release are those of the
+whole dataset after it, those *in* it only what was delivered.
+"""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
-from profiles.content import hash_content, hash_file, hash_texts, sort_rows
+from profiles.changeset import Changed, Mode, apply_changes, form_of
+from profiles.content import hash_content, hash_texts, sort_rows
 from profiles.dataset import Dataset
 from profiles.errors import ReleaseDamaged, ReleaseOutdated
-from profiles.folder import publish_folder, read_parquet, verify_file, write_json
+from profiles.folder import read_parquet, verify_file
+from profiles.slot import SLOTS
 from profiles.typed_values import DTYPES
 
-FORMAT = 1
-ROWS, QUARANTINE, DOUBTFUL = "rows.parquet", "quarantine.parquet", "doubtful.parquet"
-MANIFEST = "manifest.json"
+FORMAT = 2
+QUARANTINE, DOUBTFUL = "quarantine.parquet", "doubtful.parquet"
+MANIFEST, DECISION = "manifest.json", "decision.json"
 QUARANTINE_SCHEMA = {"line": pl.Int64(), "reason": pl.String(), "row": pl.String()}
+DOUBTFUL_SCHEMA = {"line": pl.Int64(), "key": pl.String()}
+ALL_SLOTS = range(SLOTS)
+
+Standing = Literal["in force", "waiting", "rejected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A delivery as it lies on disk.
 
-    `sequence` counts the releases of a dataset in the order in which they came in; `reasons`
-    counts quarantined rows by the first thing wrong with each, `unassigned` those of which
-    nobody can tell whom they are about.
+    `base` is the release that a release of changes changes, `corrects` the one whose quarantined
+    rows a correction stands for, `delivery` what was delivered, whatever it changes. `sequence`
+    counts the releases of a dataset in the order in which they came in. `rows` are the rows in it;
+    `reasons` counts quarantined rows by the first thing wrong with each, `unassigned` those of
+    which nobody can tell whom they are about. `changed` is what it does to the release
+    before it. `exceeded` says which limits of the dataset it breaks: until a person accepts it,
+    it is `waiting` and nobody's facts come from it.
     """
 
     dataset: str
     hash: str
+    mode: Mode
+    base: str | None
+    corrects: str | None
+    delivery: str
     delivered_on: date
     sequence: int
     rows_in: int
@@ -42,86 +64,19 @@ class Release:
     repeated: int
     unassigned: int
     reasons: Mapping[str, int]
+    changed: Changed
+    exceeded: tuple[str, ...]
+    standing: Standing
     path: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What a delivery holds, before it is written as a release.
-
-    `doubtful` are the keys of quarantined rows: whoever has one of them is not known in full.
-    """
-
-    rows: pl.DataFrame
-    quarantine: pl.DataFrame
-    doubtful: pl.Series
-    rows_in: int
-    repeated: int
-    unassigned: int
-    reasons: Mapping[str, int]
-    source_name: str
-    source_hash: str
-
-
-def write_release(
-    delivery: Delivery, dataset: Dataset, *, root: Path, delivered_on: date
-) -> tuple[Release, bool]:
-    """Write a delivery under `root/<dataset>/<hash>/`; False where that release was there already.
-
-    Nothing is seen under its name before it is complete.
-    """
-    rows = sort_rows(delivery.rows)
-    quarantine = delivery.quarantine.sort("line", "reason", "row")
-    rows_hash = hash_content(rows)
-    doubtful = pl.DataFrame({"key": delivery.doubtful.unique().sort()})
-    hashes = {
-        "rows": rows_hash,
-        "quarantine": hash_content(sort_rows(quarantine.select("reason", "row"))),
-        "doubtful": hash_content(doubtful),
-    }
-    release_hash = _name_release(dataset.name, delivered_on, hashes)
-    folder = root / dataset.name
-    target = folder / release_hash
-    if target.exists():
-        return _read_manifest(target), False
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder))
-    try:
-        rows.write_parquet(temporary / ROWS)
-        quarantine.write_parquet(temporary / QUARANTINE)
-        doubtful.write_parquet(temporary / DOUBTFUL)
-        earlier = list_releases(root, dataset.name)
-        manifest = {
-            "format": FORMAT,
-            "dataset": dataset.name,
-            "hash": release_hash,
-            "content": hashes,
-            "delivered_on": delivered_on.isoformat(),
-            "sequence": 1 + max((release.sequence for release in earlier), default=0),
-            "rows_in": delivery.rows_in,
-            "rows": rows.height,
-            "quarantined": quarantine.height,
-            "repeated": delivery.repeated,
-            "unassigned": delivery.unassigned,
-            "reasons": dict(sorted(delivery.reasons.items())),
-            "columns": {name: column.type for name, column in dataset.columns.items()},
-            "source": {"name": delivery.source_name, "sha256": delivery.source_hash},
-            "files": {name: hash_file(temporary / name) for name in (ROWS, QUARANTINE, DOUBTFUL)},
-        }
-        write_json(temporary / MANIFEST, manifest)
-        publish_folder(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return _read_manifest(target), True
-
-
 def list_releases(root: Path, dataset: str) -> list[Release]:
-    """The releases of a dataset, the oldest delivery first."""
+    """The releases of a dataset, the oldest delivery first, whatever their standing."""
     folder = root / dataset
     if not folder.is_dir():
         return []
     releases = [
-        _read_manifest(path)
+        read_manifest(path)
         for path in sorted(folder.iterdir())
         if path.is_dir() and not path.name.startswith(".")
     ]
@@ -129,76 +84,168 @@ def list_releases(root: Path, dataset: str) -> list[Release]:
 
 
 def newest_release(root: Path, dataset: str, as_of: date) -> Release | None:
-    """The release that counts on a day: the last delivered on or before it."""
-    known = [release for release in list_releases(root, dataset) if release.delivered_on <= as_of]
+    """The release that counts on a day: the last delivered on or before it that is in force."""
+    known = [
+        release
+        for release in list_releases(root, dataset)
+        if release.delivered_on <= as_of and release.standing == "in force"
+    ]
     return known[-1] if known else None
 
 
-def read_release(release: Release, dataset: Dataset) -> pl.DataFrame:
-    """The rows of a release. Raises `ReleaseDamaged` unless they are what was released."""
-    manifest = _load_manifest(release.path)
-    verify_file(release.path / ROWS, manifest["files"].get(ROWS), ReleaseDamaged)
-    rows = read_parquet(release.path / ROWS, ReleaseDamaged)
-    expected = {name: DTYPES[column.type] for name, column in dataset.columns.items()}
-    if manifest["columns"] != {name: column.type for name, column in dataset.columns.items()}:
+def chain_of(release: Release) -> list[Release]:
+    """The releases whose rows make up those of this one: a full delivery, then its changes."""
+    chain = [release]
+    while (base := chain[-1].base) is not None:
+        path = chain[-1].path.parent / base
+        if not path.is_dir():
+            raise ReleaseDamaged(chain[-1].path, f"the release {base[:12]} that it changes is gone")
+        chain.append(read_manifest(path))
+    return chain[::-1]
+
+
+def read_release(release: Release, dataset: Dataset, slots: range = ALL_SLOTS) -> pl.DataFrame:
+    """The rows of a release, or those of some slots, by slot and within it sorted.
+
+    Raises `ReleaseDamaged` unless they are what was released, `ReleaseOutdated` where the dataset
+    had other columns then.
+    """
+    first, *changes = chain_of(release)
+    rows = read_delivered(first, dataset, slots)
+    for change in changes:
+        delivered = read_delivered(change, dataset, slots)
+        if delivered.height:
+            rows = apply_changes(rows, delivered, dataset, change.mode)
+    return rows
+
+
+def read_delivered(release: Release, dataset: Dataset, slots: range = ALL_SLOTS) -> pl.DataFrame:
+    """The rows in a release, or those of some slots; changes with their column `removed`."""
+    manifest = load_manifest(release.path)
+    columns = form_of(dataset, release.mode).columns
+    types = {name: column.type for name, column in columns.items()}
+    if manifest["columns"] != types:
         raise ReleaseOutdated(release.path, dataset.name)
-    if dict(rows.schema) != expected or hash_content(rows) != manifest["content"]["rows"]:
-        raise ReleaseDamaged(release.path, "its rows do not match its hash")
+    names = list(columns)
+    found = [pl.DataFrame(schema={name: DTYPES[column.type] for name, column in columns.items()})]
+    for file in manifest["rows"]:
+        found.append(_read_slots(release.path / file["name"], file["slots"], slots, names))
+    return pl.concat(found)
+
+
+def _read_slots(
+    path: Path, held: list[dict[str, Any]], slots: range, names: list[str]
+) -> pl.DataFrame:
+    """The rows of these slots in one file, each slot checked against its hash."""
+    wanted = [slot for slot in held if slot["slot"] in slots]
+    if not wanted:
+        return pl.DataFrame()
+    before = sum(slot["rows"] for slot in held if slot["slot"] < wanted[0]["slot"])
+    height = sum(slot["rows"] for slot in wanted)
+    rows = read_parquet(path, ReleaseDamaged, names=names, rows=(before, height))
+    at = 0
+    for slot in wanted:
+        if hash_content(rows.slice(at, slot["rows"])) != slot["hash"]:
+            raise ReleaseDamaged(path, "its rows do not match their hash")
+        at += slot["rows"]
+    if at != rows.height:
+        raise ReleaseDamaged(path, "its rows do not match their hash")
     return rows
 
 
 def read_quarantine(release: Release) -> pl.DataFrame:
     """The rows set aside: `line` in the file, `reason`, and the `row` with identifiers masked."""
-    manifest = _load_manifest(release.path)
-    verify_file(release.path / QUARANTINE, manifest["files"].get(QUARANTINE), ReleaseDamaged)
-    return read_parquet(release.path / QUARANTINE, ReleaseDamaged)
+    return _read_checked(release, QUARANTINE, "quarantine", ["reason", "row"])
 
 
 def read_doubtful(release: Release) -> pl.Series:
-    """The keys of which rows were set aside: what the release says of them is not all there is."""
-    manifest = _load_manifest(release.path)
-    verify_file(release.path / DOUBTFUL, manifest["files"].get(DOUBTFUL), ReleaseDamaged)
-    keys = read_parquet(release.path / DOUBTFUL, ReleaseDamaged)
-    if hash_content(keys) != manifest["content"]["doubtful"]:
-        raise ReleaseDamaged(release.path, "its doubtful keys do not match their hash")
-    return keys["key"]
+    """The keys of which rows are set aside: what the release says of them is not all there is.
+
+    In a chain of changes, also those of its earlier releases that nobody has corrected.
+    """
+    found = [pl.Series("key", [], dtype=pl.String)]
+    corrected: set[str] = set()
+    for link in reversed(chain_of(release)):
+        if link.hash not in corrected:
+            found.append(read_doubtful_lines(link)["key"].drop_nulls())
+        if link.corrects is not None:
+            corrected.add(link.corrects)  # what is left of its quarantine is in that of this one
+    return pl.concat(found).unique().sort()
 
 
-def _name_release(dataset: str, delivered_on: date, hashes: Mapping[str, str]) -> str:
-    """What a delivery is: the day, the rows, and what was set aside, wherever it stood."""
-    return hash_texts([FORMAT, dataset, delivered_on.isoformat(), dict(hashes)])
+def read_doubtful_lines(release: Release) -> pl.DataFrame:
+    """The lines set aside in this delivery: `line`, and whose row it is (`key`, or null)."""
+    return _read_checked(release, DOUBTFUL, "doubtful", ["key"])
 
 
-def _read_manifest(path: Path) -> Release:
-    manifest = _load_manifest(path)
+def _read_checked(release: Release, name: str, content: str, columns: list[str]) -> pl.DataFrame:
+    """A file beside the rows; its content is hashed without the lines, which mean nothing."""
+    manifest = load_manifest(release.path)
+    verify_file(release.path / name, manifest["files"].get(name), ReleaseDamaged)
+    frame = read_parquet(release.path / name, ReleaseDamaged)
+    held = frame.select(columns)
+    held = sort_rows(held.unique() if content == "doubtful" else held)
+    if hash_content(held) != manifest["content"][content]:
+        raise ReleaseDamaged(release.path / name, "its content does not match its hash")
+    return frame
+
+
+def name_delivery(manifest: Mapping[str, Any]) -> str:
+    """What was delivered: the day, the rows, and what was set aside, wherever it stood."""
+    rows = {slot["slot"]: slot["hash"] for file in manifest["rows"] for slot in file["slots"]}
+    fields = [manifest[name] for name in ("dataset", "delivered_on", "mode", "content")]
+    return hash_texts([FORMAT, *fields, sorted(rows.items())])
+
+
+def name_release(manifest: Mapping[str, Any]) -> str:
+    """The name of a release: its delivery and, of changes, what they change."""
+    return hash_texts([name_delivery(manifest), manifest["base"], manifest["corrects"]])
+
+
+def read_manifest(path: Path) -> Release:
+    """A release by its folder."""
+    manifest = load_manifest(path)
     return Release(
         dataset=manifest["dataset"],
         hash=manifest["hash"],
+        mode=manifest["mode"],
+        base=manifest["base"],
+        corrects=manifest["corrects"],
+        delivery=name_delivery(manifest),
         delivered_on=date.fromisoformat(manifest["delivered_on"]),
         sequence=manifest["sequence"],
         rows_in=manifest["rows_in"],
-        rows=manifest["rows"],
+        rows=sum(slot["rows"] for file in manifest["rows"] for slot in file["slots"]),
         quarantined=manifest["quarantined"],
         repeated=manifest["repeated"],
         unassigned=manifest["unassigned"],
         reasons=manifest["reasons"],
+        changed=Changed(**manifest["changed"]),
+        exceeded=tuple(manifest["exceeded"]),
+        standing=_standing(path, manifest["exceeded"]),
         path=path,
     )
 
 
-def _load_manifest(path: Path) -> dict[str, Any]:
+def _standing(path: Path, exceeded: list[str]) -> Standing:
+    try:
+        decision = json.loads((path / DECISION).read_text(encoding="utf-8"))["decision"]
+    except FileNotFoundError:
+        return "waiting" if exceeded else "in force"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseDamaged(path, "what was decided of it cannot be read") from error
+    return "in force" if decision == "accepted" else "rejected"
+
+
+def load_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a release, checked against the folder's name."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise ReleaseDamaged(path, f"its format {manifest['format']} is not {FORMAT}")
-        name = _name_release(
-            path.parent.name,
-            date.fromisoformat(manifest["delivered_on"]),
-            manifest["content"],
-        )
+        name = name_release(manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseDamaged(path, "its manifest cannot be read") from error
-    if not name == manifest["hash"] == path.name:
+    if not (name == manifest["hash"] == path.name and manifest["dataset"] == path.parent.name):
         raise ReleaseDamaged(path, "its manifest is not the one it was released with")
     return dict(manifest)

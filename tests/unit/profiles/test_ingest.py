@@ -166,11 +166,6 @@ def test_a_missing_file_is_refused(tmp_path):
         ingest(tmp_path / "no.csv", DATASETS["titles"], root=tmp_path, delivered_on=DAY)
 
 
-def test_incremental_deliveries_are_refused_by_name(tmp_path):
-    with pytest.raises(DeliveryRefused, match="incremental deliveries are not taken yet"):
-        deliver(tmp_path, "zombie-list", "uscc,listed_on,removed_on", mode="incremental")
-
-
 def test_a_state_that_ends_before_it_begins_is_quarantined(tmp_path):
     report = deliver(
         tmp_path,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-import profiles.release
+import profiles.release_write
 from profiles.errors import ReleaseDamaged, ReleaseOutdated
 from profiles.release import (
     list_releases,
@@ -56,29 +56,29 @@ def test_of_several_deliveries_of_one_day_the_last_counts(tmp_path):
 def test_damaged_rows_are_found_and_named(tmp_path, damage):
     release = deliver(tmp_path, SIZES, HEADER, *LINES).release
     other = deliver(tmp_path, SIZES, HEADER, *LINES[1:]).release
-    path = release.path / "rows.parquet"
+    path = release.path / "rows-00.parquet"
     whole = path.read_bytes()
     if damage == "gone":
         path.unlink()
     elif damage == "swapped":
-        path.write_bytes((other.path / "rows.parquet").read_bytes())
+        path.write_bytes((other.path / "rows-00.parquet").read_bytes())
     elif damage == "cut":
         path.write_bytes(whole[:-100])
     else:
         path.write_bytes(whole[:500] + bytes([whole[500] ^ 1]) + whole[501:])
-    with pytest.raises(ReleaseDamaged, match=r"rows\.parquet"):
+    with pytest.raises(ReleaseDamaged, match=r"rows-00\.parquet"):
         read_release(release, SIZES)
 
 
-def test_rows_exchanged_together_with_their_file_hash_are_found(tmp_path):
+def test_rows_exchanged_together_with_their_hashes_are_found(tmp_path):
     release = deliver(tmp_path, SIZES, HEADER, *LINES).release
     other = deliver(tmp_path, SIZES, HEADER, *LINES[1:]).release
-    (release.path / "rows.parquet").write_bytes((other.path / "rows.parquet").read_bytes())
+    (release.path / "rows-00.parquet").write_bytes((other.path / "rows-00.parquet").read_bytes())
     manifest = json.loads((release.path / "manifest.json").read_text(encoding="utf-8"))
     theirs = json.loads((other.path / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"] = theirs["files"]
+    manifest["rows"] = theirs["rows"]
     (release.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(ReleaseDamaged, match="rows do not match"):
+    with pytest.raises(ReleaseDamaged, match="not the one it was released with"):
         read_release(release, SIZES)
 
 
@@ -128,7 +128,7 @@ def test_a_delivery_killed_before_the_end_leaves_no_release(tmp_path, monkeypatc
     def fail(temporary, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(profiles.release, "publish_folder", fail)
+    monkeypatch.setattr(profiles.release_write, "publish_folder", fail)
     with pytest.raises(OSError, match="No space"):
         deliver(tmp_path, SIZES, HEADER, *LINES)
     monkeypatch.undo()
