@@ -16,6 +16,7 @@ from console import (
     export_commands,
     policy_commands,
     profile_commands,
+    release_commands,
     run_commands,
     show,
 )
@@ -59,6 +60,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(release_commands.app, name="release")
 
 
 @app.callback()

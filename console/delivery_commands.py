@@ -14,9 +14,13 @@ from console.options import Day, Format, VocabularyPaths
 from console.settings import make_home, read_clock, read_key
 from console.wiring import load_words, opened_database, take_snapshot
 from engine.shown_value import mask
+from profiles.changeset import Mode
 from profiles.errors import DeliveryRefused
-from profiles.ingest import ingest
+from profiles.ingest import Progress, ingest
 from profiles.sample_city import DEFAULT_SEED, write_city
+
+LARGE = 20_000_000
+"""Bytes of a file that takes some seconds."""
 
 
 def make_installation(context: typer.Context) -> None:
@@ -60,9 +64,14 @@ def ingest_files(
         str | None, typer.Option(help="The dataset (default: named like the file).")
     ] = None,
     delivered_on: Day = None,
+    mode: Annotated[Mode, typer.Option(help="What a delivery is to what is there.")] = "full",
     output: Format = "table",
 ) -> None:
-    """Take department files in as releases; rows that cannot be used are quarantined."""
+    """Take department files in as releases; rows that cannot be used are quarantined.
+
+    A full delivery replaces all that a dataset held. An incremental one holds changed rows and a
+    column removed. A correction holds rows that stand for quarantined ones, with corrects_line.
+    """
     settings = settings_of(context)
     read_key(settings)
     vocabulary = load_words()
@@ -85,6 +94,8 @@ def ingest_files(
                         vocabulary.datasets[name],
                         root=settings.releases,
                         delivered_on=day,
+                        mode=mode,
+                        on_progress=_telling(tell, name) if _is_large(file) else None,
                     )
                 )
             except DeliveryRefused as error:
@@ -99,6 +110,11 @@ def ingest_files(
                     "created": report.created,
                     "rows_in": report.release.rows_in,
                     "accepted": report.release.rows,
+                    "new": report.release.changed.new,
+                    "changed": report.release.changed.changed,
+                    "vanished": report.release.changed.vanished,
+                    "standing": report.release.standing,
+                    "exceeded": list(report.release.exceeded),
                     "quarantined": dict(report.release.reasons),
                 }
                 for report in reports
@@ -112,6 +128,15 @@ def ingest_files(
         raise typer.Exit(REFUSED)
     if any(report.release.reasons for report in reports):
         raise typer.Exit(SET_ASIDE)
+
+
+def _is_large(file: Path) -> bool:
+    """Whether one file alone takes long enough for a bar of its own."""
+    return file.is_file() and file.stat().st_size > LARGE
+
+
+def _telling(tell: Progress, name: str) -> Progress:
+    return lambda step, done, total: tell(f"{name}: {step}", done, total)
 
 
 def build_snapshot(

@@ -53,30 +53,50 @@ def progress() -> Iterator[Tell]:
         yield tell
 
 
-def _table(*columns: str, numbers: tuple[int, ...] = (), title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+def make_table(
+    *columns: str,
+    numbers: tuple[int, ...] = (),
+    whole: tuple[int, ...] = (),
+    title: str | None = None,
+) -> Table:
+    """A table of the house: bold headings, numbers to the right, `whole` columns never broken."""
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         right = index in numbers
-        table.add_column(column, justify="right" if right else "left", no_wrap=right)
-    return table
+        made.add_column(
+            column, justify="right" if right else "left", no_wrap=right or index in whole
+        )
+    return made
 
 
 def show_releases(reports: list[ReleaseReport]) -> None:
-    """What became of each delivery."""
-    table = _table("dataset", "rows in", "accepted", "quarantined", "most frequent reason",
-                   numbers=(1, 2, 3))  # fmt: skip
+    """What became of each delivery, and which of them waits for a person."""
+    table = make_table("dataset", "rows in", "accepted", "new", "changed", "gone", "set aside",
+                       numbers=(1, 2, 3, 4, 5, 6), whole=(0,))  # fmt: skip
     for report in reports:
         release = report.release
-        quarantined = sum(release.reasons.values())
-        reason = max(release.reasons, key=lambda name: release.reasons[name], default="")
+        aside = release.quarantined
         table.add_row(
             release.dataset + ("" if report.created else " (same as before)"),
             f"{release.rows_in:,}",
             f"{release.rows:,}",
-            Text(f"{quarantined:,}", style="yellow" if quarantined else "dim"),
-            Text(reason, style="dim"),
+            f"{release.changed.new:,}",
+            f"{release.changed.changed:,}",
+            f"{release.changed.vanished:,}",
+            Text(f"{aside:,}", style="yellow" if aside else "dim"),
         )
     out.print(table)
+    for release in (report.release for report in reports):
+        for reason, several in release.reasons.items():
+            out.print(f"  [yellow]{release.dataset}[/]: {several:,} × {escape(reason)}")
+    for release in (report.release for report in reports):
+        if release.standing == "waiting":
+            out.print(
+                f"[yellow]{release.dataset} waits for a person[/]: "
+                f"{escape('; '.join(release.exceeded))}\n  zhida release accept {release.dataset} "
+                f"{release.hash[:12]} --reason … (or reject)",
+                soft_wrap=True,
+            )
 
 
 def show_snapshot(snapshot: Snapshot) -> None:
@@ -91,7 +111,7 @@ def show_snapshot(snapshot: Snapshot) -> None:
 
 def show_results(results: tuple[PolicyResult, ...]) -> None:
     """Matches and amounts per policy; those without a match are told in a line each kind."""
-    table = _table("政策 policy", "eligible", "unknown", "yuan", "open", numbers=(1, 2, 3, 4))
+    table = make_table("政策 policy", "eligible", "unknown", "yuan", "open", numbers=(1, 2, 3, 4))
     without: dict[str, list[str]] = {}
     for result in results:
         if result.outside is not None or not result.eligible:
@@ -146,7 +166,7 @@ def show_changes(report: RunReport) -> None:
         return
     out.print("[bold]against the last accepted run[/]")
     heads = ("政策 policy", "gained", "lost", "now unknown", "changed", "yuan")
-    table = _table(*heads, numbers=(1, 2, 3, 4, 5))
+    table = make_table(*heads, numbers=(1, 2, 3, 4, 5))
     titles = {result.policy.id: result.policy.title_zh for result in report.results}
     for row in report.changes.iter_rows(named=True):
         table.add_row(

@@ -71,17 +71,22 @@ class Quarantine:
         )
 
 
+def open_quarantines(newest: Release) -> list[Release]:
+    """The releases of a chain whose rows set aside no correction has taken over, newest first."""
+    chain = chain_of(newest)
+    done = {link.corrects for link in chain}
+    return [link for link in reversed(chain) if link.quarantined and link.hash not in done]
+
+
 def find_corrected(file: str, newest: Release, lines: pl.Series) -> Release:
     """The release whose quarantined rows a correction stands for: the last that has any.
 
     Raises `DeliveryRefused` where nothing is left to correct, or a line is not set aside.
     """
-    chain = chain_of(newest)
-    done = {link.corrects for link in chain}
-    open_links = [link for link in chain if link.quarantined and link.hash not in done]
-    if not open_links:
+    still_open = open_quarantines(newest)
+    if not still_open:
         raise DeliveryRefused(file, ["no row is set aside that it could correct"])
-    corrected = open_links[-1]
+    corrected = still_open[0]
     known = read_quarantine(corrected)["line"]
     strange = lines.filter(~lines.is_in(known.implode())).unique().sort()
     if len(strange):

@@ -1,0 +1,81 @@
+"""Deliveries that wait for a person, and rows that come back corrected, as operators see them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from console.cli import app
+from tests.unit.profiles.delivery_world import credit_code, resident_number, write_csv
+
+HEADER = "uscc,year,ent_size"
+Zhida = Callable[..., str]
+
+
+@pytest.fixture
+def zhida(tmp_path: Path) -> Zhida:
+    """The command over an empty home, which may end with 0 or the code that was said first."""
+
+    def call(*words: str, ends: int = 0) -> str:
+        home = ("--home", str(tmp_path / "home"))
+        result = CliRunner().invoke(app, [*home, *words], env={"COLUMNS": "160"})
+        assert result.exit_code == ends, result.output or result.exception
+        return result.stdout
+
+    call("init")
+    return call
+
+
+def deliver(
+    zhida: Zhida, path: Path, *lines: str, day: str, ends: int = 0, mode: str = "full"
+) -> Any:
+    write_csv(path, *lines)
+    options = ("--dataset", "size-class", "--delivered-on", day, "--mode", mode, "--format", "json")
+    (report,) = json.loads(zhida("ingest", str(path), *options, ends=ends))
+    return report
+
+
+def lines(count: int) -> list[str]:
+    return [HEADER, *(f"{credit_code(number)},2024,small" for number in range(count))]
+
+
+def test_a_delivery_cut_in_half_waits_until_somebody_accepts_it(zhida: Zhida, tmp_path: Path):
+    path = tmp_path / "sizes.csv"
+    deliver(zhida, path, *lines(100), day="2025-06-01")
+    report = deliver(zhida, path, *lines(50), day="2025-06-02")
+    assert report["standing"] == "waiting"
+    assert report["vanished"] == 50
+    told = zhida("release", "list", "size-class")
+    assert "50 of 100 rows are gone (50.0%), more than 20%" in told
+    begin = report["release"][:10]
+    zhida("release", "accept", "size-class", begin, "--reason", "移交他市")
+    first, _ = json.loads(zhida("release", "list", "size-class", "--format", "json"))
+    assert (first["release"], first["standing"]) == (report["release"], "in force")
+    assert "1 entries" in zhida("verify")
+
+
+def test_rows_set_aside_are_shown_masked_and_come_back_corrected(zhida: Zhida, tmp_path: Path):
+    number = resident_number(1)
+    path = tmp_path / "sizes.csv"
+    bad = f"{number},2024,small"
+    deliver(zhida, path, *lines(3), bad, day="2025-06-01", ends=3)
+    told = zhida("release", "quarantine", "size-class")
+    assert number not in told
+    assert "1 rows of size-class" in told
+    assert "5" in told.split()
+    corrected = (f"{HEADER},corrects_line", f"{credit_code(9)},2024,micro,5")
+    report = deliver(zhida, path, *corrected, day="2025-06-02", mode="correction")
+    assert report["accepted"] == 1
+    assert "0 rows of size-class" in zhida("release", "quarantine", "size-class")
+
+
+def test_what_is_not_there_is_said(zhida: Zhida):
+    for words in (
+        ("release", "list"),
+        ("release", "list", "sizes"),
+        ("release", "quarantine", "size-class"),
+    ):
+        zhida(*words, ends=1)
