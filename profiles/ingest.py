@@ -23,7 +23,7 @@ from profiles.changeset import (
 )
 from profiles.content import hash_file
 from profiles.dataset import Dataset
-from profiles.delivery import TextBlock, read_delivery
+from profiles.delivery import RowBlock, read_delivery
 from profiles.duplicates import settle_duplicates, sort_by_slot
 from profiles.errors import DeliveryRefused
 from profiles.quarantine import Quarantine, find_corrected, find_overtaking
@@ -80,7 +80,7 @@ def ingest(
 
 
 def ingest_blocks(
-    blocks: Iterable[TextBlock],
+    blocks: Iterable[RowBlock],
     dataset: Dataset,
     *,
     root: Path,
