@@ -1,4 +1,5 @@
-"""Databases for the tests: each an empty, migrated one of its own, on SQLite and on PostgreSQL."""
+"""Databases for the tests: each an empty, migrated one of its own, on SQLite and on PostgreSQL;
+and no time limits for examples."""
 
 import os
 import re
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import Engine, make_url
@@ -15,6 +17,10 @@ from sqlalchemy import Engine, make_url
 from ledger.database import migrate, open_database
 
 _NUMBERS = count(1)
+
+# a slow or busy machine makes no test fail
+hypothesis.settings.register_profile("zhida", deadline=None)
+hypothesis.settings.load_profile("zhida")
 
 
 @pytest.fixture(scope="session")
