@@ -95,7 +95,7 @@ def _answer(expression: Expression, scope: Scope, counts: frozenset[str]) -> boo
     if isinstance(expression, Comparison):
         if expression.left == expression.right:
             return expression.operator in ("eq", "le", "ge")
-        settled = _by_bounds(expression, scope, counts)
+        settled = _by_bounds(expression, counts)
         if settled is not None:
             return settled
     if isinstance(expression, Logic):
@@ -214,9 +214,7 @@ def _written(expression: Expression) -> Scalar | None:
     match expression:
         case Literal(value=value):
             return value
-        case Negative() if (number := whole_literal(expression)) is not None:
-            return Fraction(number)
-        case Negative(operand=Literal(value=Fraction() as value)):
+        case Negative(operand=operand) if isinstance(value := _written(operand), Fraction):
             return -value
         case Call(function="date", arguments=(Literal(), _, _) as arguments):
             return date(*(whole_literal(argument) for argument in arguments))
@@ -248,11 +246,8 @@ def _beside_numbers(written: list[Scalar], *, whole: bool, counted: bool) -> Ite
     yield from (value for value in candidates if value >= 0 or not counted)
 
 
-def _by_bounds(comparison: Comparison, scope: Scope, counts: frozenset[str]) -> bool | None:
-    left = interval_of(comparison.left, scope, counts)
-    right = interval_of(comparison.right, scope, counts)
-    if left is None or right is None:
-        return None
+def _by_bounds(comparison: Comparison, counts: frozenset[str]) -> bool | None:
+    left, right = (interval_of(side, counts) for side in (comparison.left, comparison.right))
     return _compare(comparison.operator, left, right)
 
 

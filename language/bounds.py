@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from language.definition import Given, Scope
 from language.expression import Arithmetic, Call, Conditional, Expression, Literal, Name, Negative
-from language.types import FactType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +24,20 @@ _FUNCTIONS = {
 }
 
 
-def interval_of(expression: Expression, scope: Scope, counts: frozenset[str]) -> Interval | None:
-    """Where the expression's value can lie; None where it is no number.
+def interval_of(expression: Expression, counts: frozenset[str]) -> Interval:
+    """Where the expression's value can lie; ANY where nothing is known of it, or it is no number.
 
     `counts` are facts that are never negative.
     """
 
     def of(inner: Expression) -> Interval:
-        return interval_of(inner, scope, counts) or ANY
+        return interval_of(inner, counts)
 
     match expression:
-        case Literal(value=bool()):
-            return None
         case Literal(value=Fraction() as value):
             return Interval(low=value, high=value)
-        case Literal():
-            return None
-        case Name(name=name):
-            definition = scope.get(name)
-            if isinstance(definition, Given) and definition.type not in _NUMBERS:
-                return None
-            return Interval(low=Fraction(0)) if name in counts else ANY
+        case Name(name=name) if name in counts:
+            return Interval(low=Fraction(0))
         case Negative(operand=operand):
             inner = of(operand)
             return Interval(low=_minus(inner.high), high=_minus(inner.low))
@@ -63,24 +54,17 @@ def interval_of(expression: Expression, scope: Scope, counts: frozenset[str]) ->
         ):
             part = Interval(low=1 / value, high=1 / value)
             return _times(of(left), part)
-        case Arithmetic():
-            return ANY
         case Conditional(then=then, otherwise=otherwise):
-            parts = [interval_of(then, scope, counts), interval_of(otherwise, scope, counts)]
-            known = [part for part in parts if part is not None]
-            return _hull(known) if len(known) == 2 else None
+            return _hull([of(then), of(otherwise)])
         case Call(function=("min" | "max") as function, arguments=arguments):
             return _extreme(function, [of(argument) for argument in arguments])
         case Call(function=("round" | "floor" | "ceil"), arguments=arguments):
             low = of(arguments[0]).low
             return Interval(low=Fraction(0)) if low is not None and low >= 0 else ANY
         case Call(function=function):
-            return _FUNCTIONS.get(function)
+            return _FUNCTIONS.get(function, ANY)
         case _:
-            return None
-
-
-_NUMBERS = (FactType.INTEGER, FactType.MONEY, FactType.RATIO, FactType.NUMBER)
+            return ANY
 
 
 def _minus(value: Fraction | None) -> Fraction | None:

@@ -12,77 +12,76 @@ from language.grammar import RESERVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Literal:
+class _Placed:
+    """What begins somewhere in a text; -1 where it was not written by an author."""
+
+    offset: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal(_Placed):
     """A value as it stands in the text; numbers are exact."""
 
     value: Fraction | bool | str | date
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(_Placed):
     """A fact, a parameter, or one of as_of, period_start, period_end."""
 
     name: str
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
+class Not(_Placed):
     """Kleene negation."""
 
     operand: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Negative:
+class Negative(_Placed):
     """Arithmetic minus."""
 
     operand: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Logic:
+class Logic(_Placed):
     """Kleene `and` or `or` over two or more operands."""
 
     operator: str
     operands: tuple["Expression", ...]
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(_Placed):
     """eq, ne, lt, le, gt, ge of two values of one kind."""
 
     operator: str
     left: "Expression"
     right: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arithmetic:
+class Arithmetic(_Placed):
     """add, sub, mul, div, floordiv, mod (both truncating toward zero), pow by a small literal."""
 
     operator: str
     left: "Expression"
     right: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(_Placed):
     """`member in [literals]`."""
 
     member: "Expression"
     items: tuple[Literal, ...]
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(_Placed):
     """`member =~ "pattern"`, from the text's beginning, or `=~~`, `anywhere` in it.
 
     What patterns mean is said in `language.pattern`; `!~` and `!~~` are Not of this.
@@ -91,43 +90,38 @@ class Match:
     member: "Expression"
     pattern: str
     anywhere: bool
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoesNotApply:
+class DoesNotApply(_Placed):
     """`name == null`: the fact is known not to apply (declared `absent: none`)."""
 
     name: Name
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coalesce:
+class Coalesce(_Placed):
     """`left ?? right`: the author states what a missing value counts as (amounts only)."""
 
     left: "Expression"
     right: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditional:
+class Conditional(_Placed):
     """`test ? then : otherwise`."""
 
     test: "Expression"
     then: "Expression"
     otherwise: "Expression"
-    offset: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(_Placed):
     """A function of the language, `$name(arguments)`."""
 
     function: str
     arguments: tuple["Expression", ...]
-    offset: int = field(default=-1, compare=False)
 
 
 Expression = (

@@ -2,7 +2,8 @@
 
 A comparison turned or moved by one, `and` for `or`, a sign, a constant, a test negated, a result
 left out, a case that never applies, a call left out. What no test of behaviour could see is left
-alone: annotations, decorators, docstrings, the words of errors and messages, assertions.
+alone: annotations, decorators, docstrings, the words of errors and messages, assertions (also
+`strict` of a `zip`).
 """
 
 import ast
@@ -56,6 +57,8 @@ def _of_body(node: ast.AST, *, in_function: bool) -> Iterator[Site]:
                 continue  # a docstring
             if not in_function and _is_type(child):
                 continue
+            if isinstance(child, ast.keyword) and child.arg == "strict":
+                continue  # of `zip`: an assertion
             yield from _of_node(child, node)
             inside = in_function or isinstance(child, (ast.FunctionDef, ast.Lambda))
             yield from _of_body(child, in_function=inside)

@@ -188,3 +188,108 @@ def test_a_sign_of_another_language_or_keyboard_is_answered_with_ours(
     assert refused.value.offset == next(
         at for at, sign in enumerate(text) if sign in "≥≤≠（<=&|!^“×.％"
     )
+
+
+NO_UNITS = "expressions have no units: write the plain number or make it a parameter"
+ASCII_NAMES = "facts have ASCII names; texts stand in quotes"
+OPERATORS = "numbers take + - * / // % **, values == != < <= > >= in =~ =~~"
+
+
+@pytest.mark.parametrize(
+    ("sign", "message", "remedy"),
+    [(sign, f'the sign "{sign}" has no meaning here', f"write {meant}")
+     for sign, meant in zip("≥≤≠＞＜＝×÷＋－−（），？：“”‘’",
+                            [">=", "<=", "!=", ">", "<", "==", "*", "/", "+", "-", "-", "(", ")",
+                             ",", "?", ":", '"', '"', "'", "'"], strict=True)]
+    + [(sign, f'the sign "{sign}" has no meaning here', NO_UNITS)
+       for sign in "元万亿‰周岁年月日天人"]
+    + [
+        ("％", 'the sign "％" has no meaning here', "write a parameter like 5.5%"),
+        ("￥", 'the sign "￥" has no meaning here', "write the number alone"),
+        ("¥", 'the sign "¥" has no meaning here', "write the number alone"),
+        ("中", 'the sign "中" has no meaning here', ASCII_NAMES),
+        (";", 'the sign ";" has no meaning here', ASCII_NAMES),
+        ("=", '"=" is not a comparison', 'write "=="'),
+        ("===", '"===" is not used here', 'write "=="'),
+        ("<>", '"<>" is not used here', 'write "!="'),
+        ("=<", '"=<" is not used here', 'write "<="'),
+        ("=>", '"=>" is not used here', 'write ">="'),
+        ("!", '"!" is not used here', "write not, and, or"),
+        ("&&", '"&&" is not used here', "write not, and, or"),
+        ("||", '"||" is not used here', "write not, and, or"),
+        ("&", '"&" is not used here', "write not, and, or"),
+        ("|", '"|" is not used here', "write not, and, or"),
+        ("^", '"^" is not used here', 'write "**" for a power'),
+        (".", '"." is not used here', "facts have no parts: declare what you need as a fact"),
+        ("***", '"***" is not used in conditions', OPERATORS),
+        ("<<", '"<<" is not used in conditions', OPERATORS),
+    ]
+    + [(f"{name}()", f'"{name}" is not allowed', why) for name, why in (
+        ("$now", "as_of is the only clock"), ("$today", "as_of is the only clock"),
+        ("$random", "a decision must be the same every time"),
+        ("$range", "conditions do not loop"), ("$re_groups", "patterns have no groups here"))]
+    + [(word, f'"{word}" is not used in conditions', why) for word, why in (
+        ("for", "declare a fact that counts or sums rows"),
+        ("if", "write test ? value : other value"), ("elif", "write test ? value : other value"),
+        ("else", "write test ? value : other value"), ("while", "conditions do not loop"),
+        ("inf", "leave the bound out"), ("nan", "a missing number is unknown by itself"))]
+    + [(f'{sign}"2024"', f"{sign}'…' literals are not used here",
+        "write a date as $date(2024, 5, 1)") for sign in "dtb"],
+)  # fmt: skip
+def test_what_is_foreign_is_told_with_what_to_write(sign: str, message: str, remedy: str) -> None:
+    with pytest.raises(ConditionRefused) as refused:
+        check_text(f"b or {sign} i")
+    assert (refused.value.message, refused.value.remedy) == (message, remedy)
+    assert refused.value.offset == 5
+
+
+@pytest.mark.parametrize("name", ["now", "today", "random", "range", "re_groups", "$if", "iff"])
+def test_only_whole_words_are_refused(name: str) -> None:
+    check_text(f"{name} > 1")
+
+
+@pytest.mark.parametrize(
+    ("most", "beyond", "message", "offset"),
+    [
+        ("i" * 4096, "i" * 4097, "the condition is longer than 4096 bytes", 4096),
+        ("i " * 1000, "i " * 1001, "the condition has more than 1000 words and signs", 2000),
+        ("i+" * 128 + "i", "i+" * 129 + "i", "the condition has more than 128 operators", 257),
+        ("b or " * 128 + "b", "b or " * 129 + "b",
+         "the condition has more than 128 operators", 642),
+        ("not b and " * 64 + "b", "not b and " * 64 + "not b",
+         "the condition has more than 128 operators", 640),
+        ("(" * 64 + ")" * 64, "(" * 65, "brackets nested deeper than 64", 64),
+        ("([{}])" * 99, "([{" * 21 + "])" * 21 + "(" * 44, "brackets nested deeper than 64", 148),
+        ("9" * 24, "9" * 25, f'"{"9" * 25}" is not a number that can be read exactly', 0),
+        ("9" * 11 + "." + "9" * 12, "b " + "9" * 12 + "." + "9" * 12,
+         f'"{"9" * 12 + "." + "9" * 12}" is not a number that can be read exactly', 2),
+        ("not " * 16 + "b", "b or " + "not  " * 17 + "b",
+         'more than 16 times "not" in a row', 5),
+        ("- " * 8 + "1", "1 " + "- " * 9 + "1", "more than 8 minus signs in a row", 2),
+    ],
+)  # fmt: skip
+def test_each_limit_holds_to_the_sign(most: str, beyond: str, message: str, offset: int) -> None:
+    check_text(most)
+    with pytest.raises(ConditionRefused) as refused:
+        check_text(beyond)
+    assert (refused.value.message, refused.value.offset) == (message, offset)
+
+
+@pytest.mark.parametrize("number", ["1.5.2", "1e5", "0x1F", ".5", "5.", "1_000", "9a"])
+def test_a_number_is_digits_with_one_point(number: str) -> None:
+    with pytest.raises(ConditionRefused) as refused:
+        check_text(f"i > {number}")
+    assert refused.value.offset == 4
+    assert refused.value.message == f'"{number}" is not a number that can be read exactly'
+
+
+def test_signs_of_a_text_and_blanks_are_not_counted() -> None:
+    check_text('code == "' + "((( === ≥ " * 200 + '"')
+    check_text("i, " * 300 + "i")
+    check_text("code == 'it\\'s &&' and i" + " " * 2000 + "> 1\t\n")
+    with pytest.raises(ConditionRefused, match="half a sign") as refused:
+        check_text('code == "ab\udfff"')
+    assert refused.value.offset == 11
+    with pytest.raises(ConditionRefused) as empty:
+        check_text(" \n\t ")
+    assert (empty.value.message, empty.value.offset) == ("the condition is empty", 0)

@@ -21,7 +21,8 @@ def count(values: list[int], most: int = 5) -> int:
     match most:
         case 7:
             return 1
-    return min(most, sum(1 for value in values if value <= LIMIT and value != -2))
+    pairs = zip(values, values, strict=True)
+    return min(most, sum(1 for value, _ in pairs if value <= LIMIT and value != -2))
 '''
 
 
@@ -48,6 +49,7 @@ def test_a_fault_of_each_kind_is_found(what: str) -> None:
 def test_what_no_behaviour_rests_on_is_left_alone() -> None:
     sites = find_sites(ast.parse(TEXT))
     assert not [site for site in sites if site.line in (1, 2, 3, 7, 9)]
+    assert not [site for site in sites if site.what == "True becomes False"]
     assert not [site for site in sites if "up" in site.what or "small" in site.what]
 
 
