@@ -214,8 +214,8 @@ def _written(expression: Expression) -> Scalar | None:
     match expression:
         case Literal(value=value):
             return value
-        case Negative(operand=operand) if isinstance(value := _written(operand), Fraction):
-            return -value
+        case Negative(operand=operand) if isinstance(number := _written(operand), Fraction):
+            return -number
         case Call(function="date", arguments=(Literal(), _, _) as arguments):
             return date(*(whole_literal(argument) for argument in arguments))
         case _:

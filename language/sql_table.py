@@ -76,7 +76,7 @@ def _values(table: DecisionTable) -> tuple[list[number.Decimal | None], number.D
     written = {v: number.literal(v) for v in given if isinstance(v, Fraction)}
     if any(value.bottom is not None for value in written.values()):
         raise NotExact("a decision table's output has no end of decimals")
-    alike = number.make_alike([value.top for value in written.values()])
+    alike = number.make_alike([value.top for value in written.values()]) if written else []
     by_value = dict(zip(written, alike, strict=True))
     decimals = [by_value[v] if isinstance(v, Fraction) else None for v in given]
     return decimals[:-1], decimals[-1]
@@ -96,7 +96,7 @@ def _total(table: DecisionTable, holds: Sequence[str]) -> Number:
     none_sure = f"(NOT {_any([_surely(held) for held in holds])})"
     parts = [f"CASE WHEN {held} THEN {v.sql} ELSE 0 END" for held, v in pairs if v is not None]
     most = sum(value.most for value in values if value) + (default.most if default else 0)
-    scale = max((value.scale for value in [*values, default] if value), default=0)
+    scale = next((value.scale for value in [*values, default] if value), 0)
     otherwise = default.sql if default is not None else "NULL"
     total = f"CASE WHEN {none_sure} THEN {otherwise} ELSE {' + '.join(parts) or 'NULL'} END"
     changes = []
@@ -120,10 +120,12 @@ def _extreme(table: DecisionTable, holds: Sequence[str]) -> Number:
     pairs = list(zip(holds, values, strict=True))
     none_sure = f"(NOT {_any([_surely(held) for held in holds])})"
     sure = [f"CASE WHEN {held} THEN {v.sql} END" for held, v in pairs if v is not None]
-    if not sure:
+    alike = next((value for value in [*values, default] if value is not None), None)
+    if alike is None:
         return number.UNKNOWN
     otherwise = default.sql if default is not None else "NULL"
-    total = f"COALESCE({function}({', '.join(sure)}), {otherwise})"
+    found = f"{function}({', '.join(sure)})" if sure else "NULL"
+    total = f"COALESCE({found}, {otherwise})"
     changes = []
     for held, value in pairs:
         if value is None:
@@ -131,11 +133,8 @@ def _extreme(table: DecisionTable, holds: Sequence[str]) -> Number:
             continue
         beside = none_sure if default is None else f"({none_sure} AND {_differs(value, default)})"
         changes.append(f"(({held}) IS NULL AND ({value.sql} {sign} {total} OR {beside}))")
-    most = max(value.most for value in [*values, default] if value)
-    scale = max(value.scale for value in [*values, default] if value)
-    return Number(
-        top=number.decimal(_settled(table, holds, total, changes), most=most, scale=scale)
-    )
+    settled = _settled(table, holds, total, changes)
+    return Number(top=number.decimal(settled, most=alike.most, scale=alike.scale))
 
 
 def _listed(table: DecisionTable, holds: Sequence[str]) -> str:

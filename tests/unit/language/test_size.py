@@ -134,8 +134,8 @@ def test_sizes_stay_small_numbers_however_deep() -> None:
 
 
 def test_exactly_the_limit_is_not_too_large() -> None:
-    wide = {"w": Tiers(by=A, tiers=(Tier(over=Fraction(0), up_to=None),) * (MAX_SIZE // 10))}
-    scope: Mapping[str, Definition] = SCOPE | wide
+    wide = Tiers(by=A, tiers=(Tier(over=Fraction(0), up_to=None),) * (MAX_SIZE // 10))
+    scope: Mapping[str, Definition] = {**SCOPE, "w": wide}
     assert Sizes(scope).of(parse("w")) == MAX_SIZE
     refuse_too_large(parse("w"), scope)
     with pytest.raises(TooWide):
