@@ -16,7 +16,7 @@ def decode(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]
     try:
         return model.model_validate(document.value), []
     except ValidationError as error:
-        details = [dict(detail) for detail in error.errors(include_url=False)]
+        details = [dict(detail) for detail in error.errors()]
         problems = [
             _explain(document, model, detail)
             for detail in _of_nearest_form(document, details[:MAX_MISTAKES])

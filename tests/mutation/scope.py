@@ -42,6 +42,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "errors": ("policies/test_authors_yaml", "policies/test_refusals"),
     "exact": ("language/test_exact_numbers", "language/test_exact_by_construction"),
     "few": ("engine/test_few_subjects",),
+    "functions": ("language/test_date_functions", "docs/test_reference_pages"),
     "frame": ("engine/test_own_measures",),
     "held_back": ("engine/test_held_back",),
     "matching": ("language/test_hit_policies", "policies/test_tables_and_parameters"),

@@ -5,6 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from console.explanation_words import say_corrections
 from engine.explain import explain
 from engine.explain_by_hand import explain_subjects
@@ -120,3 +122,97 @@ def test_where_no_row_holds_the_rows_are_what_would_have_to_be_otherwise(tmp_pat
         (("credit_serious_dishonest",), ("ineligible",)),
     ]
     assert unknown.deciding_bounded
+
+
+WORDED = """
+facts:
+  born: {{label: {{zh: 出生日, en: Birth}}, type: date}}
+  share: {{label: {{zh: 占比, en: Share}}, type: ratio}}
+  count: {{label: {{zh: 人数, en: Staff}}, type: integer, unit: person}}
+per: year
+clauses: [{{id: a, says: 一, source: 法, when: '{when}'}}]
+benefit: {{amount: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "facts", "zh", "en"),
+    [
+        ("count >= 5", {"count": Fraction(3)}, "人数为3人，须达到5人，还差2人",
+         "Staff is 3 people, 2 people short of 5 people"),
+        ("count > 5", {"count": Fraction(3)}, "人数为3人，须超过5人，还差2人以上",
+         "Staff is 3 people, must be over 5 people: more than 2 people short"),
+        ("count <= 5", {"count": Fraction(8)}, "人数为8人，不得超过5人，超出3人",
+         "Staff is 8 people, 3 people over 5 people"),
+        ("count < 5", {"count": Fraction(8)}, "人数为8人，须低于5人，须减少3人以上",
+         "Staff is 8 people, must be under 5 people: more than 3 people too much"),
+        ("share >= 0.3", {"share": Fraction("0.25")}, "占比为25%，须达到30%，还差5个百分点",
+         "Share is 25%, 5 percentage points short of 30%"),
+        ("born >= $date(2000, 1, 5)", {"born": date(2000, 1, 1)},
+         "出生日为2000年1月1日，须不早于2000年1月5日，早了4天",
+         "Birth is 2000-01-01, 4 days before 2000-01-05"),
+        ("born > $date(2000, 1, 5)", {"born": date(2000, 1, 1)},
+         "出生日为2000年1月1日，须晚于2000年1月5日，相差4天（当日不算）",
+         "Birth is 2000-01-01, must be after 2000-01-05: 4 days away"),
+        ("born <= $date(2000, 1, 5)", {"born": date(2000, 1, 6)},
+         "出生日为2000年1月6日，须不晚于2000年1月5日，晚了1天",
+         "Birth is 2000-01-06, 1 day after 2000-01-05"),
+        ("born < $date(2000, 1, 5)", {"born": date(2000, 1, 6)},
+         "出生日为2000年1月6日，须早于2000年1月5日，相差1天（当日不算）",
+         "Birth is 2000-01-06, must be before 2000-01-05: 1 day away"),
+        ("born <= as_of", {"born": date(2025, 9, 3)},
+         "出生日为2025年9月3日，须不晚于2025年9月1日，晚了2天；自2025年9月3日起即符合",
+         "Birth is 2025-09-03, 2 days after 2025-09-01; it holds from 2025-09-03 on"),
+        ("born < period_end", {"born": date(2026, 1, 5)},
+         "出生日为2026年1月5日，须早于2025年12月31日，相差5天（当日不算）；"
+         "自含2026年1月6日的所属期起即符合",
+         "Birth is 2026-01-05, must be before 2025-12-31: 5 days away; "
+         "it holds from the period on that includes 2026-01-06"),
+        ("born <= period_start", {"born": date(2025, 1, 5)},
+         "出生日为2025年1月5日，须不晚于2025年1月1日，晚了4天；"
+         "自2025年1月5日或其后开始的所属期起即符合",
+         "Birth is 2025-01-05, 4 days after 2025-01-01; "
+         "from the period on that begins on 2025-01-05 or later"),
+    ],
+)  # fmt: skip
+def test_each_side_of_a_threshold_has_its_own_words(
+    tmp_path: Path, when: str, facts: dict[str, Any], zh: str, en: str
+) -> None:
+    bound = bind(load_one(tmp_path, WORDED.format(when=when)), vocabulary(), DAY)
+    (miss,) = explain(bound, vocabulary(), facts, "E1", {}).near_misses
+    assert (miss.says_zh, miss.says_en) == (zh, en)
+    assert (miss.clause, miss.legal_source) == ("a", "法")
+    unit = {"born": "day", "count": "person", "share": "ratio"}
+    assert miss.unit == unit[next(iter(facts))]
+    assert Fraction(miss.gap) > 0
+
+
+def test_portions_are_told_only_where_none_holds(tmp_path: Path) -> None:
+    text = """
+        clauses: [{id: a, says: 一, source: 法, when: not is_zombie}]
+        benefit:
+          portions:
+            - {id: p, says: 二, source: 甲, when: staff_prev_year >= 5, amount: 1}
+            - {id: q, says: 三, source: 乙, when: ui_paid_months >= 6, amount: 1}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    facts: dict[str, Any] = {"is_zombie": False, "staff_prev_year": Fraction(3)}
+    none = explain(bound, vocabulary(), facts | {"ui_paid_months": Fraction(4)}, "E", {})
+    found = [(miss.clause, miss.gap, miss.legal_source) for miss in none.near_misses]
+    assert found == [("p", "2", "甲"), ("q", "2", "乙")]
+    one = explain(bound, vocabulary(), facts | {"ui_paid_months": Fraction(6)}, "E", {})
+    assert one.near_misses == ()
+
+
+def test_a_threshold_of_several_parameters_has_each_of_their_sources_once(tmp_path: Path) -> None:
+    text = """
+        parameters:
+          one: {label: 一, value: 3, source: 甲}
+          two: {label: 二, value: 4, source: 乙}
+          three: {label: 三, value: 5, source: 甲}
+        clauses: [{id: a, says: 一, source: 法, when: ui_paid_months >= one + two + three}]
+        benefit: {amount: 1}
+    """
+    bound = bind(load_one(tmp_path, text), vocabulary(), DAY)
+    (miss,) = explain(bound, vocabulary(), {"ui_paid_months": Fraction(4)}, "E", {}).near_misses
+    assert (miss.legal_source, miss.threshold) == ("甲；乙", "12")

@@ -148,3 +148,56 @@ def test_numbers_beyond_any_column_are_counted_by_the_reference(bound: Bound) ->
 def test_nobody_at_all_counts_nothing(bound: Bound) -> None:
     counts = count_clauses(bound, [draw(1, 1)[:0]])
     assert (counts.subjects, counts.eligible, counts.clauses[0].passes) == (0, 0, 0)
+
+
+SCOPED = """
+effective: {from: 2024-01-01, to: 2026-12-31, at: d}
+region: "440000"
+facts: {d: {label: 日, type: date}}
+clauses:
+  - {id: one, says: {zh: 甲, en: first}, when: is_zombie}
+  - id: group
+    says: {zh: 组, en: group}
+    none: [{id: two, says: 乙, when: first_sishang}]
+benefit:
+  portions:
+    - {id: base, says: {zh: 基, en: base}, when: revenue > 100, amount: 10}
+"""
+
+
+def labels(counts: PolicyCounts) -> list[tuple[str, str, str, str, int]]:
+    return [(c.id, c.says_zh, c.says_en, c.group, c.depth) for c in counts.clauses]
+
+
+def test_what_scopes_a_policy_stands_first_and_each_has_its_words(tmp_path: Path) -> None:
+    bound = bind(load_one(tmp_path, SCOPED), vocabulary(), DAY)
+    found = labels(count_clauses(bound, [draw(1, 1).with_columns(d=pl.lit(DAY))]))
+    assert found == [
+        ("effective", "政策有效期", "in force", "scope", 0),
+        ("region", "适用地区", "region", "scope", 0),
+        ("one", "甲", "first", "", 0),
+        ("group", "组", "group", "none", 0),
+        ("two", "乙", "乙", "", 1),
+        ("base", "基", "base", "portion", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "day", "told"),
+    [
+        ("effective: {from: 2024-01-01, to: 2024-12-31}",
+         date(2026, 1, 1), ("effective", "政策有效期", "in force", "scope", 0)),
+        ("effective: {from: 2024-01-01}", date(2023, 1, 1),
+         ("effective", "政策有效期", "in force", "scope", 0)),
+    ],
+)  # fmt: skip
+def test_a_policy_outside_its_days_fails_everybody_by_that(
+    tmp_path: Path, keys: str, day: date, told: tuple[str, str, str, str, int]
+) -> None:
+    text = f"{keys}\nclauses: [{{id: a, says: 一, when: is_zombie}}]\nbenefit: {{amount: 1}}\n"
+    frame = draw(50, 3)
+    counts = count_clauses(bind(load_one(tmp_path, text), vocabulary(), day), [frame])
+    assert labels(counts)[0] == told
+    assert (counts.clauses[0].fails, counts.ineligible) == (50, 50)
+    assert counts.clauses[0].one_short == frame["is_zombie"].sum()
+    assert (counts.title_zh, counts.title_en) == ("测试", "测试")

@@ -116,3 +116,50 @@ def test_time_alone_brings_nothing_that_it_only_takes_further_away(tmp_path: Pat
     assert (miss.gap, miss.direction, miss.holds_on) == (Fraction(7), "above", None)
     (late,) = misses(tmp_path, "born >= $date(2022, 1, 1)", {"born": date(2021, 12, 30)}, more=more)
     assert (late.gap, late.direction, late.holds_on) == (Fraction(2), "below", None)
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts", "holds_on", "waits_for"),
+    [
+        ("born <= as_of", date(2025, 9, 5), date(2025, 9, 5), "as_of"),
+        ("born < as_of", date(2025, 9, 5), date(2025, 9, 6), "as_of"),
+        ("as_of > born", date(2025, 9, 5), date(2025, 9, 6), "as_of"),
+        ("born < period_start", date(2025, 9, 5), date(2025, 9, 6), "period_start"),
+        ("born <= period_end", date(2026, 9, 5), date(2026, 9, 5), "period_end"),
+        ("$months(born, as_of) > 6.5", date(2025, 8, 31), date(2026, 3, 31), "as_of"),
+        ("$days(born, period_end) >= 400", date(2025, 9, 5), date(2026, 10, 10), "period_end"),
+        ("$days(born, as_of) > 10", date(2025, 8, 31), date(2025, 9, 11), "as_of"),
+        ("$years($add_months(born, 12), as_of) >= 2", date(2024, 2, 29),
+         date(2027, 2, 28), "as_of"),
+        ("born <= $date(2025, 1, 1)", date(2025, 9, 5), None, ""),
+        ("$years(born, as_of) < 1", date(2020, 1, 1), None, ""),
+        ("$years(as_of, born) >= 1", date(2020, 1, 1), None, ""),
+        ("$days(born, as_of) * 2 >= 3000", date(2025, 1, 1), None, ""),
+        ("$days($latest(born, $year_start(as_of)), as_of) >= 300", date(2025, 1, 1), None, ""),
+        ("$years(born, as_of) >= 8000", date(2020, 1, 1), None, ""),
+        ("$days(born, as_of) >= 3000000", date(2020, 1, 1), None, "as_of"),
+        ("born < as_of", date(9999, 12, 31), None, "as_of"),
+        ("$years(born, $date(2025, 1, 1)) >= 10", date(2020, 1, 1), None, ""),
+    ],
+)  # fmt: skip
+def test_the_day_on_which_time_alone_brings_it(
+    tmp_path: Path, condition: str, facts: date, holds_on: date | None, waits_for: str
+) -> None:
+    more = "per: year\nfacts: {born: {label: 生, type: date}}"
+    (miss,) = misses(tmp_path, condition, {"born": facts}, more=more)
+    assert (miss.holds_on, miss.waits_for) == (holds_on, waits_for)
+
+
+@pytest.mark.parametrize(
+    ("zombie", "found"), [(True, ["2"]), (False, ["4"]), (None, [])]
+)  # fmt: skip
+def test_of_a_condition_by_cases_the_one_that_counts_is_looked_into(
+    tmp_path: Path, zombie: bool | None, found: list[str]
+) -> None:
+    more = """
+        facts:
+          enough: {label: 够, is: "is_zombie ? ui_paid_months >= 6 : ui_paid_months >= 8"}
+    """
+    facts = {"ui_paid_months": Fraction(4), "is_zombie": zombie}
+    assert [str(m.gap) for m in misses(tmp_path, "enough", facts, more=more)] == found
+    assert misses(tmp_path, "enough", facts | {"enough": False}, more=more) == []

@@ -1,5 +1,6 @@
 """Verdicts in bits are those of the reference, whatever the condition and the column."""
 
+import itertools
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from engine import verdicts
+from engine.decision import decide
 from engine.program import bind
 from engine.verdicts import Plan, decide_part, plan_conditions, plan_verdicts
 from language.bits import find_rows, pack, words_of
@@ -153,3 +155,47 @@ def test_rows_found_in_words_are_those_whose_bits_are_set(share: float) -> None:
     rows, eligible = find_rows(pack(np.array(possible)), pack(np.array(true)))
     assert rows.tolist() == [row for row, flag in enumerate(possible) if flag]
     assert eligible.tolist() == [true[row] for row in rows]
+
+
+SCOPED = """
+effective: {{from: 2024-03-01, to: 2025-06-30, at: ui_paid_on}}
+region: {{in: {within}, except: {without}}}
+facts: {{ui_paid_on: {{label: 日, type: date}}}}
+clauses: [{{id: a, says: 一, source: 一, when: not is_zombie}}]
+benefit: {{amount: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("within", "without"),
+    [("['990100']", "[]"), ("['990101', '990200']", "[]"), ("['990000']", "['990101']"),
+     ("['990000', '110000']", "['990100', '990201']")],
+)  # fmt: skip
+def test_where_and_when_a_policy_holds_is_decided_in_bits_as_by_the_reference(
+    tmp_path: Path, within: str, without: str
+) -> None:
+    bound = bind(
+        load_one(tmp_path, SCOPED.format(within=within, without=without)),
+        vocabulary(),
+        date(2025, 9, 1),
+    )
+    codes = ["990100", "990101", "990102", "990200", "990201", "990299", "110000", "110101", None]
+    days = [date(2024, 2, 29), date(2024, 3, 1), date(2025, 6, 30), date(2025, 7, 1), None]
+    rows = list(itertools.product(codes, days, (True, False, None)))
+    frame = pl.DataFrame(
+        [(str(number), *row) for number, row in enumerate(rows)],
+        schema={"subject": pl.String, "ent_region": pl.String, "ui_paid_on": pl.Date,
+                "is_zombie": pl.Boolean},
+        orient="row",
+    )  # fmt: skip
+    plan = plan_verdicts([bound])
+    found = decide_part(plan, prepare(frame, bound.types, bound.types), bound.types)[0]
+    eligible = dict(zip(found.rows.tolist(), found.eligible.tolist(), strict=True))
+    names = {True: "eligible", False: "unknown", None: "ineligible"}
+    seen = set()
+    for number, (code, day, zombie) in enumerate(rows):
+        facts = {"ent_region": code, "ui_paid_on": day, "is_zombie": zombie}
+        wanted = decide(bound, facts).verdict
+        assert names[eligible.get(number)] == wanted, facts
+        seen.add(wanted)
+    assert seen == {"eligible", "ineligible", "unknown"}

@@ -57,6 +57,25 @@ SCOPE: Scope = build_scope() | {
         ("$date(2024, whole, 1) > day", "written out", "", 0),
         ("$starts_with(code, text)", "written out", "", 0),
         ("first > 1", "in a circle: first → second → first", "", 0),
+        ("small1 == 1", 'unknown fact "small1"', 'did you mean "small"?', 0),
+        (
+            "flag + 1 > 1",
+            "arithmetic needs a number, flag is yes or no",
+            "numbers are facts of type integer, money, ratio or number",
+            0,
+        ),
+        (
+            "$year(whole) > 1",
+            '"$year" needs a date, whole is a number',
+            "a date is a date fact, as_of, or $date(2024, 5, 1)",
+            6,
+        ),
+        (
+            '$starts_with(whole, "a")',
+            '"$starts_with" needs a text, whole is a number',
+            'a text is a fact of type code or text, or stands in quotes, like "C3512"',
+            13,
+        ),
         ("wrong > 1", 'in "wrong": arithmetic needs a number', "", 0),
     ],
 )
@@ -99,3 +118,28 @@ def test_a_table_by_an_unknown_fact_is_refused() -> None:
     assert isinstance(table, Table)
     with pytest.raises(ConditionRefused, match="unknown fact"):
         check(parse("by_whole > 1"), {"by_whole": table, "one": Constant(value=True)})
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("kind == zz", 'a text stands in quotes: "zz"'), ("kind == yy", 'did you mean "yyy"?'),
+        ("today", "the day of the run is as_of"), ("now", "the day of the run is as_of"),
+        ("date", "the day of the run is as_of"), ("qq", "declare it under facts: with its type"),
+    ],
+)  # fmt: skip
+def test_an_unknown_word_is_answered_with_what_it_may_have_meant(text: str, remedy: str) -> None:
+    scope: Scope = {
+        "kind": Given(name="kind", type=FactType.CODE, values=("zz", "xx")),
+        "other": Given(name="other", type=FactType.CODE, values=("ww",)),
+        "yyy": Given(name="yyy", type=FactType.TEXT),
+    }
+    with pytest.raises(ConditionRefused) as refused:
+        check(parse(text), scope)
+    assert refused.value.remedy == remedy
+
+
+def test_a_value_where_yes_or_no_is_wanted_is_answered_with_a_comparison() -> None:
+    with pytest.raises(ConditionRefused) as refused:
+        check(parse("not whole"), SCOPE)
+    assert refused.value.remedy == "compare it, for example with == or >="

@@ -162,6 +162,24 @@ def test_what_engines_would_read_differently_is_refused(pattern: str, offset: in
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("most", "beyond"),
+    [
+        ("a" * 256, "a" * 257), ("a{255}", "a{256}"), ("(" * 20 + "a" + ")" * 20,
+                                                       "(" * 21 + "a" + ")" * 21),
+        ("[a-a]", "[b-a]"), ("a{1,1}", "a{2,1}"), ("a{0,1}", "a{0,0}"), ("a{0,}", "a{256,}"),
+        # each repetition is a step of its own, and so are the two ways of each alternative
+        ("(a{200}){4}(b{49}){4}", "(a{200}){4}(b{50}){4}"),
+        ("(a{199}){5}", "(a{200}){5}"), ("(?:a|b){250}b{125}", "(?:a|b){250}b{126}"),
+        ("(a{248,}){4}", "(a{249,}){4}"),
+    ],
+)  # fmt: skip
+def test_each_limit_of_a_pattern_holds_to_the_sign(most: str, beyond: str) -> None:
+    read_pattern(most)
+    with pytest.raises(ConditionRefused):
+        read_pattern(beyond)
+
+
 def test_the_largest_pattern_is_taken_by_every_engine() -> None:
     pattern = r"(?:[^\d中]{240}){4}"
     read_pattern(pattern)
