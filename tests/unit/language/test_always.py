@@ -211,10 +211,8 @@ def test_tests_of_one_fact_are_settled_exactly_where_trying_every_value_says_so(
 
         def answers(text: str) -> set[bool]:
             scope = {name: SCOPE[name]}
-            found = {
-                evaluate(parse(text), scope, {name: value}).value for value in DOMAINS[name][0]
-            }
-            return found - {None}
+            found = [evaluate(parse(text), scope, {name: value}) for value in DOMAINS[name][0]]
+            return {one.value is True for one in found if one.value is not None}
 
         wanted = any(len(answers(text)) == 1 for text in (one, other, joined))
         found = find(joined)
