@@ -108,6 +108,29 @@ def test_hashes_are_those_of_the_published_recipe() -> None:
     assert hash_rows(make_rows()) == hash_by_hand([])
 
 
+def test_the_manifest_is_that_of_the_published_recipe(tmp_path: Path) -> None:
+    written = write_outcome(tmp_path, ORIGIN, FRAMES)
+    parts = [
+        {"name": name, "eligible": eligible, "unknown": unknown, "hash": hash_by_hand(rows),
+         "file_hash": hashlib.sha256((tmp_path / f"parts/{name}.parquet").read_bytes()).hexdigest()}
+        for name, rows, eligible, unknown in (
+            ("resident-1", ROWS[:3], 2, 1), ("resident-2", ROWS[3:], 2, 0))
+    ]  # fmt: skip
+    content = {
+        "format": "zhida-outcome-3",
+        "as_of": "2025-11-30",
+        "snapshot_hash": "a" * 64,
+        "policy_hashes": {"one": "b" * 64, "甲": "c"},
+    }
+    named = [[part["name"], part["eligible"], part["unknown"], part["hash"]] for part in parts]
+    plain = json.dumps({**content, "parts": named}, ensure_ascii=False, sort_keys=True,
+                       separators=(",", ":"))  # fmt: skip
+    content["hash"] = hashlib.sha256(plain.encode()).hexdigest()
+    assert json.loads((tmp_path / "manifest.json").read_text()) == {**content, "parts": parts}
+    assert written.hash == content["hash"]
+    assert [path.name for path in (tmp_path / "parts").iterdir() if "partial" in path.name] == []
+
+
 def test_hashes_do_not_depend_on_the_order_of_rows_and_parts(tmp_path: Path) -> None:
     shuffled = ROWS.copy()
     random.Random(7).shuffle(shuffled)
