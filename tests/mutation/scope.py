@@ -9,10 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 EVALUATION = (
     "alike", "alternatives", "amount", "by_hand", "changes", "clause_counts", "clause_tree",
-    "columns", "deciding", "decision", "evaluate", "evaluate_rows", "few", "held_back", "measured",
-    "near_miss", "outcome", "own_measures", "program", "row_columns", "row_frames", "rows",
-    "rows_by_hand", "settling", "table", "table_rows", "turning_points", "verdicts", "waiting",
-    "why_not",
+    "columns", "deciding", "decision", "evaluate", "evaluate_frame", "evaluate_rows", "few",
+    "held_back", "measured", "near_miss", "outcome", "own_measures", "program", "row_columns",
+    "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
+    "verdicts", "waiting", "why_not",
 )  # fmt: skip
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
