@@ -171,8 +171,8 @@ def _build_dataset(file: DatasetFile) -> Dataset:
     key = Column(
         name=file.key.column,
         type="code" if file.key.identifier == "region" else "text",
-        label=_KEY_LABELS[file.key.identifier],
-        meaning="Whom the row is about.",
+        label=_HOUSEHOLD if file.of == "household" else _KEY_LABELS[file.key.identifier],
+        meaning=_HOUSEHOLD_KEY if file.of == "household" else "Whom the row is about.",
         sensitivity="sensitive" if file.key.identifier == "resident_id" else "public",
         required=True,
         system=_SYSTEMS[file.key.identifier],
@@ -243,6 +243,11 @@ _KEY_LABELS: dict[str, Label] = {
     "resident_id": Label(zh="公民身份号码", en="Citizen identity number"),
     "region": Label(zh="行政区划代码", en="Region code"),
 }
+_HOUSEHOLD = Label(zh="家庭标识(首任户主公民身份号码)", en="Household, by its first head")
+_HOUSEHOLD_KEY = (
+    "Identity number of the person under whom the household was first registered; it stays when "
+    "the head changes."
+)
 _SYSTEMS = {
     "uscc": "GB 32100-2015",
     "resident_id": "GB 11643-1999",

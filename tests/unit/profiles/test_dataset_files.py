@@ -46,10 +46,11 @@ def refused(tmp_path, *texts: str) -> list[str]:
 
 def test_the_datasets_of_the_city_load_and_say_what_they_are():
     datasets = builtin_datasets()
-    assert len(datasets) == 30
+    assert len(datasets) == 82
     assert {d.name for d in datasets.values() if d.register} == {
         "registration",
         "household-register",
+        "households",
     }
     for dataset in datasets.values():
         assert dataset.title.en
