@@ -18,6 +18,48 @@ from profiles.sample_city.columns import LATE, PLANTED, ROW, as_text
 PARQUET = frozenset({"employment", "employee-insurance"})
 ENCODINGS = {"registration": "gb18030", "annual-accounts": "utf-8-sig"}
 """The encodings of the CSV files that are not plain UTF-8."""
+NOT_IN_THE_CITY = frozenset(
+    {
+        "birth-registrations",
+        "care-allowances",
+        "culture-fee-cuts",
+        "drug-approvals",
+        "employment-groups",
+        "energy-use",
+        "enterprise-loans",
+        "enterprise-payments",
+        "environment-credit",
+        "equipment-recognitions",
+        "family-children",
+        "family-planning-support",
+        "final-year-students",
+        "government-accident-cover",
+        "household-homes",
+        "housing-fund-contributions",
+        "housing-fund-limits",
+        "income-tax-settlement",
+        "industrial-operation",
+        "industrial-output",
+        "maternity-benefits",
+        "medical-costs",
+        "medical-insurance",
+        "monthly-taxes",
+        "needy-families",
+        "old-age-certification",
+        "pension-support-list",
+        "rd-statistics-filing",
+        "resident-identifier-changes",
+        "resident-payments",
+        "resident-pension",
+        "retained-tax",
+        "retired-cadres",
+        "special-deductions",
+        "technology-projects",
+        "upscale-reviews",
+        "vehicle-purchases",
+    }
+)
+"""Datasets that the city does not deliver: facts from them are missing there, as in many a city."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def make_zombie_list(city: City, firms: Firms) -> pl.DataFrame:
 def _list(city: City, firms: Firms, about: str, *, share: float, mean_years: float) -> pl.DataFrame:
     begin, end = spells(city, about, firms.index, share=share, mean_years=mean_years)
     there = (begin > firms.registered) & (begin < firms.deregistered) & (begin < city.today)
-    return _stays(city, firms, there, begin, end, ("listed_on", "removed_on"))
+    return stays_of(city, firms, there, begin, end, ("listed_on", "removed_on"))
 
 
 def make_labour_dispatch_licences(city: City, firms: Firms) -> pl.DataFrame:
@@ -54,7 +54,7 @@ def make_labour_dispatch_licences(city: City, firms: Firms) -> pl.DataFrame:
     begin = np.maximum(firms.registered + 60 + lag, day_of_year(2016, 1, 1) + lag)
     end = begin + 1095 * (1 + whole(city.seed, "dispatch/terms", firms.index, 6))
     there = licensed & (begin < firms.deregistered) & (begin < city.today)
-    return _stays(city, firms, there, begin, end, ("licensed_on", "expired_on"))
+    return stays_of(city, firms, there, begin, end, ("licensed_on", "expired_on"))
 
 
 def make_sishang_register(city: City, firms: Firms) -> pl.DataFrame:
@@ -76,15 +76,18 @@ def make_sishang_register(city: City, firms: Firms) -> pl.DataFrame:
         (above & again, False, entered_again, entered_again + 40_000),
     ):
         there = part & (begin < firms.deregistered) & (begin + 20 <= city.today)
-        stays = _stays(city, firms, there, begin, end, ("entered_on", "left_on"), 0 if first else 1)
+        stays = stays_of(
+            city, firms, there, begin, end, ("entered_on", "left_on"), 0 if first else 1
+        )
         frames.append(stays.insert_column(3, pl.Series("first_time", [first] * len(stays))))
     return in_order(frames)
 
 
-def _stays(
+def stays_of(
     city: City, firms: Firms, there: Flags, begin: Ints, end: Ints, names: tuple[str, str],
     part: int = 0,
 ) -> pl.DataFrame:  # fmt: skip
+    """Rows of states of firms, closed when the firm is."""
     places = np.flatnonzero(there)
     ends = np.minimum(end, firms.deregistered)[places]
     return pl.DataFrame(

@@ -1,8 +1,9 @@
 """Identity numbers with right check digits, made by columns.
 
 Firms: GB 32100-2015 (unified social credit code), whose places 9 to 17 are an organisation code
-with a check digit of its own (GB 11714-1997). Persons: GB 11643-1999. The region digits are always
-9901xx, which GB/T 2260 gives to no place, so that no number can be a real one.
+with a check digit of its own (GB 11714-1997); before 2015 registration numbers (GS 15-2006).
+Persons: GB 11643-1999. The region digits are always 9901xx, which GB/T 2260 gives to no place, so
+that no number can be a real one.
 """
 
 import numpy as np
@@ -58,6 +59,23 @@ def resident_numbers(region: Ints, birth_day: Ints, order: Ints) -> pl.Series:
     text[:, 14:17] = _digits(order, 3)
     sums = (text[:, :17].astype(np.int64) - ord("0")) @ _RESIDENT_WEIGHTS
     text[:, 17] = _RESIDENT_CHECKS[sums % 11]
+    return _column(text)
+
+
+def registration_numbers(region: Ints, index: Ints) -> pl.Series:
+    """Registration numbers of the time before credit codes (GS 15-2006), `index` below 10^7.
+
+    The last digit checks the others (ISO 7064, MOD 11,10); the first of the sequence, 1, is one
+    that domestic firms have.
+    """
+    text = np.empty((len(index), 15), dtype=np.uint8)
+    text[:, 0:6] = _digits(region, 6)
+    text[:, 6:14] = _digits(index + 10_000_000, 8)
+    product = np.full(len(index), 10, dtype=np.int64)
+    for place in range(14):
+        total = (product + text[:, place] - ord("0")) % 10
+        product = np.where(total == 0, 10, total) * 2 % 11
+    text[:, 14] = (11 - product) % 10 + ord("0")
     return _column(text)
 
 

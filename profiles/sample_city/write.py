@@ -7,10 +7,14 @@ from pathlib import Path
 from profiles.sample_city import (
     firm_files,
     firm_lists,
+    firm_records,
     firm_series,
     people_files,
+    people_records,
     region_files,
+    relation_files,
     support_files,
+    verified_files,
     work_files,
 )
 from profiles.sample_city.careers import form_careers
@@ -84,9 +88,21 @@ def _deliver_firms(delivery: Delivery, city: City, roll: Roll, index: Ints) -> N
         "zombie-list": firm_lists.make_zombie_list,
         "labour-dispatch-licences": firm_lists.make_labour_dispatch_licences,
         "ecology-review": firm_lists.make_ecology_review,
+        "industry-lists": firm_records.make_industry_lists,
+        "administrative-penalties": firm_records.make_administrative_penalties,
+        "enterprise-identifier-changes": firm_records.make_enterprise_identifier_changes,
+        "enterprise-accounts": verified_files.make_enterprise_accounts,
+        "enterprise-contacts": verified_files.make_enterprise_contacts,
     }
     for dataset, make in makers.items():
         delivery.deliver(dataset, make(city, firms))
+    by_roll = {
+        "legal-representatives": relation_files.make_legal_representatives,
+        "shareholders": relation_files.make_shareholders,
+    }
+    for dataset, find in by_roll.items():
+        delivery.deliver(dataset, find(city, roll, firms))
+    delivery.deliver("enterprise-groups", relation_files.make_enterprise_groups(city, firms))
     benefit = work_files.make_unemployment_benefit(city, roll, firms)
     delivery.deliver("unemployment-benefit", benefit)
 
@@ -101,6 +117,13 @@ def _deliver_residents(delivery: Delivery, city: City, roll: Roll, index: Ints) 
         "disability-certificates": people_files.make_disability_certificates,
         "social-assistance": support_files.make_social_assistance,
         "orphan-support": support_files.make_orphan_support,
+        "military-service": people_records.make_military_service,
+        "resident-accounts": verified_files.make_resident_accounts,
+        "resident-contacts": verified_files.make_resident_contacts,
+        "households": relation_files.make_households,
+        "household-members": relation_files.make_household_members,
+        "marriages": relation_files.make_marriages,
+        "guardians": relation_files.make_guardians,
     }
     for dataset, make in by_person.items():
         delivery.deliver(dataset, make(city, people, ids))

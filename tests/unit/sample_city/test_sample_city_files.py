@@ -9,14 +9,17 @@ import pytest
 import stdnum.cn.ric
 import stdnum.cn.uscc
 import yaml
+from stdnum.iso7064 import mod_11_10
 
 import profiles
 from profiles.sample_city import DEFAULT_SEED, write_city
+from profiles.sample_city.delivery import NOT_IN_THE_CITY
 
-DATASETS = {
+ALL = {
     path.stem: yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
     for path in sorted((Path(profiles.__file__).parent / "datasets").glob("*.yaml"))
 }
+DATASETS = {name: dataset for name, dataset in ALL.items() if name not in NOT_IN_THE_CITY}
 FIRM_FILES = [name for name, dataset in DATASETS.items() if dataset["of"] == "enterprise"]
 RESIDENT_FILES = [name for name, dataset in DATASETS.items() if dataset["of"] == "resident"]
 
@@ -32,7 +35,11 @@ def resident_number_is_valid(number: str) -> bool:
     return len(number) == 18 and number[-1] == stdnum.cn.ric.calc_check_digit(number)
 
 
-def test_every_dataset_has_one_file(october):
+def test_what_the_city_leaves_out_are_datasets():
+    assert set(ALL) > NOT_IN_THE_CITY
+
+
+def test_every_dataset_that_is_delivered_has_one_file(october):
     assert set(october.files) == set(DATASETS)
 
 
@@ -203,6 +210,58 @@ def test_a_state_that_lasts_has_no_end(october):
         ends = october.files[name][end]
         assert ends.null_count() > 0
         assert ends.drop_nulls().max() <= "2025-10-31"
+
+
+def test_former_registration_numbers_have_right_check_digits(october):
+    numbers = october.files["enterprise-identifier-changes"]["old_identifier"]
+    assert len(numbers) == numbers.n_unique() > 0
+    assert all(len(number) == 15 and mod_11_10.is_valid(number) for number in numbers)
+    assert numbers.str.head(4).unique().to_list() == ["9901"]
+
+
+def test_accounts_and_contacts_lead_nowhere(october):
+    for kind in ("enterprise", "resident"):
+        accounts = october.files[f"{kind}-accounts"]
+        assert accounts["account_no"].str.contains(r"^0000\d{15}$").all()
+        assert 0.8 < accounts["verified_on"].count() / len(accounts) < 0.95
+        contacts = october.files[f"{kind}-contacts"]
+        mail, phones = (contacts.filter(channel=name)["address"] for name in ("email", "mobile"))
+        assert mail.str.ends_with("@example.invalid").all()
+        assert phones.str.contains(r"^1004\d{7}$").all()
+
+
+def test_members_heads_spouses_and_guardians_are_in_the_registers(october):
+    files = october.files
+    residents = set(files["household-register"]["id_number"].str.to_uppercase())
+    households = set(files["households"]["household_id"])
+    assert households >= set(files["household-members"]["household_id"])
+    for name, column in (
+        ("households", "head_id"),
+        ("household-members", "person_id"),
+        ("marriages", "spouse_id"),
+        ("guardians", "guardian_id"),
+    ):
+        known = files[name][column].is_in(residents)
+        assert known.mean() > 0.99, (name, column)  # the others are mistyped in the register
+    couples = files["marriages"].join(
+        files["marriages"], left_on=["id_number", "spouse_id"], right_on=["spouse_id", "id_number"]
+    )
+    assert len(couples) == len(files["marriages"])
+
+
+def test_a_firm_has_one_representative_at_a_time_and_all_its_shares_are_held(october):
+    files = october.files
+    spells = files["legal-representatives"].sort("uscc", "from_on")
+    again = spells.filter(pl.col("uscc") == pl.col("uscc").shift())
+    before = spells.filter(pl.col("uscc") == pl.col("uscc").shift(-1))
+    assert len(again) > 0
+    assert (before["to_on"].to_list() < again["from_on"]).all()
+    held = files["shareholders"].group_by("uscc").agg(pl.col("share_pct").cast(pl.Float64).sum())
+    assert (held["share_pct"] == 100.0).all()
+    groups = files["enterprise-groups"]
+    codes = files["registration"]["uscc"]
+    assert groups["parent"].is_in(codes.implode()).mean() > 0.95  # the others are mistyped there
+    assert set(groups.filter(pl.col("role") == "parent")["uscc"]) == set(groups["parent"])
 
 
 @pytest.mark.parametrize(
