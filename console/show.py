@@ -99,14 +99,26 @@ def show_releases(reports: list[ReleaseReport]) -> None:
             )
 
 
+_NEVER = ": never delivered, its facts are missing"
+
+
 def show_snapshot(snapshot: Snapshot) -> None:
     """A snapshot in a few lines."""
     kinds = dict.fromkeys(part.kind for part in snapshot.all_parts)
     counts = {kind: sum(p.subjects for p in snapshot.parts(kind)) for kind in kinds}
     told = ", ".join(f"{n:,} {k}s" for k, n in counts.items() if k != "region")
     out.print(f"snapshot [bold]{snapshot.hash[:12]}[/] as of {snapshot.as_of}: {told}")
-    for note in snapshot.notes:
+    for note in _gather_notes(snapshot.notes):
         out.print(f"  [yellow]{escape(note)}[/]")
+
+
+def _gather_notes(notes: tuple[str, ...]) -> list[str]:
+    """The notes; what was never delivered in one line, for there can be many."""
+    never = [note.removesuffix(_NEVER) for note in notes if note.endswith(_NEVER)]
+    others = [note for note in notes if not note.endswith(_NEVER)]
+    if not never:
+        return others
+    return [f"never delivered, their facts are missing ({len(never)}): {', '.join(never)}", *others]
 
 
 def show_results(results: tuple[PolicyResult, ...]) -> None:
