@@ -42,6 +42,7 @@ check: $(READY) ## lint, format, types, imports
 bench: $(READY) ## figures against a named baseline of the same run
 	@$(BIN)/python -m benchmarks.decisions
 	@$(BIN)/python -m benchmarks.guards
+	@$(BIN)/python -m benchmarks.linkage
 
 mutate: $(READY) ## SAMPLE faults put into the code, and how many of them the tests notice
 	@$(BIN)/python -m tests.mutation --sample $(SAMPLE)

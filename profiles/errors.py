@@ -86,3 +86,12 @@ class NoSuchRelease(ProfilesError):
 
 class DecisionRefused(ProfilesError):
     """A decision of a release that cannot be made."""
+
+
+class LinkModelDamaged(ProfilesError):
+    """A model of record linkage that cannot be used."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        self.what = what
+        super().__init__(f"{path}: {what} (restore the file that came with Zhida)")

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from sys import intern
 
 from profiles.region import region_words
 
@@ -58,7 +59,6 @@ class NameParts:
 class AddressParts:
     """An address without its region: the street or park, the house number, and what follows."""
 
-    whole: str
     street: str
     house: str
     rest: tuple[str, ...]
@@ -101,7 +101,9 @@ def split_name(name: str) -> NameParts:
             rest, form = rest.removesuffix(words), known
             break
     core = rest.replace("(", "").replace(")", "")
-    return NameParts(whole=text, place="".join(places), core=core or text, form=form, branch=branch)
+    return NameParts(
+        whole=text, place=intern("".join(places)), core=core or text, form=form, branch=branch
+    )
 
 
 def split_address(address: str) -> AddressParts:
@@ -113,9 +115,7 @@ def split_address(address: str) -> AddressParts:
     first = _TOKENS.search(rest)
     street = rest[: first.start()] if first else rest
     tokens = _TOKENS.findall(rest)
-    return AddressParts(
-        whole=rest, street=street, house=tokens[0] if tokens else "", rest=tuple(tokens[1:])
-    )
+    return AddressParts(street=street, house=tokens[0] if tokens else "", rest=tuple(tokens[1:]))
 
 
 @cache

@@ -72,10 +72,8 @@ def test_one_address_written_in_many_ways(address: str) -> None:
 
 
 def test_an_address_without_numbers_is_all_street() -> None:
-    assert split_address("示范市示范一区样泉村") == AddressParts(
-        whole="样泉村", street="样泉村", house="", rest=()
-    )
-    assert split_address("") == AddressParts(whole="", street="", house="", rest=())
+    assert split_address("示范市示范一区样泉村") == AddressParts(street="样泉村", house="", rest=())
+    assert split_address("") == AddressParts(street="", house="", rest=())
 
 
 def test_traditional_characters_lead_to_simplified_ones_in_one_step() -> None:
