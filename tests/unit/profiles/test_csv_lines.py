@@ -158,7 +158,7 @@ def test_each_line_is_read_or_set_aside_as_the_standard_says(tmp_path_factory, l
 
 
 def test_quotes_far_apart_are_not_taken_for_the_two_ends_of_one_cell(tmp_path):
-    content = 'a,b\n"open,2\n' + "1,2\n" * 100 + 'close",2\n'
+    content = 'a,b\n"open,2\n' + "1,2\n" * 100 + 'close",2\n' + "1,2\n" * 100
     _, cells, broken = read(tmp_path, content.encode())
-    assert cells.height == 100
+    assert cells.height == 200
     assert broken["line"].to_list() == [2, 103]
