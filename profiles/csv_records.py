@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from profiles.csv_encoding import FOREIGN
+from profiles.row_block import NONE_BROKEN
 
 LONGEST_RECORD = 20
 """Lines that one quoted cell may go on for."""
@@ -239,6 +240,3 @@ def _read_cells(content: bytes, names: list[str]) -> pl.DataFrame:
         null_values=None,
         try_parse_dates=False,
     )
-
-
-NONE_BROKEN = pl.DataFrame(schema={"line": pl.Int64(), "reason": pl.String(), "text": pl.String()})

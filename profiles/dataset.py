@@ -26,6 +26,7 @@ ColumnType = Literal[
     "text",
 ]
 Identifier = Literal["uscc", "resident_id", "region"]
+DateStyle = Literal["", "day/month/year", "month/day/year"]
 Sensitivity = Literal["public", "internal", "personal", "sensitive"]
 TimeForm = Literal["event", "state", "series"]
 
@@ -45,7 +46,8 @@ class Column:
     """A column of a dataset.
 
     `at_least` and `at_most` are the range beyond which a value is taken for a mistake, as an
-    exact decimal in the unit of the department's file.
+    exact decimal in the unit of the department's file. `dates` is the order in which a delivery
+    writes days, months and years, empty for years first.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Column:
     identifier: Identifier | None = None
     at_least: str | None = None
     at_most: str | None = None
+    dates: DateStyle = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

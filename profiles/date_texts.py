@@ -5,9 +5,18 @@ import polars as pl
 from profiles.complaint import Complaint, complain, quote_texts
 from profiles.dataset import Column
 
+_YEAR_LAST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$"
+_ORDERS = {"day/month/year": "$3-$2-$1", "month/day/year": "$3-$1-$2"}
+
 
 def parse_date(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
-    """`2024-05-01`, `2024/5/1`, `20240501`, `2024年5月1日`; also with midnight after it."""
+    """`2024-05-01`, `2024/5/1`, `20240501`, `2024年5月1日`; also with midnight after it.
+
+    With the column's own order of dates also `1/5/2024`.
+    """
+    order = _ORDERS.get(column.dates)
+    if order is not None:
+        texts = texts.str.replace(_YEAR_LAST, order)
     dates = texts.str.to_date("%Y-%m-%d", strict=False)
     dates = dates.set(~texts.str.contains(r"^\d{4}-\d{2}-\d{2}$").fill_null(True), None)
     rest = texts.is_not_null() & dates.is_null()

@@ -21,6 +21,14 @@ class FrameRefused(DeliveryRefused):
     """A data frame that cannot be used as a whole: no table, or columns that have lost digits."""
 
 
+class HeadingRefused(DeliveryRefused):
+    """A delivery whose heading does not fit its dataset; `heading` are its cells."""
+
+    def __init__(self, file: str, problems: list[str], heading: tuple[str, ...]) -> None:
+        self.heading = heading
+        super().__init__(file, problems)
+
+
 class ReleaseDamaged(ProfilesError):
     """A release whose files are not what was released."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from profiles.dataset import Dataset
-from profiles.delivery import match_header
 from profiles.frames import AnyFrame, read_frame, refuse_floats, write_texts
+from profiles.heading import match_header
 from profiles.ingest import Progress, ReleaseReport, ingest
 
 
@@ -29,8 +29,9 @@ def ingest_frame(
     texts or days, and DeliveryRefused for whatever a file would be refused for.
     """
     read = read_frame(frame, name)
-    headings = match_header(name, tuple(read.columns), dataset)
-    named = read.rename(dict(zip(read.columns, headings, strict=True)))
+    headings = match_header(name, read.columns, dataset).names
+    pairs = zip(read.columns, headings, strict=True)
+    named = read.rename({cell: column for cell, column in pairs if column is not None})
     refuse_floats(named, dataset.columns, name)
     texts = pl.DataFrame([write_texts(series) for series in named.iter_columns()])
     root.mkdir(parents=True, exist_ok=True)

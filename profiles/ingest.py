@@ -4,7 +4,7 @@ The file is read block by block and parted by slots; only a share of it is in me
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -21,14 +21,17 @@ from profiles.changeset import (
     delivered_form,
     form_of,
 )
+from profiles.column_mapping import ColumnMapping
 from profiles.content import hash_file
 from profiles.dataset import Dataset
-from profiles.delivery import RowBlock, read_delivery
+from profiles.delivery import read_delivery
 from profiles.duplicates import settle_duplicates, sort_by_slot
 from profiles.errors import DeliveryRefused
 from profiles.quarantine import Quarantine, find_corrected, find_overtaking
 from profiles.release import Release, newest_release, read_release
 from profiles.release_write import ReleaseWriter, Source
+from profiles.renamed import telling_renamed
+from profiles.row_block import RowBlock
 from profiles.sifting import sift_block
 from profiles.spill import Spill
 from profiles.typed_values import DTYPES
@@ -55,6 +58,7 @@ def ingest(
     root: Path,
     delivered_on: date,
     mode: Mode = "full",
+    mapping: ColumnMapping | None = None,
     on_progress: Progress | None = None,
 ) -> ReleaseReport:
     """Make a department's file a release of the dataset, under `root/<dataset>/<hash>/`.
@@ -62,14 +66,17 @@ def ingest(
     `mode` full: it replaces all that the dataset held before. incremental: each row takes the place
     of that with the same key and `unique` columns (without those: of all rows of the key), or
     removes it where its column `removed` says so. correction: rows stand for quarantined ones, the
-    line of which `corrects_line` names. Rows that cannot be used go to the release's quarantine
+    line of which `corrects_line` names. `mapping` says what the department's own headings stand
+    for. Rows that cannot be used go to the release's quarantine
     with a reason. A release that breaks the dataset's limits waits for a person.
 
     Raises `DeliveryRefused` where the file as a whole cannot be used: its header does not fit, it
     is empty, none of its rows is usable, or there is nothing that it could change.
     """
+    with telling_renamed(root, dataset, delivered_on):
+        blocks = read_delivery(source, delivered_form(dataset, mode), mapping)
     return ingest_blocks(
-        read_delivery(source, delivered_form(dataset, mode)),
+        blocks,
         dataset,
         root=root,
         delivered_on=delivered_on,
@@ -104,7 +111,8 @@ def ingest_blocks(
         aside = Quarantine(source.name)
         lines = [pl.Series(CORRECTS, [], dtype=pl.Int64)]
         for block in blocks:
-            sifted = sift_block(block, delivered_form(dataset, mode))
+            source = replace(source, heading=block.heading)
+            sifted = sift_block(block, delivered_form(dataset, mode), delivered_on)
             aside.add(sifted.bad)
             if mode == "correction":
                 lines.append(sifted.good[CORRECTS])

@@ -43,10 +43,11 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a delivery came from: a file's name and hash, or what a query asked."""
+    """Where a delivery came from: a file's name and hash, or what a query asked; its heading."""
 
     name: str
     sha256: str
+    heading: tuple[str, ...] = ()
 
 
 class ReleaseWriter:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from profiles.complaint import Complaint
 from profiles.dataset import Dataset
-from profiles.delivery import CUT_OFF, RowBlock
+from profiles.delivery import CUT_OFF
 from profiles.identifier import mask_long_numbers, mask_series
+from profiles.row_block import RowBlock
 from profiles.typed_values import parse_column, write_texts
 
 LONGEST_SHOWN = 200
@@ -26,16 +28,22 @@ class Sifted:
     bad: pl.DataFrame
 
 
-def sift_block(block: RowBlock, dataset: Dataset) -> Sifted:
-    """Type the block's cells and part the good rows from the bad ones."""
+def sift_block(block: RowBlock, dataset: Dataset, delivered_on: date | None = None) -> Sifted:
+    """Type the block's cells and part the good rows from the bad ones.
+
+    What must have happened by `delivered_on`, the day of the delivery, is not believed if it is
+    later.
+    """
     values: list[pl.Series] = [block.cells["line"]]
     complaints: list[Complaint] = []
-    for name, column in dataset.columns.items():
+    for name, column in block.columns.items():
         parsed = parse_column(column, block.cells[name])
         values.append(parsed.values)
         complaints += parsed.complaints
     typed = pl.DataFrame(values)
     complaints += _check_order(typed, dataset)
+    if delivered_on is not None:
+        complaints += _check_future(typed, dataset, delivered_on)
     if block.cut_line is not None:
         complaints.append(Complaint(reason=CUT_OFF, rows=typed["line"] == block.cut_line))
     broken = block.broken.select(
@@ -58,6 +66,20 @@ def sift_block(block: RowBlock, dataset: Dataset) -> Sifted:
         typed[dataset.key].filter(is_wrong).alias("key"),
     )
     return Sifted(good=typed.filter(~is_wrong), bad=pl.concat([broken, bad]))
+
+
+def _check_future(typed: pl.DataFrame, dataset: Dataset, delivered_on: date) -> list[Complaint]:
+    """An event, or a subject's beginning in a register, after the day of its delivery.
+
+    Other states may be announced before they begin, series paid in advance.
+    """
+    past = dataset.time.form == "event" or (dataset.time.form == "state" and dataset.register)
+    if not past:
+        return []
+    name = dataset.time.columns[0]
+    rows = (typed[name] > delivered_on).fill_null(False)
+    reason = f"{name}: later than the delivery"
+    return [Complaint(reason=reason, rows=rows)] if rows.any() else []
 
 
 def _check_order(typed: pl.DataFrame, dataset: Dataset) -> list[Complaint]:

@@ -191,3 +191,37 @@ def test_a_block_of_good_and_odd_lines_keeps_their_order(tmp_path):
     report = deliver(tmp_path, "size-class", "uscc,year,ent_size", *lines)
     assert report.release.rows == 49
     assert read_quarantine(report.release)["line"].to_list() == [22]
+
+
+def test_events_and_births_after_the_delivery_are_not_believed(tmp_path):
+    graduation = ",".join(DATASETS["graduation"].columns)
+    report = deliver(
+        tmp_path,
+        "graduation",
+        graduation,
+        f"{resident_number(1)},master,2025-06-02",
+        f"{resident_number(2)},master,2025-06-01",
+    )
+    assert report.release.reasons == {"graduated_on: later than the delivery": 1}
+    header = ",".join(DATASETS["household-register"].columns)
+    report = deliver(
+        tmp_path,
+        "household-register",
+        header,
+        f"{resident_number(1)},x,male,2025-06-02,990101,,h,head,,",
+        f"{resident_number(2)},x,male,2025-06-01,990101,,h,head,,",
+    )
+    assert report.release.reasons == {"birth_date: later than the delivery": 1}
+    assert read_quarantine(report.release)["line"].to_list() == [2]
+
+
+def test_states_may_be_announced_and_series_paid_before_they_begin(tmp_path):
+    report = deliver(tmp_path, "zombie-list", "uscc,listed_on,removed_on", f"{A},2025-07-01,")
+    assert report.release.rows == 1
+    report = deliver(
+        tmp_path,
+        "unemployment-insurance",
+        "uscc,month,insured,premium,paid_in_full",
+        f"{A},2025-07,3,100,true",
+    )
+    assert report.release.rows == 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles import delivery
+from profiles import delivery, parquet_rows
 from profiles.errors import DeliveryRefused
 from profiles.ingest import ingest
 from profiles.release import read_quarantine, read_release
@@ -249,7 +249,7 @@ def test_floats_are_read_by_their_shortest_decimal_and_never_as_identifiers(tmp_
 
 
 def test_a_parquet_file_is_read_in_blocks_whatever_its_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr(delivery, "BLOCK_ROWS", 4)
+    monkeypatch.setattr(parquet_rows, "BLOCK_ROWS", 4)
     years = [2000 + number for number in range(11)]
     frame = pl.DataFrame(
         {
