@@ -4,7 +4,7 @@ A hire brings the facts of the person hired; a column may measure that person's 
 missing of a resident is missing here too, and so is all of somebody who is no resident.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -28,13 +28,13 @@ class Residents:
     """The resident parts of a snapshot that is being built: their facts are written already."""
 
     folder: Path
-    parts: int
+    parts: Sequence[int]
     datasets: frozenset[str]
 
     def facts_of(self, ids: pl.Series, names: list[str]) -> pl.DataFrame:
         """These facts of these residents, with `subject`; who is none of them has no line."""
         found = [pl.DataFrame(schema={"subject": pl.String})]
-        for number in range(self.parts):
+        for number in self.parts:
             facts = pl.scan_parquet(self.folder / facts_file("resident", number))
             known = facts.collect_schema().names()
             flags = [name + NOT_APPLICABLE for name in names]
@@ -48,13 +48,13 @@ class Residents:
         if dataset not in self.datasets:
             return None
         mine = pl.col("subject").is_in(ids.implode())
-        paths = [self.folder / rows_file(dataset, "resident", n) for n in range(self.parts)]
+        paths = [self.folder / rows_file(dataset, "resident", n) for n in self.parts]
         return pl.concat([pl.scan_parquet(path).filter(mine).collect() for path in paths])
 
     def doubtful(self, dataset: str) -> pl.Series:
         """Of whom rows of a dataset were set aside."""
         found = [_NOBODY]
-        for number in range(self.parts):
+        for number in self.parts:
             unsure = pl.read_parquet(self.folder / doubtful_file("resident", number))
             found.append(unsure.filter(pl.col("dataset") == dataset)["subject"])
         return pl.concat(found)

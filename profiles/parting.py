@@ -1,7 +1,9 @@
 """Who is in a snapshot, in which part, and with which rows of which release.
 
-A subject of whom a release had to set a row aside is *doubtful* in that dataset: its facts from
-there are missing, for what is left of its rows could say no where the truth is yes.
+A part is made of some slots of the register: its subjects' rows lie in the same slots of every
+release, so that a part is built without a look at the others. A subject of whom a release had to
+set a row aside is *doubtful* in that dataset: its facts from there are missing, for what is left of
+its rows could say no where the truth is yes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,38 +11,72 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from language.column import NOT_APPLICABLE
-from profiles.content import hash_content, sort_rows
+from profiles.changeset import order_of
+from profiles.content import sort_rows
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
 from profiles.identifier import subject_ids
-from profiles.ingest import Progress
-from profiles.release import Release, newest_release, read_doubtful, read_release
+from profiles.release import (
+    Release,
+    chain_of,
+    newest_release,
+    read_doubtful,
+    read_release,
+    rows_by_slot,
+)
+from profiles.slot import SLOTS
 
 _KIND_OF = {"uscc": "enterprise", "resident_id": "resident"}
+DOUBTFUL_SCHEMA = {"dataset": pl.String(), "subject": pl.String()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The release of a dataset that counts; a stale one brings no facts and no rows."""
+    """The release of a dataset that counts; a stale one brings no facts and no rows.
+
+    `doubtful` are the keys of which it has rows set aside.
+    """
 
     dataset: Dataset
     release: Release
     stale: bool
+    doubtful: pl.Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parting:
-    """Who is in which part: frame of `identifier`, `subject`, `part`, `region`, by subject."""
+    """How the subjects of a kind are parted: `several` parts of as many slots each."""
 
     kind: str
-    members: pl.DataFrame
+    register: Chosen
     several: int
+    as_of: date
+    key: bytes
+
+    def slots_of(self, number: int) -> range:
+        """The slots whose subjects are in a part."""
+        size = SLOTS // self.several
+        return range(number * size, (number + 1) * size)
 
     def members_of(self, number: int) -> pl.DataFrame:
-        return self.members.filter(pl.col("part") == number)
+        """The part's subjects in force: `identifier`, `region`, `subject`, sorted by subject."""
+        dataset = self.register.dataset
+        first, last = dataset.time.columns
+        region = pl.col("region") if "region" in dataset.columns else pl.lit(None, dtype=pl.String)
+        rows = read_release(self.register.release, dataset, self.slots_of(number))
+        # Without a first day somebody has been there for ever; the last day still counts.
+        there = pl.col(first).is_null() | (pl.col(first) <= self.as_of)
+        still = pl.col(last).is_null() | (pl.col(last) >= self.as_of)
+        members = rows.filter(there & still).select(
+            pl.col(dataset.key).alias("identifier"), region.alias("region")
+        )
+        ids = subject_ids(dataset.kind, members["identifier"], self.key)
+        return members.with_columns(ids.alias("subject")).sort("subject")
 
 
 def facts_file(kind: str, number: int) -> str:
@@ -59,6 +95,7 @@ def doubtful_file(kind: str, number: int) -> str:
 
 
 def choose_releases(root: Path, datasets: Mapping[str, Dataset], as_of: date) -> list[Chosen]:
+    """Of each dataset the release that counts on the day."""
     chosen = []
     for name in sorted(datasets):
         release = newest_release(root, name, as_of)
@@ -66,94 +103,103 @@ def choose_releases(root: Path, datasets: Mapping[str, Dataset], as_of: date) ->
             continue
         days = datasets[name].fresh_within_days
         stale = days is not None and release.delivered_on + timedelta(days=days) < as_of
-        chosen.append(Chosen(dataset=datasets[name], release=release, stale=stale))
+        doubtful = pl.Series("key", [], dtype=pl.String) if stale else read_doubtful(release)
+        chosen.append(
+            Chosen(dataset=datasets[name], release=release, stale=stale, doubtful=doubtful)
+        )
     return chosen
 
 
-def part_subjects(register: Chosen, as_of: date, key: bytes, part_size: int) -> Parting:
-    """The subjects in force on the day, in the order of their surrogate ids."""
-    dataset = register.dataset
-    first, last = dataset.time.columns
-    region = "region" if "region" in dataset.columns else None
-    rows = read_release(register.release, dataset).select(
-        pl.col(dataset.key).alias("identifier"),
-        pl.col(first).alias("first"),
-        pl.col(last).alias("last"),
-        (pl.col(region) if region else pl.lit(None, dtype=pl.String)).alias("region"),
-    )
-    # Without a first day somebody has been there for ever; the last day still counts.
-    there = pl.col("first").is_null() | (pl.col("first") <= as_of)
-    still = pl.col("last").is_null() | (pl.col("last") >= as_of)
-    members = rows.filter(there & still).select("identifier", "region")
-    ids = subject_ids(dataset.kind, members["identifier"], key)
-    members = members.with_columns(ids.alias("subject")).sort("subject")
-    members = members.with_columns(
-        part=pl.int_range(members.height, eager=True).cast(pl.Int64) // part_size
-    )
+def plan_parts(register: Chosen, as_of: date, key: bytes, part_size: int) -> Parting:
+    """As few parts as hold no more than `part_size` of the register's rows each.
+
+    There are at most as many as slots, so that very small parts may hold more.
+    """
+    rows = np.zeros(SLOTS, np.int64)
+    for link in chain_of(register.release):
+        rows += rows_by_slot(link)
+    several = 1
+    while several < SLOTS and rows.reshape(several, -1).sum(axis=1).max() > part_size:
+        several *= 2
     return Parting(
-        kind=dataset.kind,
-        members=members,
-        several=-(-members.height // part_size),
+        kind=register.dataset.kind, register=register, several=several, as_of=as_of, key=key
     )
 
 
 def part_rows(
-    folder: Path,
-    chosen: Iterable[Chosen],
-    partings: Iterable[Parting],
-    key: bytes,
-    tell: Progress,
-) -> tuple[dict[str, int], dict[tuple[str, int], dict[str, str]]]:
-    """Write every dataset's rows part by part; counts of unmatched rows, hashes by part."""
-    by_kind = {parting.kind: parting for parting in partings}
-    unmatched: dict[str, int] = {}
-    hashes: dict[tuple[str, int], dict[str, str]] = {}
-    todo = [item for item in chosen if not item.stale and item.dataset.kind in by_kind]
-    for done, item in enumerate(todo):
-        tell("parting rows", done, len(todo))
-        parting = by_kind[item.dataset.kind]
-        rows = _replace_persons(read_release(item.release, item.dataset), item.dataset, key)
-        known = parting.members.select("identifier", "subject", "part")
-        rows = known.join(
-            rows, left_on="identifier", right_on=item.dataset.key, how="right"
-        ).select("subject", "part", *(name for name in rows.columns if name != item.dataset.key))
-        unmatched[item.dataset.name] = rows["part"].null_count()
-        for number in range(parting.several):
-            part = sort_rows(rows.filter(pl.col("part") == number).drop("part"))
-            path = folder / rows_file(item.dataset.name, parting.kind, number)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_parquet(path)
-            hashes.setdefault((parting.kind, number), {})[item.dataset.name] = hash_content(part)
-    return unmatched, hashes
+    item: Chosen, slots: range, members: pl.DataFrame, key: bytes
+) -> tuple[pl.DataFrame, int]:
+    """A part's rows of a dataset, `subject` for the key, and how many rows are of nobody in it."""
+    dataset = item.dataset
+    rows = read_release(item.release, dataset, slots)
+    places, lengths, starts = _find_members(rows[dataset.key], members)
+    known = places >= 0
+    unmatched = rows.height - int(lengths[known].sum())
+    order = np.argsort(places[known], kind="stable")
+    lengths, starts = lengths[known][order], starts[known][order]
+    places = np.repeat(places[known][order], lengths)
+    ends = np.cumsum(lengths)
+    lines = np.arange(len(places)) + np.repeat(starts - ends + lengths, lengths)
+    subjects = members["subject"].gather(places)
+    part = _replace_persons(rows, dataset, key)[lines].insert_column(0, subjects)
+    if _hides_order(dataset):
+        part = sort_rows(part)
+    return part, unmatched
 
 
-def part_made(
-    folder: Path,
-    made: Mapping[str, pl.DataFrame],
-    parting: Parting,
-    hashes: dict[tuple[str, int], dict[str, str]],
-) -> None:
-    """Write the rows that are our own part by part: of subjects of whom there are none, none."""
-    for name, rows in sorted(made.items()):
-        mine = rows.filter(pl.col("kind") == parting.kind).drop("kind")
-        placed = mine.join(parting.members.select("subject", "part"), on="subject", how="inner")
-        for number in range(parting.several):
-            part = sort_rows(placed.filter(pl.col("part") == number).drop("part"))
-            path = folder / rows_file(name, parting.kind, number)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_parquet(path)
-            hashes.setdefault((parting.kind, number), {})[name] = hash_content(part)
+def _find_members(
+    keys: pl.Series, members: pl.DataFrame
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """For each run of one key: the member it is of (-1: none), how long it is, where it starts."""
+    begins = (keys != keys.shift()).fill_null(True).to_numpy()
+    starts = np.flatnonzero(begins).astype(np.int64)
+    lengths = np.diff(np.append(starts, len(keys))).astype(np.int64)
+    found = pl.DataFrame({"identifier": keys.gather(starts)}).join(
+        members.select("identifier", pl.int_range(members.height, dtype=pl.Int64).alias("place")),
+        on="identifier",
+        how="left",
+        maintain_order="left",
+    )
+    return found["place"].fill_null(-1).to_numpy(), lengths, starts
 
 
-def find_doubtful(chosen: Iterable[Chosen], parting: Parting) -> pl.DataFrame:
-    """Whose rows of which dataset were set aside: `dataset`, `subject`, `part`."""
-    frames = [pl.DataFrame(schema={"dataset": pl.String, "subject": pl.String, "part": pl.Int64})]
+def _replace_persons(rows: pl.DataFrame, dataset: Dataset, key: bytes) -> pl.DataFrame:
+    """Rows without names, addresses and phones; other persons and firms by their surrogate id."""
+    kept = []
+    for name in order_of(dataset)[1:]:
+        column = dataset.columns[name]
+        if column.identifier:
+            kept.append(subject_ids(_KIND_OF[column.identifier], rows[name], key).alias(name))
+        elif not _is_left_out(dataset, name):
+            kept.append(rows[name])
+    return pl.DataFrame(kept) if kept else rows.select([])
+
+
+def _is_left_out(dataset: Dataset, name: str) -> bool:
+    return dataset.columns[name].sensitivity in ("personal", "sensitive")
+
+
+def _hides_order(dataset: Dataset) -> bool:
+    """Whether the order of a release's rows would tell of what is left out or replaced."""
+    others = [name for name in dataset.columns if name != dataset.key]
+    return any(_is_left_out(dataset, name) or dataset.columns[name].identifier for name in others)
+
+
+def place_made(rows: pl.DataFrame, kind: str, members: pl.DataFrame) -> pl.DataFrame:
+    """A part's rows of our own: of subjects of whom there are none, none."""
+    mine = rows.filter(pl.col("kind") == kind).drop("kind")
+    return sort_rows(mine.join(members.select("subject"), on="subject", how="semi"))
+
+
+def find_doubtful(chosen: Iterable[Chosen], kind: str, members: pl.DataFrame) -> pl.DataFrame:
+    """Whose rows of which dataset were set aside: `dataset`, `subject`."""
+    frames = [pl.DataFrame(schema=DOUBTFUL_SCHEMA)]
     for item in chosen:
-        if item.stale or item.dataset.kind != parting.kind:
+        if item.stale or item.dataset.kind != kind or not len(item.doubtful):
             continue
-        keys = pl.DataFrame({"identifier": read_doubtful(item.release)})
-        found = keys.join(parting.members, on="identifier", how="inner")
-        frames.append(found.select(pl.lit(item.dataset.name).alias("dataset"), "subject", "part"))
+        keys = pl.DataFrame({"identifier": item.doubtful})
+        found = keys.join(members, on="identifier", how="inner")
+        frames.append(found.select(pl.lit(item.dataset.name).alias("dataset"), "subject"))
     return sort_rows(pl.concat(frames))
 
 
@@ -171,16 +217,3 @@ def withhold(
         if fact.may_not_apply:
             changed.append((pl.col(name + NOT_APPLICABLE) & known).alias(name + NOT_APPLICABLE))
     return facts.with_columns(changed)
-
-
-def _replace_persons(rows: pl.DataFrame, dataset: Dataset, key: bytes) -> pl.DataFrame:
-    """Rows without names, addresses and phones; other persons and firms by their surrogate id."""
-    kept = [rows[dataset.key]]
-    for name, column in dataset.columns.items():
-        if name == dataset.key:
-            continue
-        if column.identifier:
-            kept.append(subject_ids(_KIND_OF[column.identifier], rows[name], key).alias(name))
-        elif column.sensitivity not in ("personal", "sensitive"):
-            kept.append(rows[name])
-    return pl.DataFrame(kept)

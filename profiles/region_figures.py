@@ -1,6 +1,7 @@
 """Published figures of regions, and which of them each region's subjects have."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,20 +11,31 @@ from language.column import NOT_APPLICABLE
 from profiles.content import hash_content, sort_rows
 from profiles.derivation import compute_facts
 from profiles.fact import Vocabulary
-from profiles.parting import Chosen, Parting, doubtful_file, facts_file, rows_file, withhold
+from profiles.parting import Chosen, doubtful_file, facts_file, rows_file, withhold
 from profiles.region import region_path
-from profiles.release import read_doubtful, read_release
+from profiles.release import read_release
 
 
-def compute_region_facts(
-    folder: Path,
-    chosen: Iterable[Chosen],
-    partings: Iterable[Parting],
-    vocabulary: Vocabulary,
-    as_of: date,
-    hashes: dict[tuple[str, int], dict[str, str]],
-) -> pl.DataFrame:
-    """Published figures of every region that somebody is in, its own or the nearest above.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFigures:
+    """Published figures by region, and those that were set aside."""
+
+    facts: pl.DataFrame
+    doubtful: pl.DataFrame
+    vocabulary: Vocabulary
+
+    def of(self, regions: pl.Series) -> pl.DataFrame:
+        """For each subject's region the figures of its own, or of the nearest above."""
+        figures = _spread_downwards(self.facts, self.vocabulary, self.doubtful, regions)
+        placed = pl.DataFrame({"region": regions})
+        joined = placed.join(figures, on="region", how="left", maintain_order="left")
+        return joined.drop("region")
+
+
+def compute_region_figures(
+    folder: Path, chosen: Iterable[Chosen], vocabulary: Vocabulary, as_of: date
+) -> tuple[RegionFigures, dict[str, str]]:
+    """Published figures of regions, and the hash of each dataset's rows.
 
     They are also kept as the one part of kind `region`, as published.
     """
@@ -33,7 +45,7 @@ def compute_region_facts(
         if item.dataset.kind == "region" and not item.stale:
             frame = read_release(item.release, item.dataset)
             rows[item.dataset.name] = sort_rows(frame.rename({item.dataset.key: "subject"}))
-            keys = read_doubtful(item.release).alias("subject")
+            keys = item.doubtful.alias("subject")
             about = pl.lit(item.dataset.name).alias("dataset")
             doubtful.append(pl.DataFrame(keys).select(about, "subject"))
     unsure = sort_rows(pl.concat(doubtful))
@@ -45,30 +57,29 @@ def compute_region_facts(
     published = published.unique().sort()
     facts = compute_facts(vocabulary, "region", published, rows, as_of)
     facts = withhold(facts, vocabulary, "region", unsure)
+    hashes = {}
     if rows:
         for name, frame in rows.items():
             path = folder / rows_file(name, "region", 0)
             path.parent.mkdir(parents=True, exist_ok=True)
             frame.write_parquet(path)
-            hashes.setdefault(("region", 0), {})[name] = hash_content(frame)
+            hashes[name] = hash_content(frame)
         facts.write_parquet(folder / facts_file("region", 0))
         unsure.write_parquet(folder / doubtful_file("region", 0))
-    regions = [parting.members["region"] for parting in partings]
-    return _spread_downwards(facts, vocabulary, unsure, regions)
+    return RegionFigures(facts=facts, doubtful=unsure, vocabulary=vocabulary), hashes
 
 
 def _spread_downwards(
     facts: pl.DataFrame,
     vocabulary: Vocabulary,
     doubtful: pl.DataFrame,
-    regions: Iterable[pl.Series],
+    regions: pl.Series,
 ) -> pl.DataFrame:
     """For each region the facts of its own, one by one, or of the nearest above that has it.
 
     A doubtful region above ends the search: the figure set aside there might have been the one.
     """
-    wanted = pl.concat([pl.Series("region", [], dtype=pl.String), *regions])
-    codes = wanted.drop_nulls().unique().sort().to_list()
+    codes = regions.drop_nulls().unique().sort().to_list()
     paths = [(code, up, step) for code in codes for step, up in enumerate(region_path(code))]
     schema = {"region": pl.String, "subject": pl.String, "step": pl.Int64}
     nearest = pl.DataFrame(paths, schema=schema, orient="row").join(

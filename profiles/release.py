@@ -17,6 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from profiles.changeset import Changed, Mode, apply_changes, form_of
@@ -129,7 +131,8 @@ def read_delivered(release: Release, dataset: Dataset, slots: range = ALL_SLOTS)
     names = list(columns)
     found = [pl.DataFrame(schema={name: DTYPES[column.type] for name, column in columns.items()})]
     for file in manifest["rows"]:
-        found.append(_read_slots(release.path / file["name"], file["slots"], slots, names))
+        if any(slot["slot"] in slots for slot in file["slots"]):
+            found.append(_read_slots(release.path / file["name"], file["slots"], slots, names))
     return pl.concat(found)
 
 
@@ -138,8 +141,6 @@ def _read_slots(
 ) -> pl.DataFrame:
     """The rows of these slots in one file, each slot checked against its hash."""
     wanted = [slot for slot in held if slot["slot"] in slots]
-    if not wanted:
-        return pl.DataFrame()
     before = sum(slot["rows"] for slot in held if slot["slot"] < wanted[0]["slot"])
     height = sum(slot["rows"] for slot in wanted)
     rows = read_parquet(path, ReleaseDamaged, names=names, rows=(before, height))
@@ -151,6 +152,15 @@ def _read_slots(
     if at != rows.height:
         raise ReleaseDamaged(path, "its rows do not match their hash")
     return rows
+
+
+def rows_by_slot(release: Release) -> npt.NDArray[np.int64]:
+    """How many rows a release has in each slot."""
+    counts = np.zeros(SLOTS, np.int64)
+    for file in load_manifest(release.path)["rows"]:
+        for slot in file["slots"]:
+            counts[slot["slot"]] += slot["rows"]
+    return counts
 
 
 def read_quarantine(release: Release) -> pl.DataFrame:

@@ -1,9 +1,12 @@
-"""How a snapshot is built: releases are chosen, subjects parted, rows parted with them, facts
-computed part by part. No frame holds more of a kind than one dataset's rows."""
+"""How a snapshot is built: releases are chosen, then part by part the subjects, their rows, facts.
+
+No frame holds more than one part.
+"""
 
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,15 +28,15 @@ from profiles.parting import (
     doubtful_file,
     facts_file,
     find_doubtful,
-    part_made,
     part_rows,
-    part_subjects,
+    place_made,
+    plan_parts,
     rows_file,
     withhold,
 )
-from profiles.region_figures import compute_region_facts
+from profiles.region_figures import RegionFigures, compute_region_figures
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -61,19 +64,31 @@ def build_folder(
     snapshots_root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots_root))
     try:
-        partings = [part_subjects(item, as_of, key, part_size) for item in registers]
+        partings = [plan_parts(item, as_of, key, part_size) for item in registers]
         # residents first: rows of others bring their facts
         partings.sort(key=lambda parting: parting.kind != "resident")
-        unmatched, hashes = part_rows(folder, chosen, partings, key, tell)
-        for parting in partings:
-            part_made(folder, made, parting, hashes)
-        doubtful = {part.kind: find_doubtful(chosen, part) for part in partings}
-        regions = compute_region_facts(folder, chosen, partings, vocabulary, as_of, hashes)
-        parts = _compute_parts(folder, partings, vocabulary, as_of, regions, hashes, doubtful, tell)
+        regions, region_hashes = compute_region_figures(folder, chosen, vocabulary, as_of)
+        building = _Building(
+            folder=folder,
+            chosen=chosen,
+            vocabulary=vocabulary,
+            as_of=as_of,
+            regions=regions,
+            made=made,
+        )
+        todo = [(parting, number) for parting in partings for number in range(parting.several)]
+        for done, (parting, number) in enumerate(todo):
+            tell("building parts", done, len(todo))
+            building.build_part(parting, number)
+        tell("building parts", len(todo), len(todo))
+        parts = building.parts
+        if region_hashes:
+            facts, unsure = regions.facts, regions.doubtful
+            parts.append(_describe_part("region", 0, facts, region_hashes, unsure))
         content = {
             "format": FORMAT,
             "as_of": as_of.isoformat(),
-            "releases": [_describe_release(item, unmatched) for item in chosen],
+            "releases": [_describe_release(item, building.unmatched) for item in chosen],
             "facts": _describe_facts(vocabulary, chosen),
             "parts": parts,
             "notes": _write_notes(chosen, datasets),
@@ -91,71 +106,66 @@ def build_folder(
     return target
 
 
-def _compute_parts(
-    folder: Path,
-    partings: Iterable[Parting],
-    vocabulary: Vocabulary,
-    as_of: date,
-    regions: pl.DataFrame,
-    hashes: Mapping[tuple[str, int], Mapping[str, str]],
-    doubtful: Mapping[str, pl.DataFrame],
-    tell: Progress,
-) -> list[dict[str, Any]]:
-    """Write the facts of every part; what the manifest says of each."""
-    parts = []
-    todo = [(parting, number) for parting in partings for number in range(parting.several)]
-    for done, (parting, number) in enumerate(todo):
-        tell("computing facts", done, len(todo))
+@dataclass(slots=True, kw_only=True)
+class _Building:
+    """A snapshot in the making: what is written so far."""
+
+    folder: Path
+    chosen: list[Chosen]
+    vocabulary: Vocabulary
+    as_of: date
+    regions: RegionFigures
+    made: Mapping[str, pl.DataFrame]
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    unmatched: dict[str, int] = field(default_factory=dict)
+
+    def build_part(self, parting: Parting, number: int) -> None:
+        """Write a part's rows and facts; nothing where nobody is in it."""
+        kind = parting.kind
         members = parting.members_of(number)
-        datasets = dict(hashes.get((parting.kind, number), {}))
-        rows = {
-            name: pl.read_parquet(folder / rows_file(name, parting.kind, number))
-            for name in datasets
-        }
-        unsure = doubtful[parting.kind].filter(pl.col("part") == number).drop("part")
-        unsure.write_parquet(folder / doubtful_file(parting.kind, number))
-        for name, frame in _join_rows(
-            folder, parting.kind, partings, vocabulary, rows, hashes, unsure, as_of
-        ):
-            path = folder / rows_file(name, parting.kind, number)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(path)
-            datasets[name] = hash_content(frame)
-            rows[name] = frame
-        facts = compute_facts(vocabulary, parting.kind, members["subject"], rows, as_of)
-        facts = withhold(facts, vocabulary, parting.kind, unsure)
-        placed = members.select("region").join(
-            regions, on="region", how="left", maintain_order="left"
+        rows: dict[str, pl.DataFrame] = {}
+        for item in self.chosen:
+            if item.stale or item.dataset.kind != kind:
+                continue
+            part, strange = part_rows(item, parting.slots_of(number), members, parting.key)
+            name = item.dataset.name
+            self.unmatched[name] = self.unmatched.get(name, 0) + strange
+            rows[name] = part
+        if not members.height:
+            return
+        for name, made in sorted(self.made.items()):
+            rows[name] = place_made(made, kind, members)
+        doubtful = find_doubtful(self.chosen, kind, members)
+        rows |= dict(self.join_rows(kind, rows, doubtful))
+        hashes = {name: self.write_rows(name, kind, number, part) for name, part in rows.items()}
+        facts = compute_facts(self.vocabulary, kind, members["subject"], rows, self.as_of)
+        facts = withhold(facts, self.vocabulary, kind, doubtful)
+        facts = pl.concat([facts, self.regions.of(members["region"])], how="horizontal")
+        facts.write_parquet(self.folder / facts_file(kind, number))
+        doubtful.write_parquet(self.folder / doubtful_file(kind, number))
+        self.parts.append(_describe_part(kind, number, facts, hashes, doubtful))
+
+    def join_rows(
+        self, kind: str, rows: Mapping[str, pl.DataFrame], doubtful: pl.DataFrame
+    ) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The part's rows that bring facts of residents, by the name of the row set."""
+        residents = [part for part in self.parts if part["kind"] == "resident"]
+        known = Residents(
+            folder=self.folder,
+            parts=[part["number"] for part in residents],
+            datasets=frozenset(residents[0]["rows"]) if residents else frozenset(),
         )
-        facts = pl.concat([facts, placed.drop("region")], how="horizontal")
-        facts.write_parquet(folder / facts_file(parting.kind, number))
-        parts.append(_describe_part(parting.kind, number, facts, datasets, unsure))
-    tell("computing facts", len(todo), len(todo))
-    if ("region", 0) in hashes:
-        facts = pl.read_parquet(folder / facts_file("region", 0))
-        unsure = pl.read_parquet(folder / doubtful_file("region", 0))
-        parts.append(_describe_part("region", 0, facts, hashes["region", 0], unsure))
-    return parts
+        for row_set in joined_row_sets(self.vocabulary, kind):
+            frame = join_rows(row_set, self.vocabulary, rows, known, doubtful, self.as_of)
+            if frame is not None:
+                yield row_set.name, frame
 
-
-def _join_rows(
-    folder: Path,
-    kind: str,
-    partings: Iterable[Parting],
-    vocabulary: Vocabulary,
-    rows: Mapping[str, pl.DataFrame],
-    hashes: Mapping[tuple[str, int], Mapping[str, str]],
-    doubtful: pl.DataFrame,
-    as_of: date,
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The part's rows that bring facts of residents, by the name of the row set."""
-    several = sum(parting.several for parting in partings if parting.kind == "resident")
-    delivered = frozenset(hashes.get(("resident", 0), {}))
-    residents = Residents(folder=folder, parts=several, datasets=delivered)
-    for row_set in joined_row_sets(vocabulary, kind):
-        frame = join_rows(row_set, vocabulary, rows, residents, doubtful, as_of)
-        if frame is not None:
-            yield row_set.name, frame
+    def write_rows(self, name: str, kind: str, number: int, rows: pl.DataFrame) -> str:
+        """Write a part's rows of a dataset or row set; the hash of their content."""
+        path = self.folder / rows_file(name, kind, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.write_parquet(path)
+        return hash_content(rows)
 
 
 def _describe_part(

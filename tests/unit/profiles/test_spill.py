@@ -69,3 +69,19 @@ def test_a_release_is_the_same_whichever_way_its_rows_went(tmp_path, monkeypatch
     assert spilled.hash == plain.hash
     assert (spilled.repeated, spilled.quarantined) == (1, 3) == (plain.repeated, plain.quarantined)
     assert read_release(spilled, dataset).equals(read_release(plain, dataset))
+
+
+@pytest.mark.parametrize("in_memory", [10, 10_000])
+@pytest.mark.parametrize("several", [1, 2, 8, 64])
+def test_the_slots_of_a_release_make_up_the_whole(tmp_path, monkeypatch, in_memory, several):
+    dataset = DATASETS["size-class"]
+    lines = [f"{credit_code(n)},2024,small" for n in range(40)]
+    monkeypatch.setattr(profiles.spill, "IN_MEMORY", in_memory)
+    release = deliver(tmp_path, dataset, "uscc,year,ent_size", *lines).release
+    size = SLOTS // several
+    parts = [
+        read_release(release, dataset, range(n * size, (n + 1) * size)) for n in range(several)
+    ]
+    assert pl.concat(parts).equals(read_release(release, dataset))
+    for number, part in enumerate(parts):
+        assert set(slots_of(part["uscc"]) // size) <= {number}
