@@ -239,9 +239,7 @@ def _share(limit: Limit, lowering: Lowering, frame: pl.DataFrame) -> pl.DataFram
         asked[key] = _sortable(lowering.lower(Name(name=name)))
     held = frame.with_columns(expr.alias(f"limit::{key}") for key, expr in asked.items())
     held = held.filter(pl.col(HOLDS))
-    chosen = held.select(
-        PLACE, "subject", *(pl.col(f"limit::{key}").alias(f"limit::{key}") for key in asked)
-    )
+    chosen = held.select(PLACE, "subject", *(pl.col(f"limit::{key}") for key in asked))
     parts = dict(
         _parts_of(chosen, [f"limit::{key}" for key in keys], ordered=limit.order is not None)
     )

@@ -72,7 +72,7 @@ def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any])
     match detail["type"]:
         case "extra_forbidden":
             key = str(detail["loc"][-1])
-            known = _keys_at(model, place[:-1])
+            known = _keys_of(model)
             # the key itself may stand elsewhere, as max does in a measure
             close = difflib.get_close_matches(key, [name for name in known if name != key], n=1)
             remedy = f'did you mean "{close[0]}"?' if close else ""
@@ -118,7 +118,7 @@ def _known_place(document: Document, loc: tuple[str | int, ...]) -> Place:
     return place
 
 
-def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
+def _keys_of(model: type[BaseModel]) -> list[str]:
     """Names that a did-you-mean may choose from; all nested models' names, nearest first."""
     keys: list[str] = []
     todo: list[Any] = [model]

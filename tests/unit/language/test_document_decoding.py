@@ -104,6 +104,11 @@ def test_keys_that_authors_try_are_answered_with_ours(key: str, meant: str) -> N
 
 class Counted(BaseModel):
     size: int = 0
+    named: dict[str, str] = {}
+
+
+def test_a_mapping_of_any_keys_is_told_as_keys_and_values() -> None:
+    assert mistakes("named: a\n", Counted) == [(1, 8, '"named" must hold keys and values', "")]
 
 
 def test_other_mistakes_are_told_as_the_model_says_them() -> None:

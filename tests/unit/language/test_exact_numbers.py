@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from language import exact
-from language.definition import Given
+from language.definition import Constant, Given
 from language.exact import TooWide
 from language.frame import prepare
 from language.lowering import Lowering
@@ -233,3 +233,71 @@ def test_what_is_held_between_two_numbers_needs_no_room_for_more() -> None:
 )
 def test_a_number_longer_than_any_law_needs_is_unknown(text: str, value: bool | None) -> None:
     assert evaluate(parse(text), SCOPE, {"part": Fraction(10**15)}).value is value
+
+
+CONSTANTS = {
+    f"c{number}": Fraction(text)
+    for number, text in enumerate(("-3", "-1", "-0.5", "0", "0.5", "1", "3", "1/3", "-7/2"))
+}
+FORMS = (
+    "part + {c}", "{c} - part", "part * {c}", "part / {c}", "{c} / part", "part // {c}",
+    "{c} // part", "part % {c}", "{c} % part", "$min(part, {c})", "$max(part, {c}, total)",
+    "$round(part / {c})", "$round(money * {c}, 1)", "$floor(part * {c})", "$ceil(part / {c})",
+    "$abs(part + {c})", "part / {c} / total", "(part - {c}) ** 2", "-part / -{c}",
+)  # fmt: skip
+
+
+def test_constants_of_every_sign_stand_on_either_side() -> None:
+    """The value, and each comparison of it with a constant and with a column, as the reference."""
+    scope = SCOPE | {name: Constant(value=value) for name, value in CONSTANTS.items()}
+    parts = [-4, -3, -1, 0, 1, 2, 3, 7, None]
+    frame = pl.DataFrame(
+        {"part": parts * 3, "total": [-2] * 9 + [0] * 9 + [5] * 9,
+         "money": [-150, 0, 33, None, 1, 99, 12_345, -5, 50] * 3},
+        schema={"part": pl.Int64, "total": pl.Int64, "money": pl.Int64},
+    )  # fmt: skip
+    facts = [
+        {name: None if row[name] is None else Fraction(row[name]) / (100 if name == "money" else 1)
+         for name in frame.columns}
+        for row in frame.iter_rows(named=True)
+    ]  # fmt: skip
+    prepared = prepare(frame, TYPES, frame.columns)
+    lowering = Lowering(scope, prepared.known)
+    texts = [form.format(c=name) for form in FORMS for name in CONSTANTS]
+    numbers = {text: lowering.number(parse(text)) for text in texts}
+    truths = [
+        f"{text} {sign} {other}"
+        for place, text in enumerate(texts)
+        for sign in ("<", "<=", ">", ">=", "==", "!=")
+        for other in (f"c{place % 9}", "total")
+    ]
+    columns = [
+        expr.alias(f"{text} {kind}")
+        for text, number in numbers.items()
+        for kind, expr in (("top", number.numerator.expr), ("bottom", number.denominator.expr))
+    ] + [lowering.boolean(parse(text)).alias(text) for text in truths]
+    found = prepared.frame.lazy().with_columns(columns).collect()
+    for text in texts:
+        wanted = [evaluate(parse(text), scope, row).value for row in facts]
+        pairs = zip(found[f"{text} top"], found[f"{text} bottom"], strict=True)
+        assert [None if None in pair else Fraction(*pair) for pair in pairs] == wanted, text
+    for text in truths:
+        wanted = [evaluate(parse(text), scope, row).value for row in facts]
+        assert found[text].to_list() == wanted, text
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_the_bounds_of_a_number_hold_every_value_it_has(name: str) -> None:
+    """A column is given no more room than the bounds say: what leaves them would wrap."""
+    scope = SCOPE | {name: Constant(value=value) for name, value in CONSTANTS.items()}
+    frame = pl.DataFrame(
+        {"part": [-4, -1, 0, 3, None], "total": [5, -2, 0, 1, 1], "money": [7] * 5}
+    )
+    prepared = prepare(frame, TYPES, frame.columns)
+    lowering = Lowering(scope, prepared.known)
+    for form in FORMS:
+        number = lowering.number(parse(form.format(c=name)))
+        for whole in (number.numerator, number.denominator):
+            values = prepared.frame.select(pl.int_range(pl.len()), v=whole.expr)["v"].to_list()
+            assert all(whole.low <= value <= whole.high for value in values if value is not None)
+        assert number.denominator.low > 0
