@@ -27,6 +27,7 @@ from language.expression import (
     Negative,
     Not,
 )
+from language.functions import whole_literal
 from language.grammar import REFUSED, read_tree
 from language.guard import check_text
 from language.pattern import read_pattern
@@ -121,15 +122,14 @@ def _comparison(operator: str, left_node: Any, right_node: Any, offset: int) -> 
 
 
 def _arithmetic(operator: str, left: Expression, right: Expression, offset: int) -> Arithmetic:
-    if operator == "pow":
-        small = isinstance(right, Literal) and isinstance(right.value, Fraction)
-        exponent = right.value if isinstance(right, Literal) else None
-        if not (small and isinstance(exponent, Fraction) and exponent in range(1, 9)):
-            raise ConditionRefused(
-                '"**" needs a whole number from 1 to 8 on its right',
-                offset=right.offset,
-                remedy="write the product out",
-            )
+    if operator == "pow" and (
+        not isinstance(right, Literal) or whole_literal(right) not in range(1, 9)
+    ):
+        raise ConditionRefused(
+            '"**" needs a whole number from 1 to 8 on its right',
+            offset=right.offset,
+            remedy="write the product out",
+        )
     return Arithmetic(operator=operator, left=left, right=right, offset=offset)
 
 

@@ -143,3 +143,51 @@ def test_a_value_where_yes_or_no_is_wanted_is_answered_with_a_comparison() -> No
     with pytest.raises(ConditionRefused) as refused:
         check(parse("not whole"), SCOPE)
     assert refused.value.remedy == "compare it, for example with == or >="
+
+
+@pytest.mark.parametrize(
+    ("fits", "beyond", "message"),
+    [
+        ("$round(number, 8)", "$round(number, 9)", "a whole number written out, from 0 to 8"),
+        ("$round(number, 0)", "$round(number, -1)", "a whole number written out, from 0 to 8"),
+        ("$round(number)", "$round(number, 0.5)", "argument 2 of"),
+        ("$add_days(day, 3660000)", "$add_days(day, 3660001)", "from -3660000 to 3660000"),
+        ("$add_days(day, -3660000)", "$add_days(day, -3660001)", "from -3660000 to 3660000"),
+        ("$date(2024, 2, 29)", "$date(2023, 2, 29)", "is no day of the calendar"),
+        ("$date($year(day), 2, 29)", "$date($year(day), 2, 30)", "is no day of the calendar"),
+        ("$date(1, 1, 1)", "$date(0, 1, 1)", "is no day of the calendar"),
+        ("$date(9999, 12, 31)", "$date(10000, 1, 1)", "is no day of the calendar"),
+        ("$date(2024, 12, 1)", "$date(2024, 13, 1)", "is no day of the calendar"),
+        ("$date(whole, 1, 1)", "$date(2024, 1, whole)", "argument 3 of"),
+        ("$date(2024, 1, 1)", "$date(2024, 10001, 1)", "from 0 to 10000"),
+        ("$date(2024, 1, 1)", "$date(2024.5, 1, 1)", "is no day of the calendar"),
+        (f"$min({', '.join(['whole'] * 32)})", f"$min({', '.join(['whole'] * 33)})",
+         "takes 1 to 32 arguments, not 33"),
+        ("$latest(day)", "$latest()", "takes 1 to 32 arguments, not 0"),
+        ("$years(day, day)", "$years(day, day, day)", "takes 2 arguments, not 3"),
+        ("whole ** 8", "whole ** 9", "a whole number from 1 to 8"),
+        ("whole ** 1", "whole ** 0", "a whole number from 1 to 8"),
+        ("whole ** 2", "whole ** 1.5", "a whole number from 1 to 8"),
+        ("whole ** 2", "whole ** true", "a whole number from 1 to 8"),
+        ("whole ** 2", "whole ** whole", "a whole number from 1 to 8"),
+        ("whole ** 2", "whole ** (1 + 1)", "a whole number from 1 to 8"),
+        ("whole ** 2", 'whole ** "2"', "a whole number from 1 to 8"),
+        ("level == null", "1 == null", '"null" is compared only with a fact'),
+        ("null != level", "null == null", '"null" is compared only with a fact'),
+        ("whole in [-1, 2]", "whole in [-small, 2]", "values only, no facts or formulas"),
+        ("whole in [1]", "whole in [1 + 1]", "values only, no facts or formulas"),
+        ('text =~ "a"', "text =~ code", "a pattern is a text in quotes"),
+        ('text !~~ "a"', 'whole =~ "a"', "a pattern is for texts, whole is a number"),
+        ("$has(by_two)", "$has(scale)", "takes the name of one table parameter"),
+        ("$has(no_value)", "$has(choice)", "takes the name of one table parameter"),
+        ("$has(dated)", "$has()", "takes the name of one table parameter"),
+    ],
+)  # fmt: skip
+def test_each_limit_of_an_argument_holds_to_the_number(
+    fits: str, beyond: str, message: str
+) -> None:
+    check(parse(fits), SCOPE)
+    with pytest.raises(ConditionRefused) as refused:
+        check(parse(beyond), SCOPE)
+    assert message in refused.value.message
+    assert refused.value.remedy

@@ -244,6 +244,7 @@ FORMS = (
     "{c} // part", "part % {c}", "{c} % part", "$min(part, {c})", "$max(part, {c}, total)",
     "$round(part / {c})", "$round(money * {c}, 1)", "$floor(part * {c})", "$ceil(part / {c})",
     "$abs(part + {c})", "part / {c} / total", "(part - {c}) ** 2", "-part / -{c}",
+    "{c} / $abs(part)", "part / $abs($max(0, $min(part, 1)) * {c})",
 )  # fmt: skip
 
 
