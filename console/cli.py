@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from awards.errors import AwardsError
 from console import (
+    dataset_commands,
     delivery_commands,
     explanation_commands,
     export_commands,
@@ -62,6 +63,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(dataset_commands.app, name="dataset")
 app.add_typer(release_commands.app, name="release")
 
 
