@@ -103,3 +103,18 @@ class LinkModelDamaged(ProfilesError):
         self.path = path
         self.what = what
         super().__init__(f"{path}: {what} (restore the file that came with Zhida)")
+
+
+class NotLinkable(ProfilesError):
+    """A dataset that does not say by which columns its rows may be linked."""
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        super().__init__(
+            f'"{dataset}" does not say by which columns rows without a key may be linked '
+            "(declare them: link: {name: …, address: …, representative: …, region: …})"
+        )
+
+
+class LinkRefused(ProfilesError):
+    """A decision of a link that cannot be made."""

@@ -14,6 +14,7 @@ import ledger.journal
 import ledger.lease
 import notifier.channels.inbox
 import notifier.notice
+import profiles.link
 from ledger.database import metadata, migrate, open_database, reading
 
 TABLES = {
@@ -26,6 +27,7 @@ TABLES = {
     notifier.channels.inbox.inbox_table,
     notifier.notice.notice_table,
     notifier.notice.delivery_table,
+    profiles.link.link_table,
 }
 
 
