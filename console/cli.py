@@ -15,9 +15,9 @@ from console import (
     delivery_commands,
     explanation_commands,
     export_commands,
+    link_commands,
     policy_commands,
     profile_commands,
-    quality_commands,
     release_commands,
     run_commands,
     show,
@@ -54,7 +54,6 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "clauses": explanation_commands.clauses_of_everybody,
     "unknowns": explanation_commands.list_unknowns,
     "profile": profile_commands.show_profile,
-    "quality": quality_commands.tell_quality,
     "export": export_commands.export_table,
     "inbox": run_commands.show_received,
     "import-awards": run_commands.import_awards,
@@ -65,6 +64,7 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(dataset_commands.app, name="dataset")
 app.add_typer(release_commands.app, name="release")
+app.add_typer(link_commands.app, name="link")
 
 
 @app.callback()

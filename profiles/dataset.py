@@ -93,7 +93,9 @@ class Dataset:
     """A department's table. `columns` holds the key first, then the columns as declared.
 
     `complete` names the authority for reading "no row" as "none", None where there is none.
-    `unique` are the columns that tell the rows of one key apart, None where nothing does.
+    `unique` are the columns that tell the rows of one key apart, None where nothing does. `link`
+    are the columns by which a row without a key may be linked, under `name`, `address`,
+    `representative` and `region`; None where rows without a key are only set aside.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Dataset:
     unique: tuple[str, ...] | None
     columns: Mapping[str, Column]
     limits: Limits = Limits()
+    link: Mapping[str, str] | None = None
 
 
 def load_datasets(paths: Iterable[Path]) -> dict[str, Dataset]:
@@ -216,6 +219,7 @@ def _build_dataset(file: DatasetFile) -> Dataset:
         unique=_read_unique(file, time, register),
         columns=columns,
         limits=_read_limits(file),
+        link=file.link.model_dump(exclude_none=True) if file.link else None,
     )
 
 

@@ -129,6 +129,15 @@ class LimitsFile(_Model):
     changed: Share | None = None
 
 
+class LinkFile(_Model):
+    """The columns by which a row without a key may be linked to the register."""
+
+    name: Name
+    address: Name | None = None
+    representative: Name | None = None
+    region: Name | None = None
+
+
 class DatasetFile(_Model):
     """A dataset as its department describes it."""
 
@@ -146,6 +155,7 @@ class DatasetFile(_Model):
     retention: Span
     unique: list[Name] | None = None
     limits: LimitsFile | None = None
+    link: LinkFile | None = None
     columns: Annotated[dict[Name, ColumnFile], Field(min_length=1)]
 
 
@@ -166,6 +176,7 @@ def check_dataset_file(file: DatasetFile, document: Document) -> list[Problem]:
     for index, name in enumerate(file.unique or ()):
         if name not in file.columns:
             problems.append(_no_column(file, document, ("unique", index), name))
+    problems += _check_link(file, document)
     for name, column in file.columns.items():
         problems += _check_column(document, name, column)
     if "complete" in document.value and file.complete is None:
@@ -237,6 +248,19 @@ def _check_time(file: DatasetFile, document: Document) -> list[Problem]:
                 document.problem(("time", form), f'"{name}" is a {column.type}, not a {types}')
             )
     return problems
+
+
+def _check_link(file: DatasetFile, document: Document) -> list[Problem]:
+    if file.link is None:
+        return []
+    if file.of != "enterprise":
+        remedy = "leave it out: persons are known by their number alone"
+        return [document.problem(("link",), "only rows about enterprises can be linked", remedy)]
+    return [
+        _no_column(file, document, ("link", by), name)
+        for by, name in file.link.model_dump(exclude_none=True).items()
+        if name not in file.columns
+    ]
 
 
 def _check_column(document: Document, name: str, column: ColumnFile) -> list[Problem]:
