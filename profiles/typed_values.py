@@ -64,8 +64,10 @@ def parse_column(column: Column, cells: pl.Series) -> Parsed:
     typed.
     """
     plain = read_plain(column, cells, fen_digits=FEN_DIGITS[column.unit or "元"])
+    if plain is None and cells.dtype != pl.String:
+        return parse_column(column, write_texts(cells))  # decimals and floats are mostly digits
     if plain is None:
-        return _parse_distinct(column, write_texts(cells))
+        return _parse_distinct(column, cells)
     sure = plain.sure
     for complaint in _check_range(column, plain.values):
         sure &= ~complaint.rows
