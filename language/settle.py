@@ -106,7 +106,7 @@ def _whole(coded: Coded, value: Scalar) -> Fraction | int | None:
 
 
 def _place(coded: Coded, value: Scalar) -> int | None:
-    """The code of a value; None where no row has it."""
+    """The code of a value, also one beyond all codes there are; None where no code could be its."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str):
@@ -115,8 +115,7 @@ def _place(coded: Coded, value: Scalar) -> int | None:
     number = _whole(coded, value)
     if number is None or number != int(number):
         return None
-    inside = coded.low <= number < coded.low + coded.size
-    return int(number) - (0 if coded.wide else coded.low) if inside else None
+    return int(number) - (0 if coded.wide else coded.low)
 
 
 def _test(

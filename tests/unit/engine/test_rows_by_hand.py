@@ -247,3 +247,20 @@ def test_what_is_not_yet_is_named_by_what_the_clause_says(tmp_path: Path) -> Non
     told = explain(program_of(tmp_path, text), five)
     assert [say_reason(reason, told, "zh") for reason in told.reasons] == ["尚未达到：参保满半年"]
     assert say_reason(told.reasons[0], told, "en") == "not yet: insured for half a year"
+
+
+def test_rows_and_awards_are_plain_data_too(tmp_path: Path) -> None:
+    given = subject(loan("a"), loan("b", overdue=None), loan("c", overdue=True))
+    told = evaluate(program_of(tmp_path, LOANS), given).as_json()
+    assert told["rows"] == [
+        {"row": 1, "verdict": "eligible", "amount": "6.00", "failed": [], "unknown": [],
+         "missing": []},
+        {"row": 2, "verdict": "unknown", "amount": None, "failed": [], "unknown": ["in-order"],
+         "missing": ["overdue"]},
+        {"row": 3, "verdict": "ineligible", "amount": None, "failed": ["in-order"], "unknown": [],
+         "missing": []},
+    ]  # fmt: skip
+    assert "items" not in told
+    # for each loan: one per cent of what counts, and one for the row
+    awards = evaluate(program_of(tmp_path, ITEMS), subject(loan("a"), loan("b", size=300)))
+    assert awards.as_json()["items"] == {"a": "7.00", "b": "4.00"}

@@ -17,7 +17,7 @@ from language.bits import find_rows, pack, words_of
 from language.expression import Expression
 from language.frame import prepare
 from language.parse import parse
-from language.reference import evaluate
+from language.reference import NONE, evaluate
 from tests.support.generated import (
     MAY_NOT_APPLY,
     TYPES,
@@ -155,6 +155,21 @@ def test_rows_found_in_words_are_those_whose_bits_are_set(share: float) -> None:
     rows, eligible = find_rows(pack(np.array(possible)), pack(np.array(true)))
     assert rows.tolist() == [row for row, flag in enumerate(possible) if flag]
     assert eligible.tolist() == [true[row] for row in rows]
+
+
+def test_a_value_just_beyond_a_columns_own_is_nobodys() -> None:
+    """The codes after the last value are those of what does not apply, and of what is missing."""
+    texts = [
+        form.format(value=value)
+        for value in (-1, 0, 1, 2, 3, 4, 5, 99)
+        for form in ("level == {value}", "level != {value}", "level in [{value}]",
+                     "level in [1, {value}]", "level >= {value}", "level < {value}")
+    ]  # fmt: skip
+    rows = draw_rows(Random("beyond"), 80)
+    levels = (1, 2, 3, NONE, None)
+    changed = [{**row, "level": levels[place % 5]} for place, row in enumerate(rows)]
+    conditions = [parse(text) for text in texts]
+    assert _compare(plan_conditions(conditions, SCOPE), conditions, changed) == len(conditions)
 
 
 SCOPED = """
