@@ -269,8 +269,7 @@ def _responsible(
     unknown = [name for name, value in scope.items() if value.value is None]
     for clause in bound.policy.clauses:
         find_leaves(clause, values, True, failed, unknown)
-    holds = any(value.value is True for value in portions.values())
-    if portions and not holds and all(value.value is False for value in portions.values()):
+    if portions and all(value.value is False for value in portions.values()):
         failed += portions
     unknown += [name for name, value in portions.items() if value.value is None]
     if decided is not None and bound.policy.each is not None:

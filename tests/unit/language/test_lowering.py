@@ -7,8 +7,17 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from language.definition import Constant, Definition, Formula, Given, NoValue
+from language.definition import (
+    Constant,
+    Definition,
+    Formula,
+    Given,
+    NoValue,
+    Tier,
+    Tiers,
+)
 from language.exact import Exact
+from language.expression import Name
 from language.frame import prepare
 from language.lowering import Lowering
 from language.parse import parse
@@ -92,3 +101,44 @@ def test_what_rests_on_no_fact_is_worked_out_before_any_row_is_seen(text: str) -
 def test_what_rests_on_a_fact_is_not(text: str) -> None:
     lowering = Lowering(SCOPE, prepare(pl.DataFrame({"x": [1]}), TYPES, []).known)
     assert not lowering.is_fixed(parse(text))
+
+
+def tier(over: int, up_to: int | None, **gives: Fraction) -> Tier:
+    return Tier(over=Fraction(over), up_to=None if up_to is None else Fraction(up_to), **gives)
+
+
+TIERS = {
+    "rates": (tier(0, 3, rate=Fraction("0.1")), tier(3, 7, rate=Fraction("0.25")),
+              tier(7, None, rate=Fraction(2))),
+    "steps": (tier(0, 4, each=Fraction(2), gives=Fraction("0.5")),
+              tier(4, 9, each=Fraction(3), gives=Fraction(7)), tier(9, None, gives=Fraction(11))),
+    "late": (tier(5, 6, gives=Fraction(3)), tier(6, 8, rate=Fraction(1, 3)),
+             tier(8, 10, each=Fraction(1, 2), gives=Fraction(5))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_a_scale_adds_what_each_of_its_tiers_holds(name: str) -> None:
+    """By hand: of each tier what lies within it, at its rate, in whole steps, or once."""
+
+    def of(part: Tier, amount: Fraction) -> Fraction:
+        inside = min(amount, part.up_to if part.up_to is not None else amount) - part.over
+        if inside <= 0:
+            return Fraction(0)
+        if part.rate is not None:
+            return inside * part.rate
+        gives = part.gives or Fraction(0)
+        return gives if part.each is None else inside // part.each * gives
+
+    amounts = [*range(-2, 15), None]
+    scope = {**SCOPE, "scale": Tiers(by=Name(name="x"), tiers=TIERS[name])}
+    prepared = prepare(pl.DataFrame({"x": amounts}), TYPES, ["x"])
+    number = Lowering(scope, prepared.known).number(parse("scale"))
+    found = prepared.frame.select(n=number.numerator.expr, d=number.denominator.expr).rows()
+    wanted = [
+        None if x is None else sum((of(part, Fraction(x)) for part in TIERS[name]), Fraction(0))
+        for x in amounts
+    ]
+    assert [None if None in pair else Fraction(*pair) for pair in found] == wanted
+    facts = [{"x": None if x is None else Fraction(x)} for x in amounts]
+    assert [evaluate(parse("scale"), scope, row).value for row in facts] == wanted
