@@ -6,6 +6,8 @@ from profiles.complaint import Complaint, complain, quote_texts
 from profiles.dataset import Column
 
 _YEAR_LAST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$"
+_SERIAL = r"^\d{5}(?:\.\d+)?$"
+"""Days since 1900, from 1927 on: what a spreadsheet shows of a date that is not formatted."""
 _ORDERS = {"day/month/year": "$3-$2-$1", "month/day/year": "$3-$1-$2"}
 
 
@@ -27,7 +29,12 @@ def parse_date(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compla
         ).struct.unnest()
         compact = unread.str.extract_groups(r"^(\d{4})(\d{2})(\d{2})$").struct.unnest()
         dates = dates.scatter(rest.arg_true(), _join_dates(parts, compact))
-    return _check_dates(column, texts, dates, "not a date", "2024-05-01")
+    serial = texts.str.contains(_SERIAL).fill_null(False)
+    dates, complaints = _check_dates(
+        column, texts.set(serial, None), dates, "not a date", "2024-05-01"
+    )
+    reason = "a spreadsheet's number of a day: format the column as dates"
+    return dates, [*complaints, complain(column, reason, serial)]
 
 
 def parse_month(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:

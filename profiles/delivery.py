@@ -12,7 +12,9 @@ from profiles.errors import DeliveryRefused
 from profiles.heading import Heading, match_header
 from profiles.parquet_rows import read_parquet_rows
 from profiles.row_block import RowBlock
+from profiles.workbook_rows import read_workbook_rows
 
+_ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 CUT_OFF = (
     "the file ends in this row without a line break, it may have been cut off: deliver all of it, "
     "with a line break at its end"
@@ -20,11 +22,16 @@ CUT_OFF = (
 
 
 def read_delivery(
-    source: Path, dataset: Dataset, mapping: ColumnMapping | None = None
+    source: Path,
+    dataset: Dataset,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
 ) -> Iterator[RowBlock]:
-    """The rows of a CSV or Parquet file. Raises `DeliveryRefused` before the first of them.
+    """The rows of a CSV or Parquet file or a workbook.
 
-    `mapping` says what the department's own headings stand for.
+    `mapping` says what the department's own headings stand for; `sheet` which one of a workbook is
+    read, by default the first that is not hidden. Raises `DeliveryRefused` before the first row
+    where the file as a whole cannot be read, later where it turns out to be damaged.
     """
     try:
         with source.open("rb") as file:
@@ -36,6 +43,12 @@ def read_delivery(
         raise DeliveryRefused(source.name, ["is empty: it has not even a header"])
     if start == b"PAR1" or source.suffix == ".parquet":
         return read_parquet_rows(source, dataset, mapping)
+    if start == _ZIP:
+        return read_workbook_rows(source, dataset, mapping, sheet)
+    if start == _COMPOUND_FILE:
+        raise DeliveryRefused(
+            source.name, ["is an old workbook, or one with a password: save it as .xlsx or CSV"]
+        )
     opened = open_csv(source)
     return _read_csv(opened, match_header(source.name, opened.header, dataset, mapping))
 

@@ -59,6 +59,7 @@ def ingest(
     delivered_on: date,
     mode: Mode = "full",
     mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
     on_progress: Progress | None = None,
 ) -> ReleaseReport:
     """Make a department's file a release of the dataset, under `root/<dataset>/<hash>/`.
@@ -67,14 +68,14 @@ def ingest(
     of that with the same key and `unique` columns (without those: of all rows of the key), or
     removes it where its column `removed` says so. correction: rows stand for quarantined ones, the
     line of which `corrects_line` names. `mapping` says what the department's own headings stand
-    for. Rows that cannot be used go to the release's quarantine
-    with a reason. A release that breaks the dataset's limits waits for a person.
+    for, `sheet` which one of a workbook is read. Rows that cannot be used go to the release's
+    quarantine with a reason. A release that breaks the dataset's limits waits for a person.
 
     Raises `DeliveryRefused` where the file as a whole cannot be used: its header does not fit, it
     is empty, none of its rows is usable, or there is nothing that it could change.
     """
     with telling_renamed(root, dataset, delivered_on):
-        blocks = read_delivery(source, delivered_form(dataset, mode), mapping)
+        blocks = read_delivery(source, delivered_form(dataset, mode), mapping, sheet)
     return ingest_blocks(
         blocks,
         dataset,

@@ -46,6 +46,7 @@ _BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
 _INDUSTRY = r"^[A-T]\d{0,4}$"
 LONGEST_TEXT = 20_000
 """Characters of a text, far more than any name, address or scope of business has."""
+_SPREADSHEET_ERRORS = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"]
 _OF_FEW_VALUES = ("boolean", "date", "month", "year", "code")
 
 
@@ -201,6 +202,7 @@ def _check_characters(column: Column, texts: pl.Series) -> list[Complaint]:
         long = texts.str.len_chars() > LONGEST_TEXT
     return [
         complain(column, "holds a control character", control),
+        complain(column, "a spreadsheet's error", texts.is_in(_SPREADSHEET_ERRORS)),
         complain(column, f"longer than {LONGEST_TEXT:,} characters", long),
     ]
 
