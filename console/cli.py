@@ -15,6 +15,7 @@ from console import (
     delivery_commands,
     explanation_commands,
     export_commands,
+    ingest_command,
     link_commands,
     policy_commands,
     profile_commands,
@@ -43,7 +44,7 @@ app = typer.Typer(
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": delivery_commands.make_installation,
     "sample-city": delivery_commands.write_sample_city,
-    "ingest": delivery_commands.ingest_files,
+    "ingest": ingest_command.ingest_sources,
     "snapshot": delivery_commands.build_snapshot,
     "check": policy_commands.check_policies,
     "show": policy_commands.show_policy,

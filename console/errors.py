@@ -26,5 +26,9 @@ class KeyLost(ConsoleError):
         )
 
 
+class VariableMissing(ConsoleError):
+    """A variable of the environment that the command line names is not set."""
+
+
 class NothingThere(ConsoleError):
     """What a command needs has not been made yet."""

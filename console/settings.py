@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.errors import KeyLost, NotInitialised
+from console.errors import KeyLost, NotInitialised, VariableMissing
 from profiles.folder import write_json
 
 DEFAULT_HOME = "zhida-home"
@@ -58,6 +58,14 @@ def read_settings(home: Path | None) -> Settings:
     folder = folder.expanduser().resolve()
     url = os.environ.get("ZHIDA_DATABASE_URL") or f"sqlite:///{folder / 'zhida.db'}"
     return Settings(home=folder, database_url=url)
+
+
+def read_variable(name: str) -> str:
+    """A variable of the environment that the command line names. Raises VariableMissing."""
+    value = os.environ.get(name)
+    if not value:
+        raise VariableMissing(f"the environment has no {name}: set it to the database's address")
+    return value
 
 
 def read_clock() -> datetime:
