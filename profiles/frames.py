@@ -107,7 +107,7 @@ def to_polars(frame: AnyFrame, columns: Mapping[str, Column], *, name: str = "fr
         if column is None:
             typed.append(series)
             continue
-        parsed = parse_column(column, write_texts(series))
+        parsed = parse_column(column, cells_of(series))
         values = parsed.values
         for complaint in parsed.complaints:
             values = values.set(complaint.rows, None)
@@ -170,12 +170,11 @@ def refuse_floats(frame: pl.DataFrame, columns: Mapping[str, Column], name: str)
         raise FrameRefused(name, problems)
 
 
-def write_texts(series: pl.Series) -> pl.Series:
-    """Cells as the texts that a file would hold; a number as the decimal it is, no exponent."""
-    if series.dtype.base_type() == pl.Datetime:
-        return series.dt.to_string("%Y-%m-%d %H:%M:%S")
+def cells_of(series: pl.Series) -> pl.Series:
+    """A column as departments' files hold it: a float is the decimal that it is written as, with no
+    exponent; NaN is empty."""
     if not series.dtype.is_float():
-        return series.cast(pl.String)
+        return series
     texts = series.fill_nan(None).cast(pl.String)
     exponents = texts.filter(texts.str.contains("[eE]").fill_null(False)).unique()
     if exponents.is_empty():

@@ -11,6 +11,7 @@ from profiles.dataset import Dataset
 from profiles.errors import ReleaseGone
 from profiles.identifier import subject_ids
 from profiles.release import Release, list_releases, read_release
+from profiles.slot import SLOTS, slots_of
 from profiles.snapshot import Snapshot
 
 
@@ -25,9 +26,12 @@ def find_identifier(
     release = _release_of(snapshot, root, register)
     if release is None:
         return None
-    identifiers = read_release(release, register)[register.key].unique()
-    found = identifiers.filter(subject_ids(register.kind, identifiers, key) == subject)
-    return None if found.is_empty() else str(found[0])
+    for slot in range(SLOTS):
+        identifiers = read_release(release, register, range(slot, slot + 1))[register.key].unique()
+        found = identifiers.filter(subject_ids(register.kind, identifiers, key) == subject)
+        if found.len():
+            return str(found[0])
+    return None
 
 
 def read_revealed(
@@ -40,7 +44,8 @@ def read_revealed(
     release = _release_of(snapshot, root, dataset)
     if release is None:
         return pl.DataFrame()
-    rows = read_release(release, dataset)
+    slot = int(slots_of(pl.Series([identifier], dtype=pl.String))[0])
+    rows = read_release(release, dataset, range(slot, slot + 1))
     return rows.filter(pl.col(dataset.key) == identifier).drop(dataset.key)
 
 

@@ -1,5 +1,6 @@
 """A frame is taken in as the file with the same content: same rows, same quarantine."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,27 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         ingest_frame(frame, INSURANCE, root=tmp_path, delivered_on=DAY)
 
 
-def test_the_texts_that_were_sifted_do_not_stay_on_disk(tmp_path: Path) -> None:
+def test_nothing_but_the_release_stays_on_disk(tmp_path: Path) -> None:
     ingest_frame(pl.DataFrame(CELLS), INSURANCE, root=tmp_path, delivered_on=DAY)
     assert [path.name for path in tmp_path.iterdir()] == [INSURANCE.name]
+    (release,) = (tmp_path / INSURANCE.name).iterdir()
+    assert json.loads((release / "manifest.json").read_text())["source"]["name"] == "frame"
+
+
+def test_a_frame_of_changes_changes_what_a_file_delivered(tmp_path: Path) -> None:
+    deliver(tmp_path, INSURANCE, HEADER, *LINES[:2])
+    changes = pl.DataFrame(
+        {
+            "uscc": FIRMS[:2],
+            "month": ["2025-01"] * 2,
+            "insured": [99, 11],
+            "premium": [1.5, 2.5],
+            "paid_in_full": [True] * 2,
+            "removed": [False, True],
+        }
+    )
+    found = ingest_frame(
+        changes, INSURANCE, root=tmp_path / "releases", delivered_on=DAY, mode="incremental"
+    )
+    rows = read_release(found.release, INSURANCE)
+    assert rows.select("uscc", "insured", "premium").rows() == [(FIRMS[0], 99, 150)]

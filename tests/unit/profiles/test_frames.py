@@ -16,12 +16,12 @@ from profiles.dataset import Column, ColumnType, Label
 from profiles.errors import FrameRefused
 from profiles.frames import (
     Form,
+    cells_of,
     form_of,
     from_polars,
     in_yuan,
     read_frame,
     to_polars,
-    write_texts,
 )
 from profiles.typed_values import DTYPES
 
@@ -163,7 +163,7 @@ def test_what_is_no_table_is_refused(frame: Any) -> None:
 @settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_is_written_as_the_decimal_it_is_without_exponent(value: float) -> None:
-    (text,) = write_texts(pl.Series([value]))
+    (text,) = cells_of(pl.Series([value]))
     assert "e" not in text.lower()
     assert float(text) == value
 
