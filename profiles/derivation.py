@@ -10,7 +10,7 @@ from language.column import NOT_APPLICABLE
 from language.definition import Scalar, Scope
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
-from profiles.measure_columns import measure_rows
+from profiles.measure_columns import ReadyRows, measure_rows, ready_rows
 from profiles.row_frame import DTYPES, frame_of_rows, source_of
 from profiles.row_set import RowSet
 from profiles.span import Moment
@@ -35,16 +35,20 @@ def compute_facts(
     that can not apply has a second column `<fact>::none`.
     """
     columns = [subjects.alias("subject")]
+    moment = Moment(as_of=as_of)
+    ready: dict[str, ReadyRows | None] = {}
     for fact in vocabulary.facts.values():
         if fact.of != kind or fact.measure is None:
             continue
         row_set = vocabulary.row_sets[fact.measure.rows]
-        frame = frame_of_rows(row_set, rows)
+        if row_set.name not in ready:
+            frame = frame_of_rows(row_set, rows)
+            ready[row_set.name] = None if frame is None else ready_rows(row_set, frame, moment)
         if listed is not None:
             known: pl.Series | None = listed.get(source_of(row_set, rows) or "", _NOBODY)
         else:
             known = None if row_set.complete else _NOBODY
-        columns += measure_fact(fact, row_set, frame, subjects, Moment(as_of=as_of), known)
+        columns += measure_ready(fact, ready[row_set.name], subjects, known)
     return pl.DataFrame(columns)
 
 
@@ -62,18 +66,28 @@ def measure_fact(
     """The columns of one measured fact: its values, and where it can not apply `<fact>::none`.
 
     `rows` are None where they were not delivered; `listed` are the subjects whose rows are all
-    there are (None: everybody). `scope` and `types` as for `measure_rows`.
+    there are (None: everybody). `scope` and `types` as for `ready_rows`.
     """
+    ready = None
+    if rows is not None:
+        ready = ready_rows(row_set, rows, moment, scope=scope, types=types)
+    return measure_ready(fact, ready, subjects, listed)
+
+
+def measure_ready(
+    fact: Fact, ready: ReadyRows | None, subjects: pl.Series, listed: pl.Series | None
+) -> list[pl.Series]:
+    """As `measure_fact`, over rows that are ready for several measures."""
     measure = fact.measure
     assert measure is not None
     dtype = DTYPES[fact.type]
-    if rows is None:
+    if ready is None:
         empty = [pl.Series(fact.name, [None] * len(subjects), dtype=dtype)]
         if fact.may_not_apply:
             applies = pl.repeat(False, len(subjects), eager=True, dtype=pl.Boolean)
             empty.append(applies.alias(fact.name + NOT_APPLICABLE))
         return empty
-    found = measure_rows(measure, row_set, rows, subjects, moment, listed, scope=scope, types=types)
+    found = measure_rows(measure, ready, subjects, listed)
     complete = pl.lit(True) if listed is None else pl.col("subject").is_in(listed.implode())
     without = ~pl.col("rows") & complete
     value = pl.col("value")

@@ -13,7 +13,7 @@ import polars as pl
 
 from language.column import NOT_APPLICABLE
 from profiles.fact import Vocabulary
-from profiles.measure_columns import measure_rows
+from profiles.measure_columns import measure_rows, ready_rows
 from profiles.parting import doubtful_file, facts_file, rows_file
 from profiles.row_frame import DTYPES, frame_of_rows
 from profiles.row_set import RowColumn, RowSet
@@ -166,7 +166,8 @@ def _measure(
     listed = here if target.complete else _NOBODY
     plain = replace(measure, match=())
     subjects = distinct[_KEY].alias("subject")
-    values = measure_rows(plain, target, found, subjects, Moment(as_of=as_of), listed)
+    ready = ready_rows(target, found, Moment(as_of=as_of))
+    values = measure_rows(plain, ready, subjects, listed)
     sure = ~pl.col("subject").is_in(unsure.implode())
     values = values.select(
         pl.col("subject").alias(_KEY),

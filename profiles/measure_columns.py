@@ -1,4 +1,4 @@
-"""Measures as columns: a filter over rows and a group-by on the subject.
+"""Measures as columns: a filter over rows, and what the rows of each subject come to.
 
 No rows counts as none only where the rows are complete; an undecided row or a missing addend
 makes the result missing, unless `any` or `all` is settled without it, or the run is as long
@@ -6,9 +6,11 @@ either way. Agrees with `profiles.measure_reference` on every row.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 
 from language import exact
@@ -22,57 +24,92 @@ from language.reach import reachable_facts
 from language.reference import evaluate
 from language.size import refuse_too_large
 from language.types import FactType
+from profiles.grouped import (
+    MAX_SUM,
+    Groups,
+    Held,
+    at_edge,
+    every,
+    extreme,
+    gather_groups,
+    some,
+    total,
+)
 from profiles.measure import NO_ROWS, RUNS, Measure
 from profiles.row_set import RowSet
 from profiles.run_length import run_lengths
 from profiles.span import Moment, parse_span
 
-MAX_SUM = 2**62
 _FAR = date(9999, 12, 31)
 
 
-def measure_rows(
-    measure: Measure,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyRows:
+    """Rows of a row set made ready for its measures: scaled, and by subject."""
+
+    row_set: RowSet
+    rows: pl.DataFrame
+    scope: Scope
+    types: Mapping[str, FactType]
+    moment: Moment
+    prepared: Prepared
+    groups: Groups
+
+    @property
+    def lowering(self) -> Lowering:
+        return Lowering(self.scope, self.prepared.known)
+
+
+def ready_rows(
     row_set: RowSet,
     rows: pl.DataFrame,
-    subjects: pl.Series,
     moment: Moment,
-    listed: pl.Series | None,
     *,
     scope: Scope | None = None,
     types: Mapping[str, FactType] | None = None,
+) -> ReadyRows:
+    """Make rows ready, once for all measures over them.
+
+    `rows` has a column `subject` and the row set's columns; whatever else `scope` names (default:
+    the columns and as_of) stands beside them, with `types`.
+    """
+    types = {name: column.type for name, column in row_set.columns.items()} | dict(types or {})
+    groups = gather_groups(rows["subject"])
+    if groups is None:
+        rows = rows.sort("subject", maintain_order=True)
+        groups = gather_groups(rows["subject"])
+        assert groups is not None
+    return ReadyRows(
+        row_set=row_set,
+        rows=rows,
+        scope=scope or row_set.scope() | {"as_of": Constant(value=moment.as_of)},
+        types=types,
+        moment=moment,
+        prepared=prepare(rows, types, types),
+        groups=groups,
+    )
+
+
+def measure_rows(
+    measure: Measure, ready: ReadyRows, subjects: pl.Series, listed: pl.Series | None
 ) -> pl.DataFrame:
     """The measure for every subject: columns `subject`, `value`, `rows` (it has any).
 
-    `rows` has a column `subject` and the row set's columns; whatever else `scope` names (default:
-    the columns and as_of) stands beside them, with `types`. `listed` are the subjects whose rows
-    are known to be all there are (None: all of them). Null is missing; without rows and without
-    a value of its own (min, max, first, last, all) the caller decides what `absent` says.
+    `listed` are the subjects whose rows are known to be all there are (None: all of them). Null is
+    missing; without rows and without a value of its own (min, max, first, last, all) the caller
+    decides what `absent` says.
     """
-    scope = scope or row_set.scope() | {"as_of": Constant(value=moment.as_of)}
-    types = {name: column.type for name, column in row_set.columns.items()} | dict(types or {})
-    prepared = prepare(rows, types, types)
-    lowering = Lowering(scope, prepared.known)
-    held = _in_time(measure, row_set, moment, lowering)
+    row_set, rows, moment, prepared = ready.row_set, ready.rows, ready.moment, ready.prepared
+    held = _in_time(measure, row_set, moment, ready.lowering)
     if measure.where is not None:
-        held = held & _filter(measure.where, scope, types, rows, prepared)
-    value, scale = _value(measure, row_set, lowering, prepared, rows)
+        held = held & _filter(measure.where, ready.scope, ready.types, rows, prepared)
+    value, scale = _value(measure, row_set, ready.lowering, prepared, rows)
     frame = prepared.frame.select(
         "subject", held.alias("::held"), _time_of(row_set).alias("::time"), value.alias("::value")
-    ).filter(pl.col("::held").is_null() | pl.col("::held"))
-    exactly = scale is None and measure.function == "sum"
-    found = frame.group_by("subject").agg(
-        pl.col("::held").is_null().any().alias("::undecided"),
-        pl.col("::held").fill_null(False).sum().alias("::counted"),
-        *(
-            []
-            if measure.function in RUNS
-            else [_aggregate(measure, exactly=exactly).alias("value")]
-        ),
     )
-    if measure.function in RUNS:
-        runs = run_lengths(frame, measure, moment)
-        found = found.join(runs, on="subject", how="left", maintain_order="left")
+    found = _by_groups(measure, frame, ready.groups, exactly=scale is None)
+    if found is None:
+        found = _by_subject(measure, frame, moment, exactly=scale is None)
     result = pl.DataFrame({"subject": subjects}).join(
         found, on="subject", how="left", maintain_order="left"
     )
@@ -104,6 +141,67 @@ def measure_rows(
         # NumPy: Polars divides by a reciprocal, which is not the nearest decimal
         result = result.with_columns(pl.Series("value", whole / scale, nan_to_null=True))
     return result
+
+
+def _by_groups(
+    measure: Measure, frame: pl.DataFrame, groups: Groups, *, exactly: bool
+) -> pl.DataFrame | None:
+    """For each subject with rows that hold or may: `value`, `::undecided`, `::counted`.
+
+    None where the measure has to be taken in another way.
+    """
+    held = Held.of(frame["::held"])
+    values, times = frame["::value"], frame["::time"]
+    counted = groups.count(held.sure)
+    found: pl.Series | None = None
+    match measure.function:
+        case "count" if measure.column == "rows":
+            found = pl.Series(counted)
+        case "any" if measure.column == "rows":
+            found = pl.Series(counted > 0)
+        case "sum" if not exactly and values.dtype == pl.Int64:
+            found = total(groups, held, values)
+        case "min" | "max":
+            found = extreme(groups, held, values, largest=measure.function == "max")
+        case "any":
+            found = some(groups, held, values)
+        case "all":
+            found = every(groups, held, values)
+        case "first" | "last":
+            found = at_edge(groups, held, values, times, last=measure.function == "last")
+    if found is None:
+        return None
+    none = np.zeros(len(groups.starts), np.bool_)
+    undecided = none if held.undecided is None else groups.any(held.undecided)
+    return pl.DataFrame(
+        {
+            "subject": groups.subjects,
+            "::undecided": undecided,
+            "::counted": counted,
+            "value": found,
+        }
+    ).filter(pl.Series(undecided | (counted > 0)))
+
+
+def _by_subject(
+    measure: Measure, frame: pl.DataFrame, moment: Moment, *, exactly: bool
+) -> pl.DataFrame:
+    """As `_by_groups`, by a group-by on the subjects' names."""
+    frame = frame.filter(pl.col("::held").is_null() | pl.col("::held"))
+    exactly = exactly and measure.function == "sum"
+    found = frame.group_by("subject").agg(
+        pl.col("::held").is_null().any().alias("::undecided"),
+        pl.col("::held").fill_null(False).sum().alias("::counted"),
+        *(
+            []
+            if measure.function in RUNS
+            else [_aggregate(measure, exactly=exactly).alias("value")]
+        ),
+    )
+    if measure.function in RUNS:
+        runs = run_lengths(frame, measure, moment)
+        found = found.join(runs, on="subject", how="left", maintain_order="left")
+    return found
 
 
 def _value(

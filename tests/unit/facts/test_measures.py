@@ -17,7 +17,7 @@ from language.expression import Expression
 from language.parse import parse
 from profiles.dataset import Dataset, load_datasets
 from profiles.measure import Measure
-from profiles.measure_columns import measure_rows
+from profiles.measure_columns import measure_rows, ready_rows
 from profiles.row_set import row_set_of
 from profiles.span import Moment, parse_span
 from tests.support.measured_in_duckdb import measure_in_duckdb
@@ -225,7 +225,10 @@ def test_every_measure_is_what_the_plain_model_says(
             )  # fmt: skip
             listed = None if complete else subjects.head(0)
             found = measure_rows(
-                measure, row_set_of(datasets[form]), frame, subjects, Moment(as_of=AS_OF), listed
+                measure,
+                ready_rows(row_set_of(datasets[form]), frame, Moment(as_of=AS_OF)),
+                subjects,
+                listed,
             )
             assert found["subject"].to_list() == subjects.to_list()
             for name, value, has in found.select("subject", "value", "rows").iter_rows():
@@ -263,7 +266,9 @@ def test_every_measure_is_what_the_aggregates_of_duckdb_say(
             on="as_of" if form == "state" and over is None else None, over=over,
             where=parse(text),
         )  # fmt: skip
-        ours = measure_rows(measure, row_set, frame, subjects, Moment(as_of=AS_OF), None)
+        ours = measure_rows(
+            measure, ready_rows(row_set, frame, Moment(as_of=AS_OF)), subjects, None
+        )
         yuan = frame.with_columns(
             (pl.col("amount").cast(pl.Decimal(14, 2)) / 100).cast(pl.Decimal(12, 2)),
             pl.col("size").cast(pl.Decimal(4, 2)),
@@ -331,7 +336,10 @@ def test_a_sum_of_rows_that_leaves_64_bits_does_not_wrap(datasets: dict[str, Dat
     subjects = pl.Series("subject", ["S"])
     try:
         found = measure_rows(
-            measure, row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF), None
+            measure,
+            ready_rows(row_set_of(datasets["series"]), frame, Moment(as_of=AS_OF)),
+            subjects,
+            None,
         )
     except (ValueError, ArithmeticError):
         return  # refused is as good as exact
@@ -350,6 +358,9 @@ def test_rows_whose_numbers_lie_far_apart_are_still_measured(datasets: dict[str,
     for column, wanted in (("amount", [5, 5]), ("size", list(sizes))):
         measure = Measure(rows="series", dataset="series", function="last", column=column)
         found = measure_rows(
-            measure, row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF), None
+            measure,
+            ready_rows(row_set_of(datasets["series"]), frame, Moment(as_of=AS_OF)),
+            subjects,
+            None,
         )
         assert found["value"].to_list() == wanted

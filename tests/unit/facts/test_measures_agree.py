@@ -16,7 +16,7 @@ from language.frame import facts_of_row
 from language.parse import parse
 from language.types import FactType
 from profiles.measure import FUNCTIONS, RUNS, Measure
-from profiles.measure_columns import measure_rows
+from profiles.measure_columns import measure_rows, ready_rows
 from profiles.measure_reference import measure_subject
 from profiles.row_frame import DTYPES
 from profiles.row_set import RowColumn, RowSet, let_states_stay
@@ -173,9 +173,11 @@ def compare(rng: Random, rows: RowSet, measure: Measure, listed: bool) -> Mappin
     joined = frame.join(facts, on="subject", how="left", maintain_order="left")
     who = pl.Series("subject", subjects)
     found = measure_rows(
-        measure, rows, joined, who, MOMENT, None if listed else who.head(0),
-        scope=scope, types=OUTER,
-    )  # fmt: skip
+        measure,
+        ready_rows(rows, joined, MOMENT, scope=scope, types=OUTER),
+        who,
+        None if listed else who.head(0),
+    )
     types = {**COLUMNS, **OUTER}
     kind = FactType.INTEGER
     if measure.column in rows.columns and measure.function not in ("count", "any", "all"):
@@ -235,7 +237,7 @@ def run(function: str, held: Mapping[str, bool | None], over: str | None = None)
     schema = {"subject": pl.String} | {n: DTYPES[k] for n, k in COLUMNS.items()}
     frame = pl.DataFrame([{"subject": "S", **row} for row in drawn], schema=schema)
     who = pl.Series("subject", ["S"])
-    found = measure_rows(measure, rows, frame, who, MOMENT, None)["value"][0]
+    found = measure_rows(measure, ready_rows(rows, frame, MOMENT), who, None)["value"][0]
     known = [facts_of_row(row, COLUMNS) for row in drawn]
     wanted = measure_subject(measure, rows, known, MOMENT, scope_of(rows), complete=True).value
     assert found == wanted
