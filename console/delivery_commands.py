@@ -29,6 +29,9 @@ def write_sample_city(
     residents: Annotated[int, typer.Option(min=1)] = 60_000,
     seed: int = DEFAULT_SEED,
     as_of: Annotated[str, typer.Option(help="The day of delivery.")] = "2025-10-31",
+    insured_months: Annotated[
+        int, typer.Option(min=0, max=60, help="So many months of everybody's medical insurance.")
+    ] = 0,
 ) -> None:
     """Write the department files of a synthetic city, as delivered on a day."""
     day = read_day(as_of, date.max)
@@ -40,6 +43,7 @@ def write_sample_city(
                 residents=residents,
                 seed=seed,
                 as_of=day,
+                insured_months=insured_months,
                 on_progress=lambda done, total: tell("writing the city", done, total),
             )
         except ValueError as error:

@@ -55,11 +55,14 @@ def hash_file(path: Path) -> str:
 
 
 def _encode(series: pl.Series) -> list[bytes]:
-    """Null flags, then the values in little-endian order; a null counts as zero or no text."""
+    """Null flags, then the values in little-endian order; a null counts as zero or no text.
+
+    Texts are their lengths in bytes, then the texts. Where they repeat, as keys do in sorted rows,
+    each run of equal ones stands once, behind the lengths of all runs.
+    """
     nulls = np.packbits(series.is_null().to_numpy()).tobytes()
     if series.dtype == pl.String():
-        lengths = series.str.len_bytes().fill_null(0).to_numpy().astype("<u4").tobytes()
-        return [nulls, lengths, (series.str.join("").item() or "").encode()]
+        return [nulls, *_encode_texts(series.fill_null(""))]
     if series.dtype == pl.Float64():
         values = series.fill_null(0.0).to_numpy().astype("<f8")
         return [nulls, np.where(values == 0, 0.0, values).astype("<f8").tobytes()]
@@ -69,3 +72,16 @@ def _encode(series: pl.Series) -> list[bytes]:
         nulls,
         series.to_physical().fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes(),
     ]
+
+
+def _encode_texts(texts: pl.Series) -> list[bytes]:
+    begins = (texts != texts.shift()).fill_null(True).arg_true()
+    if len(begins) * 2 > len(texts):
+        return [b"p", *_write_texts(texts)]
+    runs = np.diff(begins.to_numpy(), append=len(texts)).astype("<u4").tobytes()
+    return [b"r", runs, *_write_texts(texts.gather(begins))]
+
+
+def _write_texts(texts: pl.Series) -> list[bytes]:
+    lengths = texts.str.len_bytes().to_numpy().astype("<u4").tobytes()
+    return [lengths, (texts.str.join("").item() or "").encode()]

@@ -43,7 +43,9 @@ def compute_facts(
         row_set = vocabulary.row_sets[fact.measure.rows]
         if row_set.name not in ready:
             frame = frame_of_rows(row_set, rows)
-            ready[row_set.name] = None if frame is None else ready_rows(row_set, frame, moment)
+            ready[row_set.name] = (
+                None if frame is None else ready_rows(row_set, frame, subjects, moment)
+            )
         if listed is not None:
             known: pl.Series | None = listed.get(source_of(row_set, rows) or "", _NOBODY)
         else:
@@ -70,7 +72,7 @@ def measure_fact(
     """
     ready = None
     if rows is not None:
-        ready = ready_rows(row_set, rows, moment, scope=scope, types=types)
+        ready = ready_rows(row_set, rows, subjects, moment, scope=scope, types=types)
     return measure_ready(fact, ready, subjects, listed)
 
 
@@ -87,7 +89,7 @@ def measure_ready(
             applies = pl.repeat(False, len(subjects), eager=True, dtype=pl.Boolean)
             empty.append(applies.alias(fact.name + NOT_APPLICABLE))
         return empty
-    found = measure_rows(measure, ready, subjects, listed)
+    found = measure_rows(measure, ready, listed)
     complete = pl.lit(True) if listed is None else pl.col("subject").is_in(listed.implode())
     without = ~pl.col("rows") & complete
     value = pl.col("value")

@@ -166,8 +166,8 @@ def _measure(
     listed = here if target.complete else _NOBODY
     plain = replace(measure, match=())
     subjects = distinct[_KEY].alias("subject")
-    ready = ready_rows(target, found, Moment(as_of=as_of))
-    values = measure_rows(plain, ready, subjects, listed)
+    ready = ready_rows(target, found, subjects, Moment(as_of=as_of))
+    values = measure_rows(plain, ready, listed)
     sure = ~pl.col("subject").is_in(unsure.implode())
     values = values.select(
         pl.col("subject").alias(_KEY),

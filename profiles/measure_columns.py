@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from language import exact
@@ -45,7 +46,10 @@ _FAR = date(9999, 12, 31)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyRows:
-    """Rows of a row set made ready for its measures: scaled, and by subject."""
+    """Rows of a row set made ready for its measures: scaled, and by subject.
+
+    `subjects` are those whose measures are wanted, `places` the group of each, null without rows.
+    """
 
     row_set: RowSet
     rows: pl.DataFrame
@@ -54,6 +58,8 @@ class ReadyRows:
     moment: Moment
     prepared: Prepared
     groups: Groups
+    subjects: pl.Series
+    places: pl.Series
 
     @property
     def lowering(self) -> Lowering:
@@ -63,12 +69,13 @@ class ReadyRows:
 def ready_rows(
     row_set: RowSet,
     rows: pl.DataFrame,
+    subjects: pl.Series,
     moment: Moment,
     *,
     scope: Scope | None = None,
     types: Mapping[str, FactType] | None = None,
 ) -> ReadyRows:
-    """Make rows ready, once for all measures over them.
+    """Make rows ready, once for all measures over them, and for the subjects to be measured.
 
     `rows` has a column `subject` and the row set's columns; whatever else `scope` names (default:
     the columns and as_of) stands beside them, with `types`.
@@ -87,12 +94,19 @@ def ready_rows(
         moment=moment,
         prepared=prepare(rows, types, types),
         groups=groups,
+        subjects=subjects,
+        places=_find_places(groups, subjects),
     )
 
 
-def measure_rows(
-    measure: Measure, ready: ReadyRows, subjects: pl.Series, listed: pl.Series | None
-) -> pl.DataFrame:
+def _find_places(groups: Groups, subjects: pl.Series) -> pl.Series:
+    place = pl.int_range(len(groups.subjects), dtype=pl.UInt32, eager=True)
+    known = pl.DataFrame({"subject": groups.subjects, "place": place})
+    wanted = pl.DataFrame({"subject": subjects})
+    return wanted.join(known, on="subject", how="left", maintain_order="left")["place"]
+
+
+def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -> pl.DataFrame:
     """The measure for every subject: columns `subject`, `value`, `rows` (it has any).
 
     `listed` are the subjects whose rows are known to be all there are (None: all of them). Null is
@@ -108,10 +122,20 @@ def measure_rows(
         "subject", held.alias("::held"), _time_of(row_set).alias("::time"), value.alias("::value")
     )
     found = _by_groups(measure, frame, ready.groups, exactly=scale is None)
+    if found is None and measure.function in RUNS:
+        found = _runs(measure, frame, ready.groups, moment)
     if found is None:
-        found = _by_subject(measure, frame, moment, exactly=scale is None)
-    result = pl.DataFrame({"subject": subjects}).join(
-        found, on="subject", how="left", maintain_order="left"
+        found = _by_subject(measure, frame, ready.groups, exactly=scale is None)
+    # who has rows, but none that holds or may, has none
+    some = found["::undecided"] | (found["::counted"] > 0)
+    result = (
+        found.with_columns(pl.when(some).then("::undecided")).select(
+            pl.lit(ready.subjects).alias("subject"), pl.all().gather(ready.places)
+        )
+        if len(found)
+        else pl.DataFrame({"subject": ready.subjects}).with_columns(
+            pl.lit(None, dtype=dtype).alias(name) for name, dtype in found.schema.items()
+        )
     )
     undecided = pl.col("::undecided")
     match measure.function:
@@ -146,10 +170,7 @@ def measure_rows(
 def _by_groups(
     measure: Measure, frame: pl.DataFrame, groups: Groups, *, exactly: bool
 ) -> pl.DataFrame | None:
-    """For each subject with rows that hold or may: `value`, `::undecided`, `::counted`.
-
-    None where the measure has to be taken in another way.
-    """
+    """For each group `value`, `::undecided` and `::counted`; None where it takes another way."""
     held = Held.of(frame["::held"])
     values, times = frame["::value"], frame["::time"]
     counted = groups.count(held.sure)
@@ -171,37 +192,39 @@ def _by_groups(
             found = at_edge(groups, held, values, times, last=measure.function == "last")
     if found is None:
         return None
+    return _group_frame(groups, held, counted, found)
+
+
+def _group_frame(
+    groups: Groups, held: Held, counted: npt.NDArray[np.int64], value: pl.Series
+) -> pl.DataFrame:
     none = np.zeros(len(groups.starts), np.bool_)
     undecided = none if held.undecided is None else groups.any(held.undecided)
-    return pl.DataFrame(
-        {
-            "subject": groups.subjects,
-            "::undecided": undecided,
-            "::counted": counted,
-            "value": found,
-        }
-    ).filter(pl.Series(undecided | (counted > 0)))
+    return pl.DataFrame({"::undecided": undecided, "::counted": counted, "value": value})
+
+
+def _runs(measure: Measure, frame: pl.DataFrame, groups: Groups, moment: Moment) -> pl.DataFrame:
+    held = Held.of(frame["::held"])
+    runs = run_lengths(frame, groups, measure, moment)
+    return _group_frame(groups, held, groups.count(held.sure), runs)
 
 
 def _by_subject(
-    measure: Measure, frame: pl.DataFrame, moment: Moment, *, exactly: bool
+    measure: Measure, frame: pl.DataFrame, groups: Groups, *, exactly: bool
 ) -> pl.DataFrame:
     """As `_by_groups`, by a group-by on the subjects' names."""
     frame = frame.filter(pl.col("::held").is_null() | pl.col("::held"))
     exactly = exactly and measure.function == "sum"
     found = frame.group_by("subject").agg(
         pl.col("::held").is_null().any().alias("::undecided"),
-        pl.col("::held").fill_null(False).sum().alias("::counted"),
-        *(
-            []
-            if measure.function in RUNS
-            else [_aggregate(measure, exactly=exactly).alias("value")]
-        ),
+        pl.col("::held").fill_null(False).sum().cast(pl.Int64).alias("::counted"),
+        _aggregate(measure, exactly=exactly).alias("value"),
     )
-    if measure.function in RUNS:
-        runs = run_lengths(frame, measure, moment)
-        found = found.join(runs, on="subject", how="left", maintain_order="left")
-    return found
+    everybody = pl.DataFrame({"subject": groups.subjects})
+    joined = everybody.join(found, on="subject", how="left", maintain_order="left")
+    return joined.select(
+        pl.col("::undecided").fill_null(False), pl.col("::counted").fill_null(0), "value"
+    )
 
 
 def _value(

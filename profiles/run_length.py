@@ -9,12 +9,16 @@ over yet breaks nothing; of a span that ended before `as_of` it ends in the span
 from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from profiles.grouped import Groups
 from profiles.measure import Measure
 from profiles.span import Moment, parse_span
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_FACTOR = 1 << 20
 
 
 def unit_of(day: date, unit: str) -> int:
@@ -44,51 +48,46 @@ def run_of(units: Iterable[int], measure: Measure, moment: Moment) -> int:
     return length if previous is not None and previous >= last_units(measure, moment)[0] else 0
 
 
-def run_lengths(frame: pl.DataFrame, measure: Measure, moment: Moment) -> pl.DataFrame:
-    """The run of every subject that has rows: `subject`, `value`, null where it is not settled.
+def run_lengths(frame: pl.DataFrame, groups: Groups, measure: Measure, moment: Moment) -> pl.Series:
+    """The run of every group, null where it is not settled.
 
-    `frame` has `subject`, `::held` (true or undecided) and `::time`; an undecided row without a
-    time could be in any unit, so it leaves the run open.
+    `frame` has `::held` (true, false or undecided) and `::time`; an undecided row without a time
+    could be in any unit, so it leaves the run open.
     """
+    sure = frame["::held"].fill_null(False).to_numpy()
+    may = frame["::held"].fill_null(True).to_numpy()
+    known = frame["::time"].is_not_null().to_numpy()
     time = pl.col("::time")
     month = time.dt.year().cast(pl.Int64) * 12 + time.dt.month().cast(pl.Int64) - 1
-    lines = frame.select(
-        "subject",
-        (month // _MONTHS[measure.column]).alias("unit"),
-        pl.col("::held").fill_null(False).alias("holds"),
-    ).sort("subject", "unit")
-    # grouping by the subject's number is many times cheaper than by its name
-    change = (pl.col("subject") != pl.col("subject").shift()).fill_null(True)
-    lines = lines.with_columns(change.cum_sum().alias("number"))
-    units = lines.group_by("number", "unit", maintain_order=True).agg(pl.col("holds").max())
-    least = _lengths(units.filter("holds"), measure, moment).rename({"length": "least"})
-    most = _lengths(units, measure, moment).rename({"length": "most"})
-    settled = (pl.col("least").fill_null(0) == pl.col("most")) & ~pl.col("open")
-    return (
-        lines.group_by("number", maintain_order=True)
-        .agg(pl.col("subject").first(), (pl.col("unit").null_count() > 0).alias("open"))
-        .join(least, on="number", how="left")
-        .join(most, on="number", how="left")
-        .select("subject", pl.when(settled).then(pl.col("most")).alias("value"))
-    )
+    unit = frame.select((month // _MONTHS[measure.column]).fill_null(0)).to_series().to_numpy()
+    number = groups.rows_of(np.arange(len(groups.starts)))
+    # one number for a group's unit: years of laws and people stay far below the factor
+    place = number * _FACTOR + unit
+    count = len(groups.starts)
+    least = _lengths(place[sure & known], count, measure, moment)
+    most = _lengths(place[may & known], count, measure, moment)
+    settled = (least == most) & ~groups.any(may & ~known)
+    return pl.Series(most).set(pl.Series(~settled), None)
 
 
-def _lengths(units: pl.DataFrame, measure: Measure, moment: Moment) -> pl.DataFrame:
-    """The run of each number of `units`, which are in order.
-
-    A run begins where the unit before belongs to somebody else or is not the one before.
-    """
-    unit, number = pl.col("unit"), pl.col("number")
-    begins = ((number != number.shift()) | (unit != unit.shift() + 1)).fill_null(True)
-    runs = (
-        units.drop_nulls("unit")
-        .with_columns(begins.cum_sum().alias("run"))
-        .group_by("run", maintain_order=True)
-        .agg(number.first(), pl.len().cast(pl.Int64).alias("length"), unit.last().alias("end"))
-    )
+def _lengths(
+    places: npt.NDArray[np.int64], count: int, measure: Measure, moment: Moment
+) -> npt.NDArray[np.int64]:
+    """The run of each of `count` groups over their units; 0 where a group has none."""
+    longest = np.zeros(count, np.int64)
+    if not len(places):
+        return longest
+    if (places[1:] < places[:-1]).any():
+        places = np.sort(places)
+    steps = np.diff(places, prepend=places[0] - 2)
+    units = places[steps != 0]
+    # a run begins where the unit before is another group's or not the one before
+    begins = np.flatnonzero(np.diff(units, prepend=units[0] - 2) != 1)
+    ends = np.append(begins[1:], len(units))
+    lengths = ends - begins
+    number, last = np.divmod(units[ends - 1], _FACTOR)
     if measure.function == "current_run":
         # the others ended before: no unit is later than the latest one
-        going = pl.col("end") >= last_units(measure, moment)[0]
-        length = pl.when(going).then(pl.col("length")).otherwise(0)
-        runs = runs.with_columns(length.alias("length"))
-    return runs.group_by("number").agg(pl.col("length").max())
+        lengths = np.where(last >= last_units(measure, moment)[0], lengths, 0)
+    np.maximum.at(longest, number, lengths)
+    return longest

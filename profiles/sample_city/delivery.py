@@ -15,7 +15,7 @@ from profiles.sample_city.blemish import plant_blemishes
 from profiles.sample_city.city import City
 from profiles.sample_city.columns import LATE, PLANTED, ROW, as_text
 
-PARQUET = frozenset({"employment", "employee-insurance"})
+PARQUET = frozenset({"employment", "employee-insurance", "medical-insurance"})
 ENCODINGS = {"registration": "gb18030", "annual-accounts": "utf-8-sig"}
 """The encodings of the CSV files that are not plain UTF-8."""
 NOT_IN_THE_CITY = frozenset(

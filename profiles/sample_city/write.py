@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from profiles.sample_city import (
@@ -22,6 +23,7 @@ from profiles.sample_city.city import DEFAULT_SEED, City, found_city
 from profiles.sample_city.delivery import CityReport, Delivery
 from profiles.sample_city.draw import Ints
 from profiles.sample_city.firms import form_firms
+from profiles.sample_city.insured_months import make_medical_insurance
 from profiles.sample_city.people import form_people
 from profiles.sample_city.roll import Roll, blocks, call_roll, numbers_of
 
@@ -34,13 +36,16 @@ def write_city(
     seed: int = DEFAULT_SEED,
     as_of: date,
     block: int = 50_000,
+    insured_months: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> CityReport:
     """Write one file for each dataset into `target`, as the departments deliver on `as_of`.
 
     `firms` and `residents` are counted (the residents to within 2 %) on 30 September 2025. The
     same seed and sizes on another day give the same city at another time of its history.
-    `block` is how many firms or households are held at once; it does not change what is written.
+    `insured_months` adds medical insurance, so many months of every resident: at the scale of a
+    city the bulk of all rows. `block` is how many firms or households are held at once; it does
+    not change what is written.
     `on_progress(done, total)` is told firms and households. ValueError if `as_of` or a size is out
     of range, OSError if `target` cannot be written.
     """
@@ -50,9 +55,10 @@ def write_city(
     done = 0
     with Delivery(city, target) as delivery:
         _deliver_figures(delivery, city)
+        deliver_residents = partial(_deliver_residents, insured_months=insured_months)
         for deliver, size in (
             (_deliver_firms, city.firms_known),
-            (_deliver_residents, city.households_known),
+            (deliver_residents, city.households_known),
         ):
             for index in blocks(size, block):
                 deliver(delivery, city, roll, index)
@@ -107,7 +113,9 @@ def _deliver_firms(delivery: Delivery, city: City, roll: Roll, index: Ints) -> N
     delivery.deliver("unemployment-benefit", benefit)
 
 
-def _deliver_residents(delivery: Delivery, city: City, roll: Roll, index: Ints) -> None:
+def _deliver_residents(
+    delivery: Delivery, city: City, roll: Roll, index: Ints, *, insured_months: int
+) -> None:
     people = form_people(city, index)
     ids = numbers_of(roll, people)
     careers = form_careers(city, roll, people)
@@ -140,3 +148,6 @@ def _deliver_residents(delivery: Delivery, city: City, roll: Roll, index: Ints) 
         delivery.deliver(dataset, draw_up(city, people, ids, careers))
     employment = work_files.make_employment(city, roll, people, ids, careers)
     delivery.deliver("employment", employment)
+    if insured_months:
+        insured = make_medical_insurance(city, people, ids, insured_months)
+        delivery.deliver("medical-insurance", insured)

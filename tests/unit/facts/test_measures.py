@@ -226,8 +226,7 @@ def test_every_measure_is_what_the_plain_model_says(
             listed = None if complete else subjects.head(0)
             found = measure_rows(
                 measure,
-                ready_rows(row_set_of(datasets[form]), frame, Moment(as_of=AS_OF)),
-                subjects,
+                ready_rows(row_set_of(datasets[form]), frame, subjects, Moment(as_of=AS_OF)),
                 listed,
             )
             assert found["subject"].to_list() == subjects.to_list()
@@ -267,7 +266,7 @@ def test_every_measure_is_what_the_aggregates_of_duckdb_say(
             where=parse(text),
         )  # fmt: skip
         ours = measure_rows(
-            measure, ready_rows(row_set, frame, Moment(as_of=AS_OF)), subjects, None
+            measure, ready_rows(row_set, frame, subjects, Moment(as_of=AS_OF)), None
         )
         yuan = frame.with_columns(
             (pl.col("amount").cast(pl.Decimal(14, 2)) / 100).cast(pl.Decimal(12, 2)),
@@ -337,8 +336,7 @@ def test_a_sum_of_rows_that_leaves_64_bits_does_not_wrap(datasets: dict[str, Dat
     try:
         found = measure_rows(
             measure,
-            ready_rows(row_set_of(datasets["series"]), frame, Moment(as_of=AS_OF)),
-            subjects,
+            ready_rows(row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF)),
             None,
         )
     except (ValueError, ArithmeticError):
@@ -359,8 +357,7 @@ def test_rows_whose_numbers_lie_far_apart_are_still_measured(datasets: dict[str,
         measure = Measure(rows="series", dataset="series", function="last", column=column)
         found = measure_rows(
             measure,
-            ready_rows(row_set_of(datasets["series"]), frame, Moment(as_of=AS_OF)),
-            subjects,
+            ready_rows(row_set_of(datasets["series"]), frame, subjects, Moment(as_of=AS_OF)),
             None,
         )
         assert found["value"].to_list() == wanted

@@ -174,8 +174,7 @@ def compare(rng: Random, rows: RowSet, measure: Measure, listed: bool) -> Mappin
     who = pl.Series("subject", subjects)
     found = measure_rows(
         measure,
-        ready_rows(rows, joined, MOMENT, scope=scope, types=OUTER),
-        who,
+        ready_rows(rows, joined, who, MOMENT, scope=scope, types=OUTER),
         None if listed else who.head(0),
     )
     types = {**COLUMNS, **OUTER}
@@ -237,7 +236,7 @@ def run(function: str, held: Mapping[str, bool | None], over: str | None = None)
     schema = {"subject": pl.String} | {n: DTYPES[k] for n, k in COLUMNS.items()}
     frame = pl.DataFrame([{"subject": "S", **row} for row in drawn], schema=schema)
     who = pl.Series("subject", ["S"])
-    found = measure_rows(measure, ready_rows(rows, frame, MOMENT), who, None)["value"][0]
+    found = measure_rows(measure, ready_rows(rows, frame, who, MOMENT), None)["value"][0]
     known = [facts_of_row(row, COLUMNS) for row in drawn]
     wanted = measure_subject(measure, rows, known, MOMENT, scope_of(rows), complete=True).value
     assert found == wanted

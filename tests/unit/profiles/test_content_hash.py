@@ -57,7 +57,7 @@ def test_the_hash_is_that_of_the_bytes_described():
     second_is_null = b"\x40"
     days = (date(2024, 1, 1) - date(1970, 1, 1)).days
     for values in (
-        struct.pack("<II", 6, 0) + "佛山".encode(),
+        b"p" + struct.pack("<II", 6, 0) + "佛山".encode(),
         struct.pack("<qq", 1, 0),
         struct.pack("<dd", 0.1, 0.0),
         b"\x80",
@@ -66,3 +66,19 @@ def test_the_hash_is_that_of_the_bytes_described():
         written += second_is_null + values
     rows = frame([("佛山", 1, 0.1, True, date(2024, 1, 1)), (None, None, None, None, None)])
     assert hash_content(rows) == hashlib.sha256(written).hexdigest()
+
+
+def test_texts_that_repeat_are_hashed_by_their_runs():
+    texts = ["a", "a", "佛山", "佛山", "佛山", None]
+    written = json.dumps([[["t", "text"]], 6]).encode()
+    written += b"\x04" + b"r" + struct.pack("<III", 2, 3, 1)
+    written += struct.pack("<III", 1, 6, 0) + "a佛山".encode()
+    rows = pl.DataFrame({"t": texts})
+    assert hash_content(rows) == hashlib.sha256(written).hexdigest()
+
+
+@given(st.lists(st.sampled_from(["", "a", "ab", "b", None]), max_size=12), st.data())
+def test_other_texts_have_another_hash(texts, data):
+    other = data.draw(st.lists(st.sampled_from(["", "a", "ab", "b", None]), max_size=12))
+    one, two = (pl.DataFrame({"t": pl.Series(t, dtype=pl.String)}) for t in (texts, other))
+    assert (hash_content(one) == hash_content(two)) == (texts == other)
