@@ -104,7 +104,7 @@ def _of_node(node: ast.AST, parent: ast.AST) -> Iterator[Site]:
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
             negated = ast.UnaryOp(op=ast.Not(), operand=test)
             yield _site(node, "test negated", _set(node, "test", negated))
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield _site(node, "nothing returned", _set(node, "value", ast.Constant(value=None)))
         case ast.match_case(pattern=pattern):
             never = _set(node, "guard", ast.Constant(value=False))

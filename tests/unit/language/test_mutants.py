@@ -12,12 +12,14 @@ TEXT = '''"""What it is for."""
 from typing import Literal
 Way = Literal["up", "down"] | None
 LIMIT = 3
-def count(values: list[int], most: int = 5) -> int:
+def count(values: list[int], most: int = 5) -> int | None:
     """How many are small."""
     assert most != 0, "never"
     if not values or most < 1:
         raise ValueError("nothing to count")
     values.sort()
+    if most == 9:
+        return None
     match most:
         case 7:
             return 1
@@ -34,6 +36,9 @@ def test_every_fault_changes_the_code_and_nothing_but_one_place() -> None:
     for number in range(len(sites)):
         _, after = mutate(TEXT, number, "count.py")
         assert after != before
+        tree = ast.parse(TEXT)
+        find_sites(tree)[number].apply()
+        assert ast.unparse(tree) != ast.unparse(ast.parse(TEXT)), sites[number]
 
 
 @pytest.mark.parametrize(
