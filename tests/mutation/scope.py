@@ -17,10 +17,10 @@ EVALUATION = (
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
     "__init__", "clause_telling", "errors", "examples", "explain", "explain_by_hand",
-    "explain_rows", "explanation", "run", "scope_telling", "shown_value",
+    "explain_rows", "explanation", "needed_facts", "run", "scope_telling", "shown_value",
     "table_words", "telling", "wording",
 )  # fmt: skip
-"""Those that put decisions into words, or keep the register of runs."""
+"""Those that put decisions into words, keep the register of runs, or tell what nobody delivers."""
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "alike": ("engine/test_clause_counts", "engine/test_held_back", "engine/test_deciding"),
     "asking": ("engine/test_few_subjects",),
