@@ -22,7 +22,7 @@ from engine.run import last_accepted_run
 from language.column import NOT_APPLICABLE
 from ledger.database import reading
 from profiles.fact import Vocabulary
-from profiles.frames import columns_of, in_yuan
+from profiles.frames import columns_of, in_units
 from profiles.snapshot import Part, Snapshot, read_part
 
 _YUAN = pl.Decimal(20, 2)
@@ -99,7 +99,7 @@ def _facts(
     columns = columns_of(words.facts.values())
     for part in parts:
         facts = read_part(snapshot, part, datasets=[]).facts.select(names)
-        yield in_yuan(facts, columns)
+        yield in_units(facts, columns)
 
 
 def _export_outcome(

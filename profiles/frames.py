@@ -18,6 +18,7 @@ import pyarrow as pa
 from profiles.dataset import Column, Label
 from profiles.errors import FrameRefused
 from profiles.fact import Fact
+from profiles.number_texts import FEN_DIGITS
 from profiles.typed_values import parse_column
 
 Form = Literal["pandas", "polars", "arrow"]
@@ -25,7 +26,6 @@ AnyFrame: TypeAlias = "pl.DataFrame | pd.DataFrame | pa.Table"
 
 _PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Enum, pl.Null)
 _FLOATS_HOLD = ("integer", "money", "ratio", "number", "year")
-_YUAN = pl.Decimal(20, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +133,24 @@ def from_polars(frame: pl.DataFrame, form: Form) -> Any:
             return pd.DataFrame(columns, columns=table.column_names)
 
 
-def in_yuan(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
-    """A frame held as conditions read it with its money in yuan, two decimals, exact."""
+def in_units(frame: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """A frame held as conditions read it with its money as it is written, in exact decimals: yuan
+    with two places, or 万元 with six where a dataset's column is delivered so."""
     money = [
-        (pl.col(name).cast(_YUAN) / 100).cast(_YUAN).alias(name)
-        for name, column in columns.items()
-        if column.type == "money" and name in frame.columns
+        (pl.col(name).cast(pl.Decimal(38, places)) / 10**places).cast(pl.Decimal(24, places))
+        for name, places in _money_places(columns).items()
+        if name in frame.columns
     ]
     return frame.with_columns(money)
+
+
+def _money_places(columns: Mapping[str, Column]) -> dict[str, int]:
+    """The decimal places from the unit of each column of money to the fen."""
+    return {
+        name: FEN_DIGITS[column.unit or "元"]
+        for name, column in columns.items()
+        if column.type == "money"
+    }
 
 
 def columns_of(facts: Iterable[Fact]) -> dict[str, Column]:

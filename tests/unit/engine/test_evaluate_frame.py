@@ -19,7 +19,7 @@ from engine.program import Program, compile_policies
 from engine.table import evaluate_table
 from policies.load import CATALOGUE, load_policies
 from profiles.errors import FrameRefused
-from profiles.frames import Form, columns_of, form_of, from_polars, in_yuan, read_frame
+from profiles.frames import Form, columns_of, form_of, from_polars, in_units, read_frame
 from tests.support.drawn_subjects import draw_frame
 from tests.support.policy_texts import HEAD, load_one, vocabulary, write_policies
 from tests.support.whole_policies import WHOLE
@@ -41,7 +41,7 @@ def program_of(folder: Path, *texts: str) -> Program:
 def in_form(frame: pl.DataFrame, form: Form, program: Program) -> Any:
     """A part as an analyst holds it: money in yuan."""
     facts = [*program.vocabulary.facts.values(), *(f for p in program.policies for f in p.facts)]
-    return from_polars(in_yuan(frame, columns_of(facts)), form)
+    return from_polars(in_units(frame, columns_of(facts)), form)
 
 
 def without_unreal_codes(frame: pl.DataFrame) -> pl.DataFrame:

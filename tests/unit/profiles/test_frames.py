@@ -1,5 +1,6 @@
 """Data frames of three libraries hold the same after a way through each, and lose no digit."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from profiles.frames import (
     cells_of,
     form_of,
     from_polars,
-    in_yuan,
+    in_units,
     read_frame,
     to_polars,
 )
@@ -37,6 +38,7 @@ KINDS: tuple[ColumnType, ...] = (
     "boolean", "integer", "money", "ratio", "number", "date", "month", "year", "code", "text",
 )  # fmt: skip
 COLUMNS: dict[str, Column] = {kind: column(kind, kind) for kind in KINDS}
+COLUMNS["tens_of_thousands"] = replace(column("tens_of_thousands", "money"), unit="万元")
 DAYS = st.dates(date(1800, 1, 1), date(2999, 12, 31))
 SIGNS = st.characters(min_codepoint=0x21, max_codepoint=0x9FFF, exclude_categories=["C", "Z"])
 DECIMALS = st.integers(-(10**14), 10**14).map(lambda n: float(Decimal(n).scaleb(-6)))
@@ -61,11 +63,11 @@ def held_frames(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(
         [
             pl.Series(
-                kind,
-                draw(st.lists(st.none() | VALUES[kind], min_size=height, max_size=height)),
-                dtype=DTYPES[kind],
+                name,
+                draw(st.lists(st.none() | VALUES[held.type], min_size=height, max_size=height)),
+                dtype=DTYPES[held.type],
             )
-            for kind in KINDS
+            for name, held in COLUMNS.items()
         ]
     )
 
@@ -76,7 +78,7 @@ def held_frames(draw: st.DrawFn) -> pl.DataFrame:
 def test_every_type_with_nulls_survives_the_way_out_and_back(
     form: Form, held: pl.DataFrame
 ) -> None:
-    out = from_polars(in_yuan(held, COLUMNS), form)
+    out = from_polars(in_units(held, COLUMNS), form)
     assert form_of(out) == form
     back = to_polars(out, COLUMNS)
     assert back.set_aside == ()
@@ -98,7 +100,13 @@ def test_money_is_yuan_outside_and_fen_inside() -> None:
     assert to_polars(floats, COLUMNS).frame["money"].to_list() == [10, 123456789, None]
     held = pl.DataFrame({"money": [-1, None, 10**14]})
     yuan = [Decimal("-0.01"), None, Decimal(10**12)]
-    assert in_yuan(held, COLUMNS)["money"].to_list() == yuan
+    assert in_units(held, COLUMNS)["money"].to_list() == yuan
+
+
+def test_money_of_a_column_in_wan_is_written_in_wan() -> None:
+    held = pl.DataFrame({"tens_of_thousands": [1, None, 12_345_678_901]})
+    written = [Decimal("0.000001"), None, Decimal("12345.678901")]
+    assert in_units(held, COLUMNS)["tens_of_thousands"].to_list() == written
 
 
 @pytest.mark.parametrize("kind", ["boolean", "date", "month", "code", "text"])
