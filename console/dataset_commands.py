@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.markup import escape
 from rich.text import Text
@@ -21,12 +22,19 @@ from console.lineage import (
 )
 from console.options import PolicyPaths, VocabularyPaths, one_of
 from console.settings import Settings
-from console.wiring import load_chosen, load_words
+from console.wiring import KINDS, load_chosen, load_words, newest_snapshot
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
+from profiles.precedence import (
+    DISAGREEMENT,
+    count_disagreements,
+    find_disagreements,
+    mask_disagreements,
+)
 from profiles.release import Release, list_releases
+from profiles.snapshot import read_part
 
-app = typer.Typer(no_args_is_help=True, help="Datasets: list, show, lineage.")
+app = typer.Typer(no_args_is_help=True, help="Datasets: list, show, lineage, disagreements.")
 
 Output = Annotated[str, typer.Option("--output", help="table, or json for a program to read.")]
 _COLOURS = {"public": "green", "internal": "cyan", "personal": "yellow", "sensitive": "red"}
@@ -120,6 +128,43 @@ def show_lineage(
             print_json(told)
         else:
             _print_fact(told)
+
+
+@app.command("disagreements")
+def show_disagreements(
+    context: typer.Context,
+    fact: Annotated[str | None, typer.Argument(help="One fact (default: all).")] = None,
+    vocabulary: VocabularyPaths = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many subjects at most.")] = 20,
+    output: Output = "table",
+) -> None:
+    """Facts of which departments say different things, and of whom, in the newest snapshot."""
+    one_of(output, "table", "json")
+    words = load_words(vocabulary or ())
+    if fact is not None and fact not in words.facts:
+        raise NothingThere(_unknown(fact, "fact", words.facts))
+    snapshot = newest_snapshot(settings_of(context))
+    parts = [
+        find_disagreements(words, kind, read_part(snapshot, part, datasets=()).facts)
+        for kind in KINDS
+        for part in snapshot.parts(kind)
+    ]
+    found = pl.concat([pl.DataFrame(schema=DISAGREEMENT), *parts])
+    if fact is not None:
+        found = found.filter(pl.col("fact") == fact)
+    counted, listed = count_disagreements(found), mask_disagreements(found).head(limit)
+    if output == "json":
+        print_json({"facts": counted.to_dicts(), "subjects": listed.to_dicts()})
+        return
+    if found.is_empty():
+        show.out.print("no department contradicts another")
+        return
+    table = show.make_table("fact", "counts", "differs", "subjects", numbers=(3,), whole=(0,))
+    for name, counts, differs, subjects in counted.iter_rows():
+        table.add_row(words.label(name), counts, differs, f"{subjects:,}")
+    show.out.print(table)
+    for name, subject, counts, differs in listed.iter_rows():
+        show.out.print(f"  {subject} {name}: {counts} counts, {differs} differs")
 
 
 def _show_all(words: Vocabulary, uses: Uses, output: str) -> None:

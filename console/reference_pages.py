@@ -81,7 +81,7 @@ def _facts(vocabulary: Vocabulary) -> str:
         for fact in vocabulary.facts.values():
             if fact.of != kind or "::" in fact.name:
                 continue
-            source = fact.measure.dataset if fact.measure else ""
+            source = ", ".join(dict.fromkeys(measure.dataset for measure in fact.measures))
             if fact.formula is not None:
                 source = "worked out"
             lines.append(

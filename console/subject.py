@@ -18,6 +18,7 @@ from language.frame import facts_of_row
 from language.reference import Facts
 from profiles.dataset import Dataset
 from profiles.identifier import check_identifiers, subject_ids
+from profiles.precedence import speaking_part
 from profiles.snapshot import Part, PartFrames, Snapshot, read_part
 
 _NOT_DOUBTFUL = pl.DataFrame(schema={"dataset": pl.String, "subject": pl.String})
@@ -60,7 +61,7 @@ class FoundSubject:
 
     def sources(self, bound: Bound) -> Mapping[str, Source]:
         """Where each fact came from, by the policy's own measures where it has them."""
-        shared = sources_of(self.snapshot, self.datasets)
+        shared = sources_of(self.snapshot, self.datasets, self.frame)
         own = {}
         for measured in bound.own_measures:
             shared.pop(measured.fact.name, None)
@@ -95,10 +96,15 @@ def find_subject(
     return None
 
 
-def sources_of(snapshot: Snapshot, datasets: Mapping[str, Dataset]) -> dict[str, Source]:
-    """Where each fact of a snapshot came from."""
+def sources_of(
+    snapshot: Snapshot, datasets: Mapping[str, Dataset], facts: pl.DataFrame | None = None
+) -> dict[str, Source]:
+    """Where each fact of a snapshot came from; of several departments whose value counts for the
+    one subject of `facts`."""
+    row = facts.row(0, named=True) if facts is not None and facts.height else {}
     found = {}
-    for name, source in snapshot.facts.items():
+    for name in snapshot.facts:
+        source = snapshot.facts[speaking_part(name, snapshot.facts, row)]
         if source.release is None or source.delivered_on is None:
             continue
         found[name] = Source(

@@ -222,7 +222,7 @@ def _measure(
     for name, fact in vocabulary.facts.items():
         if fact.measure is None or name in facts.columns or name not in computed.columns:
             continue
-        if source_of(vocabulary.row_sets[fact.measure.rows], rows) is not None:
+        if any(source_of(vocabulary.row_sets[m.rows], rows) is not None for m in fact.measures):
             wanted += [c for c in (name, name + NOT_APPLICABLE) if c in computed.columns]
     return facts.with_columns(computed.select(wanted).get_columns())
 

@@ -11,6 +11,7 @@ from language.definition import Scalar, Scope
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
 from profiles.measure_columns import ReadyRows, measure_rows, ready_rows
+from profiles.precedence import merge_parts
 from profiles.row_frame import DTYPES, frame_of_rows, source_of
 from profiles.row_set import RowSet
 from profiles.span import Moment
@@ -39,6 +40,10 @@ def compute_facts(
     ready: dict[str, ReadyRows | None] = {}
     for fact in vocabulary.facts.values():
         if fact.of != kind or fact.measure is None:
+            continue
+        if fact.others:
+            # what each department says stands before it
+            columns.append(merge_parts(fact, {column.name: column for column in columns}))
             continue
         row_set = vocabulary.row_sets[fact.measure.rows]
         if row_set.name not in ready:

@@ -17,8 +17,10 @@ class Fact:
     """One fact: its meaning for people and where its value comes from.
 
     Exactly one of `measure` (from rows) and `formula` (from other facts) is set, or neither: then
-    it is only ever given. `absent` is the value of a subject without rows in a complete dataset;
-    `may_not_apply` says that it then does not apply, `null_is_none` that so does null by hand.
+    it is only ever given. `others` are the measures over further departments' rows, in the order in
+    which they are asked where the ones before have no value; what each of them says is a hidden
+    fact. `absent` is the value of a subject without rows in a complete dataset; `may_not_apply`
+    says that it then does not apply, `null_is_none` that so does null by hand.
     """
 
     name: str
@@ -32,10 +34,16 @@ class Fact:
     says: str = ""
     source: str = ""
     measure: Measure | None = None
+    others: tuple[Measure, ...] = ()
     formula: Formula | Choice | None = None
     absent: Scalar | None = None
     may_not_apply: bool = False
     null_is_none: bool = False
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What it is measured from, in the order of precedence."""
+        return () if self.measure is None else (self.measure, *self.others)
 
     @property
     def given(self) -> Given:

@@ -14,7 +14,8 @@ from profiles.fact import Fact
 from profiles.fact_file import Audience, FactFile, LabelFile, ValueFile
 from profiles.formula import build_formula, parse_scalar
 from profiles.measure import Measure
-from profiles.measure_build import build_measure, type_of_measure
+from profiles.measure_build import build_measure, build_others, type_of_measure
+from profiles.part_name import part_name
 from profiles.row_set import RowSet
 
 SUM, COUNT = "::sum", "::count"
@@ -55,6 +56,10 @@ def build_fact(
         entry, document, place, row_sets, own=of is not None, here=here
     )
     problems += found
+    others, found = build_others(entry, document, place, row_sets, own=of is not None)
+    problems += found
+    for other in others:
+        problems += _check_audience(name, audience, other, document, place, row_sets)
     if measure is not None:
         problems += _check_audience(name, audience, measure, document, place, row_sets)
     if formula is not None and entry.from_ is not None:
@@ -73,11 +78,16 @@ def build_fact(
                 )
             )
         fact_type = FactType.NUMBER
+    for other in others:
+        kind = type_of_measure(other, None, row_sets)
+        if kind is not None and not holds_type(fact_type, kind):
+            message = f'"{name}" is {fact_type}, of "{other.rows}" it is {kind}'
+            problems.append(document.problem((*place, "else_from"), message))
     if entry.values and fact_type not in (FactType.CODE, FactType.TEXT):
         message = f'"{name}" is {fact_type}: only codes and texts have a closed list of values'
         problems.append(document.problem((*place, "values"), message, "ask for it in a clause"))
     absent, may_not_apply, found = build_absent(
-        entry, fact_type, measure, document, place, row_sets
+        entry, fact_type, others[-1] if others else measure, document, place, row_sets
     )
     problems += found
     if entry.null is not None and not may_not_apply:
@@ -88,6 +98,9 @@ def build_fact(
     if problems:
         return [], problems
     built: list[Fact] = []
+    if others and measure is not None:
+        built += _parts(name, audience, label, fact_type, (measure, *others), absent, row_sets)
+        absent = None  # the last department's, and so in its part
     if average_of is not None and measure is not None:
         formula, parts = _average(name, audience, measure, average_of, row_sets)
         built += parts
@@ -105,6 +118,7 @@ def build_fact(
             says=entry.says or "",
             source=entry.source or "",
             measure=measure,
+            others=others,
             formula=formula,
             absent=absent,
             may_not_apply=may_not_apply,
@@ -112,6 +126,33 @@ def build_fact(
         )
     )
     return built, []
+
+
+def _parts(
+    name: str,
+    of: Audience,
+    label: LabelFile,
+    fact_type: FactType,
+    measures: tuple[Measure, ...],
+    absent: Scalar | None,
+    row_sets: Mapping[str, RowSet],
+) -> list[Fact]:
+    """What each department says, as hidden facts; only the last can say what no row means."""
+    parts = []
+    for place, measure in enumerate(measures, start=1):
+        rows = row_sets[measure.rows]
+        parts.append(
+            Fact(
+                name=part_name(name, place),
+                of=of,
+                label_zh=f"{label.zh}（{rows.label_zh}）",
+                label_en=f"{label.en} ({rows.label_en})",
+                type=fact_type,
+                measure=measure,
+                absent=absent if place == len(measures) else None,
+            )
+        )
+    return parts
 
 
 def _check_audience(

@@ -63,11 +63,15 @@ class ValueFile(Strict):
 
 
 class FactFile(ValueFile):
-    """A fact, in the vocabulary or in a policy; `null` is what null means where it is given."""
+    """A fact, in the vocabulary or in a policy; `null` is what null means where it is given.
+
+    `else_from` names further departments' rows, asked where those of `from` have no value.
+    """
 
     of: Audience | None = None
     null: Literal["none"] | None = None
     type: FactType | None = None
+    else_from: list[str] = []
 
 
 class RowColumnFile(ValueFile):

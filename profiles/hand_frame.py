@@ -117,8 +117,8 @@ def _add_measures(
     for name, fact in vocabulary.facts.items():
         if fact.measure is None or name not in computed.columns:
             continue
-        source = source_of(vocabulary.row_sets[fact.measure.rows], rows)
-        given = listed[source] if source is not None else _NOBODY
+        sources = [source_of(vocabulary.row_sets[m.rows], rows) for m in fact.measures]
+        given = pl.concat([_NOBODY, *(listed[source] for source in sources if source is not None)])
         frame = overlay(frame, name, computed, frame["subject"].is_in(given.implode()))
     return frame
 

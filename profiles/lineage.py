@@ -21,8 +21,8 @@ def columns_of_fact(name: str, vocabulary: Vocabulary) -> Columns:
     found: Columns = frozenset()
     for part in reachable_facts([Name(name=name)], vocabulary.definitions):
         fact = vocabulary.facts.get(part)
-        if fact is not None and fact.measure is not None:
-            found |= columns_of_measure(fact.measure, vocabulary.row_sets, vocabulary)
+        for measure in fact.measures if fact is not None else ():
+            found |= columns_of_measure(measure, vocabulary.row_sets, vocabulary)
     return found
 
 

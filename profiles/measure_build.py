@@ -10,7 +10,7 @@ from language.document import Document, Place
 from language.errors import ConditionRefused, Problem
 from language.expression import Expression, is_name
 from language.types import FactType, Kind
-from profiles.fact_file import ValueFile
+from profiles.fact_file import FactFile, ValueFile
 from profiles.formula import parse_at
 from profiles.measure import FUNCTIONS, RUNS, Function, Measure
 from profiles.row_set import RowColumn, RowSet
@@ -81,6 +81,42 @@ def build_measure(
         expect=expect,
     )
     return measure, column if name == "average" else None, []
+
+
+def build_others(
+    entry: FactFile,
+    document: Document,
+    place: Place,
+    row_sets: Mapping[str, RowSet],
+    *,
+    own: bool,
+) -> tuple[tuple[Measure, ...], list[Problem]]:
+    """The same measure over the rows of further departments, in their order; or the problems."""
+    if not entry.else_from:
+        return (), []
+    at = (*place, "else_from")
+    if own:
+        remedy = "declare the fact in a vocabulary file"
+        return (), [document.problem(at, "a policy does not choose between departments", remedy)]
+    if entry.from_ is None:
+        return (), [document.problem(at, '"else_from" needs "from"')]
+    refused = {
+        "a region has one figure": entry.of == "region",
+        "an average has one department": entry.average is not None,
+        "a fact of several departments cannot not apply": entry.absent == "none",
+        "a department stands twice": len({entry.from_, *entry.else_from}) <= len(entry.else_from),
+    }
+    if any(refused.values()):
+        message = next(message for message, found in refused.items() if found)
+        return (), [document.problem(at, message, "leave else_from out, or change the other")]
+    measures: list[Measure] = []
+    problems: list[Problem] = []
+    for name in entry.else_from:
+        other = entry.model_copy(update={"from_": name, "else_from": []})
+        measure, _, found = build_measure(other, document, place, row_sets)
+        problems += found
+        measures += [measure] if measure is not None else []
+    return (() if problems else tuple(measures)), problems
 
 
 def check_where(

@@ -210,9 +210,10 @@ def withhold(
     subjects = {str(name): frame["subject"] for (name,), frame in doubtful.group_by("dataset")}
     changed = []
     for name, fact in vocabulary.facts.items():
-        if fact.of != kind or fact.measure is None or fact.measure.dataset not in subjects:
+        unsure = [m.dataset for m in fact.measures if m.dataset in subjects]
+        if fact.of != kind or not unsure:
             continue
-        known = ~pl.col("subject").is_in(subjects[fact.measure.dataset].implode())
+        known = ~pl.col("subject").is_in(pl.concat([subjects[name] for name in unsure]).implode())
         changed.append(pl.when(known).then(pl.col(name)).alias(name))
         if fact.may_not_apply:
             changed.append((pl.col(name + NOT_APPLICABLE) & known).alias(name + NOT_APPLICABLE))

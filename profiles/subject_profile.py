@@ -15,6 +15,8 @@ from language.truth import NONE, NotApplicable
 from language.types import FactType
 from profiles.dataset import Dataset
 from profiles.fact import Fact, Vocabulary
+from profiles.measure import Measure
+from profiles.precedence import speaking_part
 from profiles.snapshot import Part, PartFrames, Snapshot, read_part
 
 Standing = Literal[
@@ -140,6 +142,8 @@ def _tell_fact(
     vocabulary: Vocabulary,
 ) -> ProfileFact:
     measured = _measured(fact, vocabulary)
+    if measured.others:
+        measured = vocabulary.facts[speaking_part(fact.name, vocabulary.facts, given)]
     dataset = measured.measure.dataset if measured.measure else ""
     missing: tuple[str, ...] = ()
     value = given.get(fact.name)
@@ -194,10 +198,13 @@ def _is_masked(fact: Fact, vocabulary: Vocabulary) -> bool:
     """A free text, which may hold a name, or a column that its department declares personal."""
     if fact.type is FactType.TEXT and fact.formula is None:
         return True
-    if fact.measure is None or fact.measure.dataset not in vocabulary.datasets:
+    return any(_measures_personal(measure, vocabulary) for measure in fact.measures)
+
+
+def _measures_personal(measure: Measure, vocabulary: Vocabulary) -> bool:
+    if measure.dataset not in vocabulary.datasets:
         return False
-    row_set = vocabulary.row_sets[fact.measure.rows]
-    column = row_set.columns.get(fact.measure.column)
-    columns = vocabulary.datasets[fact.measure.dataset].columns
+    column = vocabulary.row_sets[measure.rows].columns.get(measure.column)
+    columns = vocabulary.datasets[measure.dataset].columns
     delivered = columns.get(column.dataset_column or "") if column else None
     return delivered is not None and delivered.sensitivity in PERSONAL

@@ -47,7 +47,7 @@ def load_vocabulary(paths: Iterable[Path], datasets: Mapping[str, Dataset]) -> V
     for later in (False, True):
         for document, file in files:
             for name, entry in file.facts.items():
-                if (entry.from_ in declared) is not later:
+                if bool(declared & {entry.from_, *entry.else_from}) is not later:
                     continue
                 place: Place = ("facts", name)
                 if name in places:

@@ -133,3 +133,55 @@ def test_an_unknown_name_is_answered_with_the_nearest(zhida: Zhida) -> None:
     assert "did you mean titles?" in zhida("dataset", "show", "title", code=1)
     assert "did you mean hh_minors?" in zhida("dataset", "lineage", "hh_minrs", code=1)
     zhida("dataset", "list", "--output", "xml", code=2)
+
+
+def test_departments_that_disagree_are_counted_and_listed_masked(
+    zhida: Zhida, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.yaml"
+    words.write_text(
+        "facts:\n  listed_as: {of: enterprise, label: {zh: 名单}, type: code, from: size-class,"
+        " else_from: [environment_sizes], last: ent_size}\nrows:\n  environment_sizes:\n"
+        "    from: environment-credit\n    columns: {ent_size: {column: grade}}\n",
+        encoding="utf-8",
+    )
+    settings = read_settings(tmp_path)
+    datasets = builtin_datasets()
+    bodies = [f"91990101MA000000{number}" for number in range(1, 4)]
+    codes = [body + uscc.calc_check_digit(body) for body in bodies]
+    heads = ",".join(datasets["registration"].columns)
+    deliveries = {
+        "registration": [heads]
+        + [f"{c},某公司,某某,某路,990101,enterprise,C3512,1,零售,2020-01-01," for c in codes],
+        "size-class": ["uscc,year,ent_size", f"{codes[0]},2024,small", f"{codes[1]},2024,micro"],
+        "environment-credit": ["uscc,year,grade", f"{codes[0]},2024,red", f"{codes[2]},2024,red"],
+    }
+    for name, lines in deliveries.items():
+        file = tmp_path / f"{name}.csv"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        ingest(file, datasets[name], root=settings.releases, delivered_on=date(2025, 6, 1))
+    zhida("snapshot", "--as-of", "2025-06-01", "--vocabulary", str(words))
+    asked = ("dataset", "disagreements", "listed_as", "--vocabulary", str(words))
+    told = json.loads(zhida(*asked, "--output", "json"))
+    assert told["facts"] == [
+        {
+            "fact": "listed_as",
+            "counts": "size-class",
+            "differs": "environment-credit",
+            "subjects": 1,
+        }
+    ]
+    (line,) = told["subjects"]
+    assert line["subject"].count("*") == 14
+    page = zhida(*asked)
+    assert "size-class counts, environment-credit differs" in page
+    assert not any(code in page for code in codes)
+
+    # the department that counted for each firm is the one named
+    for code, dataset, value in (
+        (codes[0], "size-class", "small"),
+        (codes[2], "environment-credit", "red"),
+    ):
+        shown = zhida("profile", code, "--vocabulary", str(words), "--format", "json")
+        (fact,) = [f for f in json.loads(shown)["facts"] if f["fact"] == "listed_as"]
+        assert (fact["dataset"], fact["value"]) == (dataset, value)
