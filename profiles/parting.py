@@ -213,7 +213,9 @@ def withhold(
         unsure = [m.dataset for m in fact.measures if m.dataset in subjects]
         if fact.of != kind or not unsure:
             continue
-        known = ~pl.col("subject").is_in(pl.concat([subjects[name] for name in unsure]).implode())
+        known = ~pl.col("subject").is_in(
+            pl.concat([subjects[dataset] for dataset in unsure]).implode()
+        )
         changed.append(pl.when(known).then(pl.col(name)).alias(name))
         if fact.may_not_apply:
             changed.append((pl.col(name + NOT_APPLICABLE) & known).alias(name + NOT_APPLICABLE))

@@ -51,6 +51,7 @@ def build_row_set(
     start, found = _start(name, entry, document, place, row_sets, of)
     problems += found
     columns = dict(start.columns)
+    here = replace(start, columns={**start.columns, **_renamed(entry, start)})
     for column_name, file in entry.columns.items():
         at: Place = (*place, "columns", column_name)
         if file.column is not None and file.column != column_name:
@@ -58,7 +59,7 @@ def build_row_set(
             columns.pop(file.column, None)
     for column_name, file in entry.columns.items():
         at = (*place, "columns", column_name)
-        column, found = _build_column(column_name, file, document, at, start, row_sets)
+        column, found = _build_column(column_name, file, document, at, start, here, row_sets)
         problems += found
         if column is not None:
             columns[column_name] = column
@@ -107,14 +108,25 @@ def _start(
     return taken, problems
 
 
+def _renamed(entry: RowSetFile, start: RowSet) -> dict[str, RowColumn]:
+    """The columns that stand under another name."""
+    return {
+        name: replace(start.columns[file.column], name=name)
+        for name, file in entry.columns.items()
+        if file.column is not None and file.column in start.columns
+    }
+
+
 def _build_column(
     name: str,
     file: RowColumnFile,
     document: Document,
     place: Place,
     start: RowSet,
+    here: RowSet,
     row_sets: Mapping[str, RowSet],
 ) -> tuple[RowColumn | None, list[Problem]]:
+    """A column; `here` are those of `start` as the row set calls them, which `match` may name."""
     problems: list[Problem] = []
     if not is_name(name):
         remedy = "use a-z, 0-9 and _, no word of the language"
@@ -122,7 +134,7 @@ def _build_column(
     label = file.label if isinstance(file.label, LabelFile) else LabelFile(zh=file.label or "")
     formula, found = build_formula(file, document, place)
     problems += found
-    measure, average_of, found = build_measure(file, document, place, row_sets, here=start)
+    measure, average_of, found = build_measure(file, document, place, row_sets, here=here)
     problems += found
     if average_of is not None:
         remedy = "write a sum and a count as two columns, and their quotient as a third"

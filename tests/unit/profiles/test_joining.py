@@ -211,3 +211,40 @@ def test_rows_of_our_own_are_parted_with_the_subjects(home: Path, vocabulary: Vo
     ]
     for part in snapshot.parts("resident"):
         assert read_part(snapshot, part).rows["grants"].height == 0
+
+
+def test_each_hire_has_the_figures_of_its_own_employment(
+    home: Path, vocabulary: Vocabulary
+) -> None:
+    heads = list(DATASETS["hire-comparison"].columns)
+    figures = {"hire_group": "veteran", "months_pension": "12", "personal_contrib_month": "400.50"}
+    later = {"months_pension": "2", "reg_unemployed_months": "7"}
+    lines = []
+    for who, on, told in (
+        (PERSONS[0], "2022-01-01", figures),
+        (PERSONS[0], "2024-01-01", later),
+        (STRANGER, "2024-01-01", later),
+    ):
+        firm = FIRMS[1] if who == STRANGER else FIRMS[0]
+        known = {"uscc": firm, "person_id": who, "hire_on": on, **told}
+        lines.append(",".join(known.get(column, "") for column in heads))
+    deliver(home, "hire-comparison", ",".join(heads), *lines)
+    snapshot = build(home, vocabulary)
+    firms = dict(zip(ids("enterprise", FIRMS), "ABC", strict=True))
+    people = dict(zip(ids("resident", [*PERSONS, STRANGER]), "012345x", strict=True))
+    found = {}
+    for part in snapshot.parts("enterprise"):
+        for row in read_part(snapshot, part, datasets=["hires"]).rows["hires"].to_dicts():
+            found[firms[row["subject"]], people[row["person_id"]], row["hire_on"].year] = (
+                row["months_pension"],
+                row["hire_group"],
+                row["personal_contrib_month"],
+                row["reg_unemployed_months"],
+            )
+    assert found == {
+        ("A", "0", 2022): (12, "veteran", 40050, None),
+        ("A", "0", 2024): (2, None, None, 7),
+        ("A", "1", 2024): (None, None, None, None),
+        ("B", "5", 2024): (None, None, None, None),
+        ("B", "x", 2024): (2, None, None, 7),  # known as a worker, though no resident here
+    }
