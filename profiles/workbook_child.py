@@ -10,6 +10,7 @@ line is `[row, [cell, …]]`, the last `["end"]` or `["refused", "why"]`.
 """
 
 import json
+import re
 import sys
 import warnings
 import zipfile
@@ -25,6 +26,12 @@ except ImportError:  # not on Windows, where the parent's deadline is what there
 NO_WORKBOOK = "is no workbook that can be read: save it anew as .xlsx or as CSV"
 _PROLOGUE_BYTES = 1 << 16
 _EXACT = 10**15
+_PIECE_BYTES = 1 << 22
+_LONGEST_FORMULA = 1 << 16
+_UNCOMPUTED = re.compile(
+    rb"<c\b([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
+"""A cell with a formula and no value; where its type is text the value may be an empty one."""
 
 
 class _Refused(Exception):
@@ -76,6 +83,7 @@ def _write_rows(path: str, name: str | None, limits: dict[str, int]) -> None:
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         sheet = _choose_sheet(book, name)
+        _refuse_uncomputed(path, sheet)
         # What the sheet says of its own size may be anything.
         sheet.reset_dimensions()
         for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
@@ -103,6 +111,21 @@ def _choose_sheet(book: Any, name: str | None) -> Any:
             return sheet
     held = ", ".join(f'"{sheet.title}"' for sheet in sheets[:20])
     raise _Refused(f'has no sheet "{name}": it has {held}')
+
+
+def _refuse_uncomputed(path: str, sheet: Any) -> None:
+    """Refuse formulas of which nobody has stored a value: they would be read as empty cells."""
+    part = sheet._worksheet_path.lstrip("/")
+    with zipfile.ZipFile(path) as archive, archive.open(part) as file:
+        rest = b""
+        while piece := file.read(_PIECE_BYTES):
+            piece = rest + piece
+            if any(b't="str"' not in found[1] for found in _UNCOMPUTED.finditer(piece)):
+                raise _Refused(
+                    "holds formulas without values: open it in a spreadsheet, which computes "
+                    "them, and save it"
+                )
+            rest = piece[-_LONGEST_FORMULA:]
 
 
 def _text_of(value: Any, longest: int) -> str | None:

@@ -146,6 +146,20 @@ def test_days_as_serial_numbers_and_errors_of_formulas_are_told(tmp_path):
     }
 
 
+def test_formulas_that_nobody_has_computed_are_no_empty_cells(tmp_path, good):
+    path = tmp_path / "x.xlsx"
+    save(path, HEADER, [A, "=2000+24", "small"])
+    assert "holds formulas without values" in refused(path)
+    head, sized = row_xml(*HEADER), '<c t="inlineStr"><is><t>small</t></is></c>'
+    coded = f'<c t="str"><f>CONCAT(A1)</f><v>{A}</v></c>'
+    year = '<c><f aca="false">2000+24</f><v>2024</v></c>'
+    blank = '<c t="str"><f>IF(1,"","")</f><v></v></c>'
+    for cells, reason in ((year + sized, {}), (blank + sized, {"year: empty, but required": 1})):
+        computed = f"{head}<row>{coded}{cells}</row>{row_xml(B, '2024', 'small')}"
+        known = rewrite(good, tmp_path / "b.xlsx", {SHEET: sheet_xml(computed)})
+        assert deliver(tmp_path / str(len(reason)), "size-class", known).release.reasons == reason
+
+
 SHEET = "xl/worksheets/sheet1.xml"
 
 
