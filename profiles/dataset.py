@@ -47,7 +47,8 @@ class Column:
 
     `at_least` and `at_most` are the range beyond which a value is taken for a mistake, as an
     exact decimal in the unit of the department's file. `dates` is the order in which a delivery
-    writes days, months and years, empty for years first.
+    writes days, months and years, empty for years first. `past` is true of days that have passed
+    by the day of the delivery.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     at_least: str | None = None
     at_most: str | None = None
     dates: DateStyle = ""
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,7 @@ def _build_dataset(file: DatasetFile) -> Dataset:
             identifier=column.identifier,
             at_least=None if column.at_least is None else fraction_of(column.at_least),
             at_most=None if column.at_most is None else fraction_of(column.at_most),
+            past=column.past == "true",
         )
     time = _read_time(file)
     register = file.register_ == "true"

@@ -120,6 +120,7 @@ class ColumnFile(_Model):
     identifier: Literal["uscc", "resident_id"] | None = None
     at_least: Number | None = None
     at_most: Number | None = None
+    past: YesNo = "false"
 
 
 class LimitsFile(_Model):
@@ -272,6 +273,8 @@ def _check_column(document: Document, name: str, column: ColumnFile) -> list[Pro
         problems.append(document.problem((*place, "values"), "a value stands twice"))
     if column.unit and column.type != "money":
         problems.append(document.problem((*place, "unit"), "only money has a unit here"))
+    if column.past == "true" and column.type != "date":
+        problems.append(document.problem((*place, "past"), "only a date can be past"))
     if column.identifier and column.type != "text":
         problems.append(
             document.problem((*place, "type"), "an identifier is text", "write type: text")

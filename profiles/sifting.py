@@ -69,17 +69,22 @@ def sift_block(block: RowBlock, dataset: Dataset, delivered_on: date | None = No
 
 
 def _check_future(typed: pl.DataFrame, dataset: Dataset, delivered_on: date) -> list[Complaint]:
-    """An event, or a subject's beginning in a register, after the day of its delivery.
+    """Days after the delivery that must have passed by then.
 
-    Other states may be announced before they begin, series paid in advance.
+    They are those of events, those on which subjects of a register begin, and those that their
+    dataset calls past. Other states may be announced before they begin, series paid in advance.
     """
-    past = dataset.time.form == "event" or (dataset.time.form == "state" and dataset.register)
-    if not past:
-        return []
-    name = dataset.time.columns[0]
-    rows = (typed[name] > delivered_on).fill_null(False)
-    reason = f"{name}: later than the delivery"
-    return [Complaint(reason=reason, rows=rows)] if rows.any() else []
+    past = [name for name, column in dataset.columns.items() if column.past]
+    begun = dataset.time.columns[0]
+    over = dataset.time.form == "event" or (dataset.time.form == "state" and dataset.register)
+    if over and begun not in past:
+        past.append(begun)
+    complaints = []
+    for name in past:
+        rows = (typed[name] > delivered_on).fill_null(False)
+        if rows.any():
+            complaints.append(Complaint(reason=f"{name}: later than the delivery", rows=rows))
+    return complaints
 
 
 def _check_order(typed: pl.DataFrame, dataset: Dataset) -> list[Complaint]:

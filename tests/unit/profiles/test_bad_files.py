@@ -225,3 +225,21 @@ def test_states_may_be_announced_and_series_paid_before_they_begin(tmp_path):
         f"{A},2025-07,3,100,true",
     )
     assert report.release.rows == 1
+
+
+def test_days_that_a_dataset_calls_past_are_not_believed_if_they_are_to_come(tmp_path):
+    header = ",".join(DATASETS["household-register"].columns)
+    people = [resident_number(number) for number in range(4)]
+    report = deliver(
+        tmp_path,
+        "household-register",
+        header,
+        f"{people[0]},x,male,1990-01-01,990101,,h,head,,2025-06-02",
+        f"{people[1]},x,male,1990-01-01,990101,2025-06-02,h,head,,",
+        f"{people[2]},x,male,1990-01-01,990101,2025-06-01,h,head,,2025-06-01",
+        f"{people[3]},x,male,1990-01-01,990101,,h,head,,",
+    )
+    assert report.release.reasons == {
+        "died_on: later than the delivery": 1,
+        "moved_in_on: later than the delivery": 1,
+    }

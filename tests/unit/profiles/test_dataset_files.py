@@ -88,6 +88,11 @@ def test_a_dataset_can_be_sent_to_another_process():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        (
+            "label: {zh: 费用}",
+            "past: true, label: {zh: 费用}",
+            "16: only a date can be past ()",
+        ),
         ("retention:", "retension:", '11: unknown key "retension" (did you mean "retention"?)'),
         ("[from_on, to_on]", "[from_on, too]", '7: there is no column "too" (did you mean "to_on"'),
         ("[from_on, to_on]", "[from_on]", '7: "state"'),
