@@ -18,6 +18,7 @@ COMPARED = (*NUMERIC, "boolean", "code")
 PERSONAL = ("personal", "sensitive")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_VALUES = 20
+FEW_VALUES = 20
 OTHER = "…"
 _CHANCE = 4.0
 
@@ -38,7 +39,8 @@ class ColumnDrift:
     `missing_before` and `missing_now` are shares of all rows. `psi` is the population stability
     index, None where one side has no values; `chance` is what it stays below by chance alone.
     Numbers have `mean` and `quantiles` (of QUANTILES; money in fen), codes `shifts`, the largest
-    first; columns that are personal have neither, as a rare value may be somebody's.
+    first; personal columns, and those with fewer than FEW_VALUES values, have neither: a value may
+    be somebody's.
     """
 
     column: str
@@ -79,7 +81,7 @@ def compare_column(before: pl.Series, now: pl.Series, column: Column) -> ColumnD
         psi=stability(counts) if was.len() and has.len() else None,
         chance=by_chance(counts),
     )
-    if column.sensitivity in PERSONAL:
+    if column.sensitivity in PERSONAL or min(was.len(), has.len()) < FEW_VALUES:
         return found
     if column.type not in NUMERIC:
         return replace(found, shifts=_shifts(counts, values))

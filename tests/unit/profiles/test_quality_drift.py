@@ -131,14 +131,24 @@ def test_rare_values_of_a_long_code_list_are_counted_together() -> None:
 
 
 def test_a_column_without_values_on_one_side_has_no_index() -> None:
-    empty = pl.Series([None, None], dtype=pl.Int64)
-    found = compare_column(empty, pl.Series([1, 2]), column("insured", "integer"))
+    empty, full = pl.Series([None, None], dtype=pl.Int64), pl.Series([1, 2] * 20)
+    found = compare_column(empty, full, column("insured", "integer"))
     assert found.psi is None
-    assert found.missing_before == 1
-    assert found.mean_before is None
-    assert list(found.quantiles_now) == [1, 1, 1, 2, 2]
-    back = compare_column(pl.Series([1, 2]), empty, column("insured", "integer"))
-    assert back.psi is None
+    assert (found.missing_before, found.missing_now) == (1, 0)
+    assert found.quantiles_now == ()
+    back = compare_column(full, empty, column("insured", "integer"))
+    assert (back.psi, back.missing_now) == (None, 1)
+
+
+@pytest.mark.parametrize("size", [19, 20])
+def test_values_of_few_are_not_told(size: int) -> None:
+    many, few = pl.Series(range(100)), pl.Series(range(size))
+    for before, now in ((many, few), (few, many)):
+        found = compare_column(before, now, column("insured", "integer"))
+        assert found.psi is not None
+        assert (found.mean_now is None) == (found.quantiles_before == ()) == (size < 20)
+    codes = compare_column(many.cast(pl.String), few.cast(pl.String), column("size", "code"))
+    assert (codes.shifts == ()) == (size < 20)
 
 
 def test_names_keys_and_texts_are_not_compared() -> None:
