@@ -29,7 +29,8 @@ from profiles.release import (
     read_release,
     rows_by_slot,
 )
-from profiles.slot import SLOTS
+from profiles.renumbering import Renumbered, add_moved
+from profiles.slot import SLOTS, slots_of
 
 _KIND_OF = {"uscc": "enterprise", "resident_id": "resident"}
 DOUBTFUL_SCHEMA = {"dataset": pl.String(), "subject": pl.String()}
@@ -57,6 +58,7 @@ class Parting:
     several: int
     as_of: date
     key: bytes
+    renumbered: Renumbered
 
     def slots_of(self, number: int) -> range:
         """The slots whose subjects are in a part."""
@@ -75,6 +77,8 @@ class Parting:
         members = rows.filter(there & still).select(
             pl.col(dataset.key).alias("identifier"), region.alias("region")
         )
+        former = self.renumbered.of(dataset.kind)
+        members = members.join(former, on="identifier", how="anti", maintain_order="left")
         ids = subject_ids(dataset.kind, members["identifier"], self.key)
         return members.with_columns(ids.alias("subject")).sort("subject")
 
@@ -110,7 +114,9 @@ def choose_releases(root: Path, datasets: Mapping[str, Dataset], as_of: date) ->
     return chosen
 
 
-def plan_parts(register: Chosen, as_of: date, key: bytes, part_size: int) -> Parting:
+def plan_parts(
+    register: Chosen, as_of: date, key: bytes, part_size: int, renumbered: Renumbered
+) -> Parting:
     """As few parts as hold no more than `part_size` of the register's rows each.
 
     There are at most as many as slots, so that very small parts may hold more.
@@ -122,16 +128,31 @@ def plan_parts(register: Chosen, as_of: date, key: bytes, part_size: int) -> Par
     while several < SLOTS and rows.reshape(several, -1).sum(axis=1).max() > part_size:
         several *= 2
     return Parting(
-        kind=register.dataset.kind, register=register, several=several, as_of=as_of, key=key
+        kind=register.dataset.kind,
+        register=register,
+        several=several,
+        as_of=as_of,
+        key=key,
+        renumbered=renumbered,
     )
 
 
 def part_rows(
-    item: Chosen, slots: range, members: pl.DataFrame, key: bytes
-) -> tuple[pl.DataFrame, int]:
-    """A part's rows of a dataset, `subject` for the key, and how many rows are of nobody in it."""
+    item: Chosen, parting: Parting, number: int, members: pl.DataFrame, moved: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.Series, int]:
+    """A part's rows of a dataset, `subject` for the key; the keys that are doubtful since rows of
+    two identifiers came together; and how many rows are of nobody in the part.
+
+    `moved` are the dataset's rows under identifiers that no longer count, under those that do.
+    """
     dataset = item.dataset
+    slots = parting.slots_of(number)
     rows = read_release(item.release, dataset, slots)
+    doubtful = pl.Series("key", [], dtype=pl.String)
+    former = parting.renumbered.of(parting.kind)
+    if former.height:
+        mine = moved.filter(pl.Series(np.isin(slots_of(moved[dataset.key]), list(slots))))
+        rows, doubtful = add_moved(rows, mine, former, dataset)
     places, lengths, starts = _find_members(rows[dataset.key], members)
     known = places >= 0
     unmatched = rows.height - int(lengths[known].sum())
@@ -141,10 +162,10 @@ def part_rows(
     ends = np.cumsum(lengths)
     lines = np.arange(len(places)) + np.repeat(starts - ends + lengths, lengths)
     subjects = members["subject"].gather(places)
-    part = _replace_persons(rows, dataset, key)[lines].insert_column(0, subjects)
+    part = _replace_persons(rows, dataset, parting)[lines].insert_column(0, subjects)
     if _hides_order(dataset):
         part = sort_rows(part)
-    return part, unmatched
+    return part, doubtful, unmatched
 
 
 def _find_members(
@@ -163,13 +184,15 @@ def _find_members(
     return found["place"].fill_null(-1).to_numpy(), lengths, starts
 
 
-def _replace_persons(rows: pl.DataFrame, dataset: Dataset, key: bytes) -> pl.DataFrame:
+def _replace_persons(rows: pl.DataFrame, dataset: Dataset, parting: Parting) -> pl.DataFrame:
     """Rows without names, addresses and phones; other persons and firms by their surrogate id."""
     kept = []
     for name in order_of(dataset)[1:]:
         column = dataset.columns[name]
         if column.identifier:
-            kept.append(subject_ids(_KIND_OF[column.identifier], rows[name], key).alias(name))
+            others = parting.renumbered.replace(column.identifier, rows[name])
+            kind = _KIND_OF[column.identifier]
+            kept.append(subject_ids(kind, others, parting.key).alias(name))
         elif not _is_left_out(dataset, name):
             kept.append(rows[name])
     return pl.DataFrame(kept) if kept else rows.select([])
@@ -191,13 +214,21 @@ def place_made(rows: pl.DataFrame, kind: str, members: pl.DataFrame) -> pl.DataF
     return sort_rows(mine.join(members.select("subject"), on="subject", how="semi"))
 
 
-def find_doubtful(chosen: Iterable[Chosen], kind: str, members: pl.DataFrame) -> pl.DataFrame:
-    """Whose rows of which dataset were set aside: `dataset`, `subject`."""
+def find_doubtful(
+    chosen: Iterable[Chosen],
+    parting: Parting,
+    members: pl.DataFrame,
+    disagreeing: Mapping[str, pl.Series],
+) -> pl.DataFrame:
+    """Of whom rows of which dataset were set aside, or disagree: `dataset`, `subject`."""
     frames = [pl.DataFrame(schema=DOUBTFUL_SCHEMA)]
+    nobody = pl.Series("key", [], dtype=pl.String)
     for item in chosen:
-        if item.stale or item.dataset.kind != kind or not len(item.doubtful):
+        if item.stale or item.dataset.kind != parting.kind:
             continue
-        keys = pl.DataFrame({"identifier": item.doubtful})
+        aside = parting.renumbered.replace(item.dataset.identifier, item.doubtful)
+        more = disagreeing.get(item.dataset.name, nobody)
+        keys = pl.DataFrame({"identifier": pl.concat([aside, more.alias(aside.name)]).unique()})
         found = keys.join(members, on="identifier", how="inner")
         frames.append(found.select(pl.lit(item.dataset.name).alias("dataset"), "subject"))
     return sort_rows(pl.concat(frames))

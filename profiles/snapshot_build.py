@@ -35,6 +35,7 @@ from profiles.parting import (
     withhold,
 )
 from profiles.region_figures import RegionFigures, compute_region_figures
+from profiles.renumbering import Renumbered, find_renumbered, moved_rows
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -64,7 +65,12 @@ def build_folder(
     snapshots_root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots_root))
     try:
-        partings = [plan_parts(item, as_of, key, part_size) for item in registers]
+        renumbered = find_renumbered(
+            [(item.dataset, item.release) for item in chosen if not item.stale],
+            [(item.dataset, item.release) for item in registers],
+            as_of,
+        )
+        partings = [plan_parts(item, as_of, key, part_size, renumbered) for item in registers]
         # residents first: rows of others bring their facts
         partings.sort(key=lambda parting: parting.kind != "resident")
         regions, region_hashes = compute_region_figures(folder, chosen, vocabulary, as_of)
@@ -75,6 +81,7 @@ def build_folder(
             as_of=as_of,
             regions=regions,
             made=made,
+            moved=_find_moved(chosen, renumbered),
         )
         todo = [(parting, number) for parting in partings for number in range(parting.several)]
         for done, (parting, number) in enumerate(todo):
@@ -91,7 +98,7 @@ def build_folder(
             "releases": [_describe_release(item, building.unmatched) for item in chosen],
             "facts": _describe_facts(vocabulary, chosen),
             "parts": parts,
-            "notes": _write_notes(chosen, datasets),
+            "notes": _write_notes(chosen, datasets, renumbered),
         }
         files = sorted(path for path in folder.rglob("*.parquet"))
         manifest = {
@@ -116,6 +123,7 @@ class _Building:
     as_of: date
     regions: RegionFigures
     made: Mapping[str, pl.DataFrame]
+    moved: Mapping[str, pl.DataFrame]
     parts: list[dict[str, Any]] = field(default_factory=list)
     unmatched: dict[str, int] = field(default_factory=dict)
 
@@ -124,18 +132,21 @@ class _Building:
         kind = parting.kind
         members = parting.members_of(number)
         rows: dict[str, pl.DataFrame] = {}
+        disagreeing: dict[str, pl.Series] = {}
         for item in self.chosen:
             if item.stale or item.dataset.kind != kind:
                 continue
-            part, strange = part_rows(item, parting.slots_of(number), members, parting.key)
             name = item.dataset.name
+            moved = self.moved.get(name, pl.DataFrame())
+            part, doubts, strange = part_rows(item, parting, number, members, moved)
+            disagreeing[name] = doubts
             self.unmatched[name] = self.unmatched.get(name, 0) + strange
             rows[name] = part
         if not members.height:
             return
         for name, made in sorted(self.made.items()):
             rows[name] = place_made(made, kind, members)
-        doubtful = find_doubtful(self.chosen, kind, members)
+        doubtful = find_doubtful(self.chosen, parting, members, disagreeing)
         rows |= dict(self.join_rows(kind, rows, doubtful))
         hashes = {name: self.write_rows(name, kind, number, part) for name, part in rows.items()}
         facts = compute_facts(self.vocabulary, kind, members["subject"], rows, self.as_of)
@@ -166,6 +177,16 @@ class _Building:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows.write_parquet(path)
         return hash_content(rows)
+
+
+def _find_moved(chosen: Iterable[Chosen], renumbered: Renumbered) -> dict[str, pl.DataFrame]:
+    """Of each dataset the rows under identifiers that no longer count, under those that do."""
+    moved = {}
+    for item in chosen:
+        pairs = renumbered.of(item.dataset.kind)
+        if pairs.height and not item.stale:
+            moved[item.dataset.name] = moved_rows(item.dataset, item.release, pairs)
+    return moved
 
 
 def _describe_part(
@@ -208,9 +229,16 @@ def _describe_facts(vocabulary: Vocabulary, chosen: Iterable[Chosen]) -> dict[st
     return described
 
 
-def _write_notes(chosen: Iterable[Chosen], datasets: Mapping[str, Dataset]) -> list[str]:
+def _write_notes(
+    chosen: Iterable[Chosen], datasets: Mapping[str, Dataset], renumbered: Renumbered
+) -> list[str]:
     delivered = {item.dataset.name: item for item in chosen}
     notes = []
+    if renumbered.unresolved:
+        notes.append(
+            f"{renumbered.unresolved} identifiers have changed in ways that contradict each other: "
+            "their rows stay where they are"
+        )
     for name in sorted(datasets):
         item = delivered.get(name)
         if item is None:
