@@ -83,7 +83,10 @@ ENGINE = (
 )  # fmt: skip
 
 
-WITH_THREADS = frozenset({str(ROOT / "tests/unit/engine_runs/test_outcome_files.py")})
+WITH_THREADS = frozenset(
+    str(ROOT / f"tests/unit/{name}.py")
+    for name in ("engine_runs/test_outcome_files", "docs/test_reference_pages")
+)
 """Files that make frames while they are collected, which starts threads that no fork would have."""
 
 
