@@ -264,3 +264,8 @@ def test_rows_and_awards_are_plain_data_too(tmp_path: Path) -> None:
     # for each loan: one per cent of what counts, and one for the row
     awards = evaluate(program_of(tmp_path, ITEMS), subject(loan("a"), loan("b", size=300)))
     assert awards.as_json()["items"] == {"a": "7.00", "b": "4.00"}
+
+
+def test_a_sum_waits_for_what_its_rows_wait_for(tmp_path: Path) -> None:
+    result = evaluate(program_of(tmp_path, LOANS), subject(loan("a"), loan("b", size=None)))
+    assert (result.verdict, result.amount_fen, result.missing) == ("eligible", None, ("size",))

@@ -280,3 +280,12 @@ def test_a_pattern_prints_back_as_it_can_be_typed() -> None:
     found = parse(r'code =~ "\d\."')
     assert isinstance(found, Match)
     assert found.pattern == r"\d\."
+
+
+@pytest.mark.parametrize("escape", "dDwWsSntr")
+def test_an_escape_stands_for_the_signs_that_python_says_and_no_others(escape: str) -> None:
+    wanted = re.compile(rf"\{escape}\Z", re.ASCII)
+    signs = [chr(code) for code in (*range(256), 0x2028, 0x3000, 0xFF11, 0x10FFFF)]
+    for pattern in (rf"\{escape}$", rf"[\{escape}]$"):
+        found = [sign for sign in signs if matches(pattern, sign, anywhere=False)]
+        assert found == [sign for sign in signs if wanted.match(sign)]
