@@ -93,8 +93,10 @@ def read_blocks(source: CsvFile, *, block_bytes: int = BLOCK_BYTES) -> Iterator[
     with source.path.open("rb") as file:
         file.seek(source.header_bytes)
         for lines in _read_lines(source.path.name, file, block_bytes):
-            ended = lines.endswith(b"\n")
-            plain, foreign = to_plain(lines if ended else lines + b"\n", source.encoding)
+            # Spaces behind the last line are no line that was cut off.
+            ended = not lines[lines.rfind(b"\n") + 1 :].strip()
+            whole = lines if lines.endswith(b"\n") else lines + b"\n"
+            plain, foreign = to_plain(whole, source.encoding)
             records = read_records(plain, names, line, foreign)
             yield Block(
                 cells=records.cells, broken=records.broken, bytes_read=file.tell(), ended=ended

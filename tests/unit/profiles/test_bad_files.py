@@ -87,6 +87,14 @@ def test_a_file_that_ends_in_the_middle_of_a_row_keeps_the_rows_before(tmp_path,
     assert CUT_OFF in reason
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\n  ", "\n\t\n "])
+def test_a_file_that_ends_its_last_row_is_whole_whatever_follows(tmp_path, end):
+    content = f"uscc,year,ent_size\n{A},2024,small\n{B},2024,large{end}"
+    report = deliver_bytes(tmp_path, "size-class", content.encode())
+    assert sizes(report) == {A: "small", B: "large"}
+    assert not report.release.reasons
+
+
 def test_whose_row_was_cut_off_is_known_where_the_key_is(tmp_path):
     content = f"uscc,year,ent_size\n{A},2024,small\n{C},2024,small"
     report = deliver_bytes(tmp_path, "size-class", content.encode())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from profiles import csv_records
 from profiles.csv_lines import open_csv, read_blocks
 from profiles.errors import DeliveryRefused
 
@@ -144,9 +145,18 @@ def cells_of(line: str) -> list[str] | None:
 LINES = st.text(alphabet='a1",佛 ', max_size=9).filter(lambda text: text.count('"') % 2 == 0)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(LINES | st.sampled_from(['1,"2"', "x,y", '"a,b",""']), min_size=1, max_size=30))
-def test_each_line_is_read_or_set_aside_as_the_standard_says(tmp_path_factory, lines):
+@pytest.mark.parametrize("many", [0.0, 0.5, 1.0])
+@settings(max_examples=80, deadline=None)
+@given(
+    lines=st.lists(LINES | st.sampled_from(['1,"2"', "x,y", '"a,b",""']), min_size=1, max_size=30)
+)
+def test_each_line_is_read_or_set_aside_as_the_standard_says(tmp_path_factory, many, lines):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_records, "_MANY", many)
+        check_lines(tmp_path_factory, lines)
+
+
+def check_lines(tmp_path_factory, lines: list[str]) -> None:
     content = "a,b\n" + "\n".join(lines) + "\n"
     _, cells, broken = read(tmp_path_factory.mktemp("csv"), content.encode())
     found = {number: cells_of(line) for number, line in enumerate(lines, 2) if line.strip()}
