@@ -148,7 +148,9 @@ LINES = st.text(alphabet='a1",佛 ', max_size=9).filter(lambda text: text.count(
 @pytest.mark.parametrize("many", [0.0, 0.5, 1.0])
 @settings(max_examples=80, deadline=None)
 @given(
-    lines=st.lists(LINES | st.sampled_from(['1,"2"', "x,y", '"a,b",""']), min_size=1, max_size=30)
+    lines=st.lists(
+        LINES | st.sampled_from(['1,"2"', "x,y", '"a,b",""', '","""']), min_size=1, max_size=30
+    )
 )
 def test_each_line_is_read_or_set_aside_as_the_standard_says(tmp_path_factory, many, lines):
     with pytest.MonkeyPatch.context() as patch:
