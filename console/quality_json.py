@@ -19,6 +19,16 @@ def quality_as_json(report: QualityReport) -> dict[str, Any]:
         "snapshot_as_of": report.snapshot_as_of,
         "datasets": [_dataset(quality) for quality in report.datasets],
         "facts": [_fact(quality) for quality in report.facts],
+        "disagreements": [
+            {
+                "fact": found.fact.name,
+                "kind": found.kind,
+                "counts": found.counts,
+                "differs": found.differs,
+                "subjects": found.subjects,
+            }
+            for found in report.disagreements
+        ],
         "needed": [_needed(needed, report) for needed in report.needed],
     }
 
@@ -111,7 +121,7 @@ def _fact(quality: FactQuality) -> dict[str, Any]:
         "label_zh": quality.fact.label_zh,
         "label_en": quality.fact.label_en,
         "kind": quality.kind,
-        "dataset": quality.dataset,
+        "datasets": list(quality.datasets),
         "subjects": quality.subjects,
         "completeness": quality.completeness,
         "known": quality.known,
@@ -131,7 +141,7 @@ def _needed(needed: NeededFact, report: QualityReport) -> dict[str, Any]:
         "kind": needed.kind,
         "label_zh": needed.label_zh,
         "label_en": needed.label_en,
-        "dataset": needed.dataset or None,
+        "datasets": list(needed.datasets),
         "lack": needed.lack,
         "policies": list(needed.policies),
         "subjects": (held.subjects if held else 0) if counted else None,

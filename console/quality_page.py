@@ -15,7 +15,7 @@ from engine.shown_value import mask, show_fen
 from profiles.dataset import Dataset
 from profiles.quality import DatasetQuality
 from profiles.quality_drift import ColumnDrift
-from profiles.quality_facts import FactQuality
+from profiles.quality_facts import Disagreement, FactQuality
 
 RELEASES_SHOWN = 24
 SHIFTS_SHOWN = 6
@@ -60,6 +60,7 @@ def build_quality_page(report: QualityReport) -> str:
             (KINDS[kind], [_fact(quality) for quality in report.facts if quality.kind == kind])
             for kind in dict.fromkeys(quality.kind for quality in report.facts)
         ],
+        disputed=[_disputed(found) for found in report.disagreements],
         needed=[_needed(needed, report) for needed in report.needed],
         counted=report.held is not None,
     )
@@ -261,7 +262,7 @@ def _fact(quality: FactQuality) -> Line:
         zh=label,
         en=quality.fact.name,
         chart=chart,
-        cells=(say_share(quality.completeness), quality.dataset, told),
+        cells=(say_share(quality.completeness), ", ".join(quality.datasets), told),
         flagged=quality.completeness == 0,
     )
 
@@ -270,13 +271,22 @@ def _needed(needed: NeededFact, report: QualityReport) -> Line:
     zh, en = LACKS[needed.lack]
     held = (report.held or {}).get((needed.kind, needed.name))
     subjects = (f"{held.subjects:,}" if held else "0",) if report.held is not None else ()
-    lack = f"{zh} {en}" + (f" ({needed.dataset})" if needed.dataset else "")
+    lack = f"{zh} {en}" + (f" ({', '.join(needed.datasets)})" if needed.datasets else "")
     policies = ", ".join(needed.policies)
     return Line(
         zh=needed.label_zh,
         en=needed.name,
         chart=None,
         cells=(lack, " ".join(KINDS[needed.kind]), *subjects, policies),
+    )
+
+
+def _disputed(found: Disagreement) -> Line:
+    return Line(
+        zh=found.fact.label_zh or found.fact.name,
+        en=found.fact.name,
+        chart=None,
+        cells=(found.counts, found.differs, f"{found.subjects:,}"),
     )
 
 

@@ -19,7 +19,7 @@ from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
 from profiles.ingest import Progress
 from profiles.quality import DatasetQuality, Limits, measure_quality
-from profiles.quality_facts import FactQuality, measure_facts
+from profiles.quality_facts import Disagreement, FactQuality, SeenFacts, measure_facts
 from profiles.snapshot import Snapshot
 
 OWN_ROWS = "grants"
@@ -29,14 +29,16 @@ OWN_ROWS = "grants"
 class QualityReport:
     """The quality of an installation's data on a day.
 
-    `facts` and `snapshot_as_of` are those of the newest snapshot, empty without one. `held` says
-    by kind and fact whom it keeps from a decision, None where that was not counted.
+    `facts`, `disagreements` and `snapshot_as_of` are those of the newest snapshot, empty without
+    one. `held` says by kind and fact whom it keeps from a decision, None where that was not
+    counted.
     """
 
     as_of: date
     datasets: tuple[DatasetQuality, ...]
     snapshot_as_of: date | None
     facts: tuple[FactQuality, ...]
+    disagreements: tuple[Disagreement, ...]
     needed: tuple[NeededFact, ...]
     held: Mapping[tuple[str, str], HeldByFact] | None
 
@@ -64,7 +66,9 @@ def gather_quality(
         measured.append(measure_quality(settings.releases, dataset, as_of, Limits()))
     tell("measuring datasets", len(chosen), len(chosen))
     snapshot = None if names else _snapshot_or_none(settings)
-    facts = measure_facts(snapshot, words, tell) if snapshot else ()
+    seen = SeenFacts(facts=(), disagreements=())
+    if snapshot is not None:
+        seen = measure_facts(snapshot, words, tell)
     needed: tuple[NeededFact, ...] = ()
     held = None
     if not names:
@@ -79,7 +83,8 @@ def gather_quality(
         as_of=as_of,
         datasets=tuple(measured),
         snapshot_as_of=snapshot.as_of if snapshot else None,
-        facts=facts,
+        facts=seen.facts,
+        disagreements=seen.disagreements,
         needed=needed,
         held=held,
     )

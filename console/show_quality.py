@@ -27,6 +27,9 @@ def show_quality(report: QualityReport, top: int) -> None:
     if report.facts:
         out.print()
         _show_facts(report)
+    for found in report.disagreements:
+        told = f"{found.fact.name}: {found.differs} ≠ {found.counts}, {found.subjects:,}"
+        out.print(f"[yellow]≠[/] 数据冲突 disagreement, {escape(told)}")
     if report.needed:
         out.print()
         _show_needed(report, top)
@@ -83,7 +86,7 @@ def _show_needed(report: QualityReport, top: int) -> None:
         zh, en = LACKS[needed.lack]
         table.add_row(
             name,
-            f"{zh} {needed.dataset or en}",
+            f"{zh} {', '.join(needed.datasets) or en}",
             *([f"{held.subjects:,}" if held else "0"] if counted else []),
             Text(", ".join(needed.policies), overflow="fold"),
         )

@@ -16,15 +16,15 @@ Lack = Literal["no dataset", "never delivered", "stale"]
 class NeededFact:
     """A fact, or the rows of a row set, that policies ask about and that is not there for anybody.
 
-    `dataset` is where it would come from, "" where no dataset is declared for it: then it comes
-    only by hand. `policies` are those that reach it, by id.
+    `datasets` are where it would come from, any of them; none where no dataset is declared for it:
+    then it comes only by hand. `policies` are those that reach it, by id.
     """
 
     name: str
     kind: str
     label_zh: str
     label_en: str
-    dataset: str
+    datasets: tuple[str, ...]
     lack: Lack
     policies: tuple[str, ...]
 
@@ -53,7 +53,7 @@ def find_needed(
             kind=needed.kind,
             label_zh=needed.label_zh,
             label_en=needed.label_en,
-            dataset=needed.dataset,
+            datasets=needed.datasets,
             lack=_lack_of(needed, delivered) or "no dataset",
             policies=tuple(sorted(asking[key])),
         )
@@ -63,12 +63,12 @@ def find_needed(
 
 
 def _lack_of(needed: NeededFact, delivered: Mapping[str, bool]) -> Lack | None:
-    dataset = needed.dataset
-    if not dataset:
+    if not needed.datasets:
         return None if needed.name in delivered else "no dataset"
-    if dataset not in delivered:
+    stale = [delivered[name] for name in needed.datasets if name in delivered]
+    if not stale:
         return "never delivered"
-    return "stale" if delivered[dataset] else None
+    return "stale" if all(stale) else None
 
 
 def _needs_of(bound: Bound, vocabulary: Vocabulary) -> Iterable[NeededFact]:
@@ -80,20 +80,21 @@ def _needs_of(bound: Bound, vocabulary: Vocabulary) -> Iterable[NeededFact]:
         fact = known.get(name.split("::")[0])
         if fact is None or not isinstance(bound.scope.get(name), Given):
             continue
-        measured = known.get(name, fact).measure
-        yield _needed(bound, fact, measured.dataset if measured else "")
+        measures = known.get(name, fact).measures
+        datasets = dict.fromkeys(measure.dataset for measure in measures if measure.dataset)
+        yield _needed(bound, fact, tuple(datasets))
     row_sets = {measured.row_set.name: measured.row_set for measured in bound.own_measures}
     for row_set in (row_sets | dict(bound.row_sets)).values():
         yield _needed_rows(bound, row_set)
 
 
-def _needed(bound: Bound, fact: Fact, dataset: str) -> NeededFact:
+def _needed(bound: Bound, fact: Fact, datasets: tuple[str, ...]) -> NeededFact:
     return NeededFact(
         name=fact.name,
         kind=bound.policy.audience,
         label_zh=fact.label_zh or fact.name,
         label_en=fact.label_en or fact.name,
-        dataset=dataset,
+        datasets=datasets,
         lack="no dataset",
         policies=(),
     )
@@ -105,7 +106,7 @@ def _needed_rows(bound: Bound, row_set: RowSet) -> NeededFact:
         kind=bound.policy.audience,
         label_zh=row_set.label_zh or row_set.name,
         label_en=row_set.label_en or row_set.name,
-        dataset=row_set.dataset or "",
+        datasets=(row_set.dataset,) if row_set.dataset else (),
         lack="no dataset",
         policies=(),
     )

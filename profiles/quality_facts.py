@@ -9,6 +9,7 @@ import polars as pl
 from language.column import NOT_APPLICABLE
 from profiles.fact import Fact, Vocabulary
 from profiles.ingest import Progress
+from profiles.precedence import count_disagreements, find_disagreements
 from profiles.snapshot import PartFrames, Snapshot, read_part
 
 
@@ -17,13 +18,13 @@ class FactQuality:
     """A measured fact over all subjects of a kind, each counted once.
 
     `known` have a value, `not_applicable` a row that says so or none in a complete dataset; of the
-    others the dataset was `never_delivered`, is `stale`, had rows of theirs `set_aside`, or has no
-    row or no value of them (`not_said`).
+    others its `datasets` were `never_delivered`, are `stale`, had rows of theirs `set_aside`, or
+    have no row or no value of them (`not_said`).
     """
 
     fact: Fact
     kind: str
-    dataset: str
+    datasets: tuple[str, ...]
     subjects: int
     known: int
     not_applicable: int
@@ -39,12 +40,33 @@ class FactQuality:
         return settled / self.subjects if self.subjects else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Two departments that say different things of one fact, of so many subjects; `counts` is the
+    dataset whose value is taken, `differs` the other."""
+
+    fact: Fact
+    kind: str
+    counts: str
+    differs: str
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFacts:
+    """The facts of a snapshot, and where departments contradict each other."""
+
+    facts: tuple[FactQuality, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
 def measure_facts(
     snapshot: Snapshot, vocabulary: Vocabulary, on_progress: Progress | None = None
-) -> tuple[FactQuality, ...]:
+) -> SeenFacts:
     """Every measured fact of the snapshot with its counts, by kind of subject; part by part."""
     tell = on_progress or (lambda what, done, total: None)
     counts: dict[tuple[str, str], Counter[str]] = {}
+    disputed: Counter[tuple[str, str, str, str]] = Counter()
     todo = [part for part in snapshot.all_parts if part.kind != "region"]
     for number, part in enumerate(todo):
         tell("counting facts", number, len(todo))
@@ -52,13 +74,28 @@ def measure_facts(
         for fact in _facts_of(vocabulary, part.kind, frames.facts):
             tally = counts.setdefault((part.kind, fact.name), Counter())
             tally.update(_count(fact, frames))
+        differing = count_disagreements(find_disagreements(vocabulary, part.kind, frames.facts))
+        for name, speaks, differs, subjects in differing.iter_rows():
+            disputed[part.kind, name, speaks, differs] += subjects
     tell("counting facts", len(todo), len(todo))
     standing = {
         release.dataset: "stale" if release.stale else "delivered" for release in snapshot.releases
     }
-    return tuple(
-        _summarise(vocabulary.facts[name], kind, tally, standing)
-        for (kind, name), tally in counts.items()
+    return SeenFacts(
+        facts=tuple(
+            _summarise(vocabulary.facts[name], kind, tally, standing)
+            for (kind, name), tally in counts.items()
+        ),
+        disagreements=tuple(
+            Disagreement(
+                fact=vocabulary.facts[name],
+                kind=kind,
+                counts=speaks,
+                differs=differs,
+                subjects=subjects,
+            )
+            for (kind, name, speaks, differs), subjects in sorted(disputed.items())
+        ),
     )
 
 
@@ -75,13 +112,13 @@ def _facts_of(vocabulary: Vocabulary, kind: str, facts: pl.DataFrame) -> list[Fa
 
 
 def _count(fact: Fact, frames: PartFrames) -> dict[str, int]:
-    assert fact.measure is not None
     column = frames.facts[fact.name]
     missing = column.is_null()
     flag = fact.name + NOT_APPLICABLE
     if flag in frames.facts.columns:
         missing &= ~frames.facts[flag].fill_null(False)
-    doubtful = frames.doubtful.filter(pl.col("dataset") == fact.measure.dataset)["subject"]
+    of_them = pl.col("dataset").is_in([measure.dataset for measure in fact.measures])
+    doubtful = frames.doubtful.filter(of_them)["subject"]
     aside = missing & frames.facts["subject"].is_in(doubtful.implode())
     known = column.len() - column.null_count()
     return {
@@ -93,14 +130,15 @@ def _count(fact: Fact, frames: PartFrames) -> dict[str, int]:
 
 
 def _summarise(fact: Fact, kind: str, tally: Counter[str], standing: dict[str, str]) -> FactQuality:
-    assert fact.measure is not None
-    dataset = fact.measure.dataset
+    datasets = list(dict.fromkeys(measure.dataset for measure in fact.measures))
     missing, aside = tally["missing"], tally["set_aside"]
-    delivered = standing.get(dataset)
+    # of several departments one that has delivered is enough
+    known = {standing[name] for name in datasets if name in standing}
+    delivered = "delivered" if "delivered" in known else "stale" if known else None
     return FactQuality(
         fact=fact,
         kind=kind,
-        dataset=dataset,
+        datasets=tuple(datasets),
         subjects=tally["subjects"],
         known=tally["known"],
         not_applicable=tally["subjects"] - tally["known"] - missing,

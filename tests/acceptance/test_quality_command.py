@@ -13,14 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
+from console.quality_json import quality_as_json
 from console.quality_page import build_quality_page
 from console.quality_report import QualityReport
 from console.quality_words import say_share
 from profiles.dataset import builtin_datasets
 from profiles.quality import measure_quality
+from profiles.quality_facts import Disagreement
 from profiles.release import list_releases, read_release
 from profiles.sample_city import write_city
 from profiles.standing import accept_release
+from profiles.vocabulary_load import builtin_vocabulary
 from tests.unit.profiles.delivery_world import credit_code, deliver
 
 FIRST, SECOND = date(2025, 10, 31), date(2025, 11, 30)
@@ -92,7 +95,7 @@ def test_facts_add_up_and_needs_name_policies(report: dict[str, Any]) -> None:
     for needed in report["needed"]:
         assert needed["policies"]
         assert needed["subjects"] is None
-        assert (needed["lack"] == "no dataset") == (needed["dataset"] is None)
+        assert (needed["lack"] == "no dataset") == (needed["datasets"] == [])
 
 
 def test_held_back_subjects_are_those_of_the_work_list(zhida: Callable[..., str]) -> None:
@@ -159,6 +162,30 @@ def test_the_page_stands_by_itself_and_says_each_chart_in_words(
         assert name in text
 
 
+def test_departments_that_disagree_are_on_the_page_and_in_json() -> None:
+    fact = builtin_vocabulary(builtin_datasets()).facts["ent_size"]
+    disputed = Disagreement(
+        fact=fact, kind="enterprise", counts="size-class", differs="vat-filing", subjects=1234
+    )
+    report = QualityReport(
+        as_of=SECOND,
+        datasets=(),
+        snapshot_as_of=SECOND,
+        facts=(),
+        disagreements=(disputed,),
+        needed=(),
+        held=None,
+    )
+    page = build_quality_page(report)
+    assert "部门之间的数据冲突" in page
+    assert "<td>size-class</td><td>vat-filing</td><td>1,234</td>" in page
+    (told,) = quality_as_json(report)["disagreements"]
+    assert told == {
+        "fact": "ent_size", "kind": "enterprise", "counts": "size-class", "differs": "vat-filing",
+        "subjects": 1234,
+    }  # fmt: skip
+
+
 def test_values_from_files_are_escaped_and_long_numbers_masked(tmp_path: Path) -> None:
     hostile, number = "<script>alert(1)</script>", "13900000000"
     dataset = builtin_datasets()["unemployment-insurance"]
@@ -172,7 +199,13 @@ def test_values_from_files_are_escaped_and_long_numbers_masked(tmp_path: Path) -
     quality = measure_quality(tmp_path / "releases", free, SECOND)
     assert ("distribution", "paid_in_full") in {(f.concern, f.column) for f in quality.flags}
     report = QualityReport(
-        as_of=SECOND, datasets=(quality,), snapshot_as_of=None, facts=(), needed=(), held=None
+        as_of=SECOND,
+        datasets=(quality,),
+        snapshot_as_of=None,
+        facts=(),
+        disagreements=(),
+        needed=(),
+        held=None,
     )
     page = build_quality_page(report)
     assert hostile not in page

@@ -7,6 +7,7 @@ from engine.needed_facts import NeededFact, find_needed
 from engine.program import Bound, bind
 from policies.load import CATALOGUE, load_policies
 from tests.support.policy_texts import load_one, vocabulary, write_policies
+from tests.unit.profiles.test_precedence import make_vocabulary, size
 
 DAY = date(2025, 10, 31)
 ALL = {name: False for name in vocabulary().datasets} | {"grants": False}
@@ -41,7 +42,9 @@ def bounds(folder: Path) -> list[Bound]:
 
 
 def told(found: tuple[NeededFact, ...]) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-    return {needed.name: (needed.dataset, needed.lack, needed.policies) for needed in found}
+    return {
+        needed.name: (" ".join(needed.datasets), needed.lack, needed.policies) for needed in found
+    }
 
 
 def test_facts_that_come_only_by_hand_are_named_with_their_policies(tmp_path: Path) -> None:
@@ -87,5 +90,21 @@ def test_every_need_of_the_catalogue_is_a_fact_or_row_set_without_source() -> No
         own = {f.name for p in policies if p.id in needed.policies for f in p.facts}
         fact = vocabulary().facts.get(needed.name)
         if fact is not None and needed.name not in own:
-            assert fact.measure is None or not fact.measure.dataset
+            assert not [measure for measure in fact.measures if measure.dataset]
             assert fact.formula is None
+
+
+def test_of_several_departments_one_that_delivered_is_enough(tmp_path: Path) -> None:
+    words = make_vocabulary(tmp_path, size_of=size())
+    text = "clauses: [{id: c, says: 一, when: 'size_of == \"small\"'}]\nbenefit: {amount: 1}\n"
+    paths = write_policies(tmp_path, {"sized": text})
+    (policy,) = load_policies(paths, words).policies
+    bound = bind(policy, words, DAY)
+    datasets = "statistics industry tax"
+    for delivered, lack in (
+        ({}, "never delivered"),
+        ({"tax": True}, "stale"),
+        ({"tax": True, "industry": False}, None),
+    ):
+        expected = {} if lack is None else {"size_of": (datasets, lack, ("sized",))}
+        assert told(find_needed([bound], words, delivered)) == expected

@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 
 from profiles.quality_facts import FactQuality, measure_facts
-from profiles.snapshot import read_part
-from tests.unit.profiles.delivery_world import DATASETS, DAY, deliver
+from profiles.snapshot import build_snapshot, read_part
+from tests.unit.profiles.delivery_world import DATASETS, DAY, KEY, deliver
 from tests.unit.profiles.test_city_snapshot import (
     FIRMS,
     INSURANCE,
+    REGISTRATION,
     VOCABULARY,
     build,
     deliver_city,
+    firm,
 )
+from tests.unit.profiles.test_precedence import make_vocabulary, size
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def counts(home: Path, as_of: date = DAY) -> dict[str, FactQuality]:
-    found = measure_facts(build(home, as_of, part_size=2), VOCABULARY)
+    found = measure_facts(build(home, as_of, part_size=2), VOCABULARY).facts
     return {quality.fact.name: quality for quality in found if quality.kind == "enterprise"}
 
 
@@ -51,7 +54,7 @@ def test_each_subject_counts_once_as_known_or_by_why_not(home: Path) -> None:
     assert found["title"].completeness == 1
     assert found["credit_serious_dishonest"].never_delivered == 5
     assert found["credit_serious_dishonest"].completeness == 0
-    of_accounts = [q for q in found.values() if q.dataset == "annual-accounts"]
+    of_accounts = [q for q in found.values() if q.datasets == ("annual-accounts",)]
     assert {q.set_aside for q in of_accounts} == {1}
     assert {q.not_said for q in of_accounts if q.known == 1} == {3}
 
@@ -79,3 +82,37 @@ def test_doubtful_subjects_are_set_aside_not_said_to_have_nothing(home: Path) ->
     deliver(home, "unemployment-insurance", INSURANCE, *lines, on=date(2025, 6, 2))
     found = counts(home, date(2025, 6, 2))["ui_paid_months"]
     assert (found.known, found.set_aside) == (4, 1)
+
+
+def test_departments_that_say_different_things_are_counted_by_pair(tmp_path: Path) -> None:
+    words = make_vocabulary(tmp_path, size_of=size())
+    home = tmp_path / "city"
+    deliver(home, "registration", REGISTRATION, *map(firm, FIRMS))
+    said = {
+        "statistics": {0: "large", 1: "large"},
+        "industry": {0: "small", 2: "small"},
+        "tax": {0: "small", 1: "large", 2: "large", 3: "small"},
+    }
+    for name, sizes in said.items():
+        dataset = words.datasets[name]
+        lines = [f"{FIRMS[n]},{size_of},true,5,2025-01-01" for n, size_of in sizes.items()]
+        deliver(home, dataset, ",".join(dataset.columns), *lines)
+    snapshot = build_snapshot(
+        releases_root=home / "releases",
+        snapshots_root=home / "snapshots",
+        datasets=words.datasets,
+        vocabulary=words,
+        as_of=DAY,
+        key=KEY,
+    )
+    seen = measure_facts(snapshot, words)
+    told = {(d.fact.name, d.counts, d.differs): d.subjects for d in seen.disagreements}
+    # firm 0: statistics counts against both others; firm 2: industry counts against tax
+    assert told == {
+        ("size_of", "statistics", "industry"): 1,
+        ("size_of", "statistics", "tax"): 1,
+        ("size_of", "industry", "tax"): 1,
+    }
+    (quality,) = [q for q in seen.facts if q.fact.name == "size_of"]
+    assert quality.datasets == ("statistics", "industry", "tax")
+    assert (quality.known, quality.not_said, quality.never_delivered) == (4, 1, 0)
