@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from profiles.column_mapping import ColumnMapping
 from profiles.dataset import Column, Dataset
-from profiles.errors import HeadingRefused
+from profiles.errors import DeliveryRefused, HeadingRefused
 
 _LONGEST_SHOWN = 40
 
@@ -29,7 +29,8 @@ def match_header(
 ) -> Heading:
     """What stands under each cell of a header, which may hold names, Chinese labels or own names.
 
-    Raises `HeadingRefused` naming every unknown, missing and duplicate column.
+    Raises `HeadingRefused` naming every unknown, missing and duplicate column, `DeliveryRefused`
+    where the first row looks like one of data.
     """
     labels = Counter(column.label.zh for column in dataset.columns.values())
     known = {
@@ -43,6 +44,11 @@ def match_header(
         ignored = mapping.ignored
     cells = [cell.strip() for cell in header]
     names = [None if cell in ignored else known.get(cell, "") for cell in cells]
+    if not any(names) and any(sum(sign.isdigit() for sign in cell) >= 4 for cell in cells):
+        # What it says may be about somebody, and is not repeated.
+        raise DeliveryRefused(
+            file, [f"its first row is no heading: write {', '.join(dataset.columns)}"]
+        )
     missing = [name for name in dataset.columns if name not in names]
     problems = [
         _unknown_column(cell, known, dataset, missing)

@@ -24,11 +24,11 @@ from profiles.heading import Heading, match_header
 from profiles.row_block import NONE_BROKEN, RowBlock
 
 BLOCK_ROWS = 20_000
-DEADLINE_SECONDS = 600.0
+DEADLINE_SECONDS = 1_200.0
 LIMITS: Mapping[str, int] = MappingProxyType(
     {
         "memory_bytes": 1536 * 1024**2,
-        "seconds": 300,
+        "seconds": 600,
         "unpacked_bytes": 4 * 1024**3,
         "rows": 1_048_576,
         "columns": 1_000,

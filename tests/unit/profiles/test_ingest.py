@@ -138,6 +138,10 @@ def test_a_missing_header_is_refused_without_repeating_somebodys_number(tmp_path
     number = resident_number(1)
     said = refused(tmp_path, "graduation", f"{number},master,2024-06-30")
     assert number not in said
+    assert "its first row is no heading: write id_number, education_level, graduated_on" in said
+    columns = len(DATASETS["household-register"].columns)
+    row = f"{number},示例居民,男" + "," * (columns - 3)
+    assert "示例居民" not in refused(tmp_path, "household-register", row, row)
 
 
 def test_empty_files_are_refused(tmp_path):
