@@ -1,6 +1,7 @@
 """Facts from rows: one frame of facts for the subjects of a part."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from fractions import Fraction
 
@@ -38,24 +39,35 @@ def compute_facts(
     columns = [subjects.alias("subject")]
     moment = Moment(as_of=as_of)
     ready: dict[str, ReadyRows | None] = {}
-    for fact in vocabulary.facts.values():
-        if fact.of != kind or fact.measure is None:
-            continue
-        if fact.others:
-            # what each department says stands before it
-            columns.append(merge_parts(fact, {column.name: column for column in columns}))
-            continue
+    wanted = [f for f in vocabulary.facts.values() if f.of == kind and f.measure is not None]
+
+    def measure_one(fact: Fact) -> list[pl.Series]:
+        assert fact.measure is not None
         row_set = vocabulary.row_sets[fact.measure.rows]
-        if row_set.name not in ready:
-            frame = frame_of_rows(row_set, rows)
-            ready[row_set.name] = (
-                None if frame is None else ready_rows(row_set, frame, subjects, moment)
-            )
         if listed is not None:
             known: pl.Series | None = listed.get(source_of(row_set, rows) or "", _NOBODY)
         else:
             known = None if row_set.complete else _NOBODY
-        columns += measure_ready(fact, ready[row_set.name], subjects, known)
+        return measure_ready(fact, ready[row_set.name], subjects, known)
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
+        for name in dict.fromkeys(f.measure.rows for f in wanted if f.measure and not f.others):
+            row_set = vocabulary.row_sets[name]
+            frame = frame_of_rows(row_set, rows)
+            ready[name] = None if frame is None else ready_rows(row_set, frame, subjects, moment)
+        measured = dict(
+            zip(
+                (fact.name for fact in wanted if not fact.others),
+                executor.map(measure_one, (fact for fact in wanted if not fact.others)),
+                strict=True,
+            )
+        )
+    for fact in wanted:
+        if fact.others:
+            # what each department says stands before it
+            columns.append(merge_parts(fact, {column.name: column for column in columns}))
+        else:
+            columns += measured[fact.name]
     return pl.DataFrame(columns)
 
 

@@ -6,7 +6,7 @@ either way. Agrees with `profiles.measure_reference` on every row.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -45,10 +45,22 @@ _FAR = date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """The rows of one span and filter: `held` in three values, how many of each group hold, and
+    which groups have rows that may."""
+
+    held: pl.Series
+    flags: Held
+    counted: npt.NDArray[np.int64]
+    undecided: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyRows:
     """Rows of a row set made ready for its measures: scaled, and by subject.
 
     `subjects` are those whose measures are wanted, `places` the group of each, null without rows.
+    `selected` are the rows that measures have asked for so far: many share a span and a filter.
     """
 
     row_set: RowSet
@@ -60,6 +72,7 @@ class ReadyRows:
     groups: Groups
     subjects: pl.Series
     places: pl.Series
+    selected: dict[tuple[object, ...], "Selected"] = field(default_factory=dict)
 
     @property
     def lowering(self) -> Lowering:
@@ -114,16 +127,18 @@ def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -
     decides what `absent` says.
     """
     row_set, rows, moment, prepared = ready.row_set, ready.rows, ready.moment, ready.prepared
-    held = _in_time(measure, row_set, moment, ready.lowering)
-    if measure.where is not None:
-        held = held & _filter(measure.where, ready.scope, ready.types, rows, prepared)
+    selected = _select(measure, ready)
     value, scale = _value(measure, row_set, ready.lowering, prepared, rows)
     frame = prepared.frame.select(
-        "subject", held.alias("::held"), _time_of(row_set).alias("::time"), value.alias("::value")
+        "subject",
+        selected.held.alias("::held"),
+        _time_of(row_set).alias("::time"),
+        value.alias("::value"),
     )
-    found = _by_groups(measure, frame, ready.groups, exactly=scale is None)
+    found = _by_groups(measure, frame, ready.groups, selected, exactly=scale is None)
     if found is None and measure.function in RUNS:
-        found = _runs(measure, frame, ready.groups, moment)
+        runs = run_lengths(frame, ready.groups, measure, moment)
+        found = _group_frame(selected, runs)
     if found is None:
         found = _by_subject(measure, frame, ready.groups, exactly=scale is None)
     # who has rows, but none that holds or may, has none
@@ -167,13 +182,32 @@ def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -
     return result
 
 
+def _select(measure: Measure, ready: ReadyRows) -> Selected:
+    key = (measure.on, measure.over, measure.where)
+    selected = ready.selected.get(key)
+    if selected is None:
+        held = _in_time(measure, ready.row_set, ready.moment, ready.lowering)
+        if measure.where is not None:
+            where = _filter(measure.where, ready.scope, ready.types, ready.rows, ready.prepared)
+            held = held & where
+        frame = ready.prepared.frame.select("subject", held.alias("::held"))
+        flags = Held.of(frame["::held"])
+        none = np.zeros(len(ready.groups.starts), np.bool_)
+        selected = ready.selected[key] = Selected(
+            held=frame["::held"],
+            flags=flags,
+            counted=ready.groups.count(flags.sure),
+            undecided=none if flags.undecided is None else ready.groups.any(flags.undecided),
+        )
+    return selected
+
+
 def _by_groups(
-    measure: Measure, frame: pl.DataFrame, groups: Groups, *, exactly: bool
+    measure: Measure, frame: pl.DataFrame, groups: Groups, selected: Selected, *, exactly: bool
 ) -> pl.DataFrame | None:
     """For each group `value`, `::undecided` and `::counted`; None where it takes another way."""
-    held = Held.of(frame["::held"])
+    held, counted = selected.flags, selected.counted
     values, times = frame["::value"], frame["::time"]
-    counted = groups.count(held.sure)
     found: pl.Series | None = None
     match measure.function:
         case "count" if measure.column == "rows":
@@ -192,21 +226,13 @@ def _by_groups(
             found = at_edge(groups, held, values, times, last=measure.function == "last")
     if found is None:
         return None
-    return _group_frame(groups, held, counted, found)
+    return _group_frame(selected, found)
 
 
-def _group_frame(
-    groups: Groups, held: Held, counted: npt.NDArray[np.int64], value: pl.Series
-) -> pl.DataFrame:
-    none = np.zeros(len(groups.starts), np.bool_)
-    undecided = none if held.undecided is None else groups.any(held.undecided)
-    return pl.DataFrame({"::undecided": undecided, "::counted": counted, "value": value})
-
-
-def _runs(measure: Measure, frame: pl.DataFrame, groups: Groups, moment: Moment) -> pl.DataFrame:
-    held = Held.of(frame["::held"])
-    runs = run_lengths(frame, groups, measure, moment)
-    return _group_frame(groups, held, groups.count(held.sure), runs)
+def _group_frame(selected: Selected, value: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"::undecided": selected.undecided, "::counted": selected.counted, "value": value}
+    )
 
 
 def _by_subject(
