@@ -12,6 +12,8 @@ import yaml
 from stdnum.iso7064 import mod_11_10
 
 import profiles
+from profiles.dataset import builtin_datasets
+from profiles.ingest import ingest
 from profiles.sample_city import DEFAULT_SEED, write_city
 from profiles.sample_city.delivery import NOT_IN_THE_CITY
 
@@ -283,3 +285,11 @@ def test_what_the_city_cannot_be_is_refused_in_words(tmp_path, wrong, message):
     with pytest.raises(ValueError, match=message):
         write_city(tmp_path, **(asked | wrong))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_a_month_later_waits_for_a_person(october, november, tmp_path):
+    datasets = builtin_datasets()
+    for city, day in ((october, date(2025, 10, 31)), (november, date(2025, 11, 30))):
+        for name, file in city.report.files.items():
+            found = ingest(file, datasets[name], root=tmp_path, delivered_on=day)
+            assert found.release.standing == "in force", (name, found.release.exceeded)
