@@ -46,6 +46,7 @@ NOT_IN_THE_CITY = frozenset(
         "monthly-taxes",
         "needy-families",
         "old-age-certification",
+        "park-tenants",
         "pension-support-list",
         "rd-statistics-filing",
         "resident-identifier-changes",
