@@ -118,3 +118,14 @@ class NotLinkable(ProfilesError):
 
 class LinkRefused(ProfilesError):
     """A decision of a link that cannot be made."""
+
+
+class NothingToLearn(ProfilesError):
+    """A register with too few firms that have both a business scope and an industry code."""
+
+    def __init__(self, firms: int) -> None:
+        self.firms = firms
+        super().__init__(
+            f"only {firms} firms have a business scope and a code that enough others have: there "
+            "is nothing to learn from (deliver a register with codes first)"
+        )

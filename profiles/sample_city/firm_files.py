@@ -15,6 +15,7 @@ from profiles.sample_city.columns import (
 from profiles.sample_city.days import date_column, day_of_year, year_column
 from profiles.sample_city.draw import Flags, Floats, Ints, happens, normal, uniform, whole
 from profiles.sample_city.firms import Firms, grown, take_firms
+from profiles.sample_city.scopes import write_scopes
 from profiles.sample_city.shape import CITY, DISTRICTS, FORMS, SIZES, TRADES
 
 _CAPITALS = np.array([1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10_000])
@@ -43,7 +44,7 @@ def make_registration(city: City, firms: Firms) -> pl.DataFrame:
             "ent_type": codes([form.code for form in FORMS], firms.form),
             "industry_code": codes([trade.code for trade in TRADES], firms.trade),
             "registered_capital": yuan(capital.astype(np.float64)),  # the column's unit is 万元
-            "business_scope": codes(["示范经营范围：" + t.word for t in TRADES], firms.trade),
+            "business_scope": write_scopes(city.seed, firms.index, firms.trade),
             "registered_on": date_column(firms.registered),
             "deregistered_on": date_column(firms.deregistered, firms.deregistered <= city.today),
             "row": row_names(firms.index),
