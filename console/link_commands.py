@@ -1,6 +1,7 @@
 """Commands for rows without a key: link them, and decide where the model does not (关联、待核)."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +18,7 @@ from console.options import Day, Format
 from console.settings import read_clock, read_key
 from console.wiring import ACTOR, load_words, opened_database
 from ledger.database import reading
+from profiles.column_mapping import ColumnMapping, load_mappings
 from profiles.dataset import Dataset
 from profiles.link import Link, State, decide_link, read_links
 
@@ -27,12 +29,25 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(help="The dataset's name.")]
 File = Annotated[Path, typer.Argument(help="The department's file.")]
 LinkId = Annotated[str, typer.Argument(metavar="ID", help="The link's id, as list shows it.")]
+Columns = Annotated[
+    Path | None, typer.Option(help="What the department's own headings stand for, as YAML.")
+]
+Sheet = Annotated[
+    str | None, typer.Option(help="A sheet of a workbook (default: the first visible one).")
+]
 By = Annotated[str, typer.Option("--by", help="Who decides; it stays with the link.")]
 _COLOURS = {"linked": "green", "accepted": "green", "review": "yellow", "rejected": "red"}
 
 
 @app.command("run")
-def run(context: typer.Context, dataset: Name, file: File, output: Format = "table") -> None:
+def run(
+    context: typer.Context,
+    dataset: Name,
+    file: File,
+    columns: Columns = None,
+    sheet: Sheet = None,
+    output: Format = "table",
+) -> None:
     """Link the rows of a file that have no usable key to the register.
 
     Clear ones are linked, doubtful ones wait for a person, others stay set aside. What persons
@@ -43,7 +58,15 @@ def run(context: typer.Context, dataset: Name, file: File, output: Format = "tab
     known = _known(dataset)
     with opened_database(settings) as engine, show.progress() as tell:
         report = run_linking(
-            settings, engine, words.datasets, known, file, now=read_clock(), tell=tell
+            settings,
+            engine,
+            words.datasets,
+            known,
+            file,
+            mapping=_mapping(columns, words.datasets, known),
+            sheet=sheet,
+            now=read_clock(),
+            tell=tell,
         )
     settled = report.settled
     counts = {
@@ -119,6 +142,8 @@ def deliver(
     context: typer.Context,
     dataset: Name,
     file: File,
+    columns: Columns = None,
+    sheet: Sheet = None,
     delivered_on: Day = None,
     replacing: Annotated[
         bool, typer.Option(help="Also where the newest release came from another file.")
@@ -127,6 +152,7 @@ def deliver(
     """Take a file in once more with the keys that links in force have found, as a new release."""
     settings = settings_of(context)
     read_key(settings)
+    datasets = load_words().datasets
     known = _known(dataset)
     now = read_clock()
     day: date = read_day(delivered_on, now.date())
@@ -134,9 +160,11 @@ def deliver(
         report, links = run_delivery(
             settings,
             engine,
-            load_words().datasets,
+            datasets,
             known,
             file,
+            mapping=_mapping(columns, datasets, known),
+            sheet=sheet,
             delivered_on=day,
             replacing=replacing,
             actor=ACTOR,
@@ -154,6 +182,12 @@ def _decide(
     with opened_database(settings_of(context)) as engine, engine.begin() as connection:
         decided = decide_link(connection, link, decision, actor=by, now=read_clock())
     show.out.print(f"{decision}: {decided.id} ({escape(decided.dataset)}, line {decided.line})")
+
+
+def _mapping(
+    path: Path | None, datasets: Mapping[str, Dataset], dataset: Dataset
+) -> ColumnMapping | None:
+    return load_mappings(path, datasets).get(dataset.name) if path else None
 
 
 def _known(name: str) -> Dataset:

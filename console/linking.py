@@ -13,6 +13,7 @@ from console.errors import NothingThere
 from console.settings import Settings, read_key
 from ledger.database import reading
 from ledger.journal import record
+from profiles.column_mapping import ColumnMapping
 from profiles.content import hash_file
 from profiles.dataset import Dataset
 from profiles.identifier import subject_ids
@@ -54,13 +55,15 @@ def run_linking(
     dataset: Dataset,
     source: Path,
     *,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
     now: datetime,
     tell: Progress,
 ) -> LinkReport:
     """Link the rows of a file that have no usable key; what persons have decided stays."""
     link_of(dataset)
     key = read_key(settings)
-    rows = read_unkeyed(source, dataset, key)
+    rows = read_unkeyed(source, dataset, key, mapping, sheet)
     different = rows.unique("row", keep="first", maintain_order=True)
     firms = _read_firms(settings, datasets, now.date(), key)
     tell("preparing the register", 0, firms.frame.height)
@@ -119,6 +122,8 @@ def run_delivery(
     dataset: Dataset,
     source: Path,
     *,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
     delivered_on: date,
     replacing: bool,
     actor: str,
@@ -144,6 +149,8 @@ def run_delivery(
         root=settings.releases,
         delivered_on=delivered_on,
         key=key,
+        mapping=mapping,
+        sheet=sheet,
         replacing=replacing,
     )
     if report.created:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from profiles.column_mapping import ColumnMapping
 from profiles.content import hash_file
 from profiles.dataset import Dataset
 from profiles.delivery import read_delivery
@@ -26,10 +27,15 @@ ORIGIN = "linked: "
 
 
 def fill_keys(
-    source: Path, dataset: Dataset, found: pl.DataFrame, key: bytes
+    source: Path,
+    dataset: Dataset,
+    found: pl.DataFrame,
+    key: bytes,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
 ) -> Iterator[RowBlock]:
     """The rows of a file, with the keys of `found` (`row`, `key`) where theirs cannot be right."""
-    for block in read_delivery(source, dataset):
+    for block in read_delivery(source, dataset, mapping, sheet):
         unkeyed = name_unkeyed(block.cells, dataset, key).join(found, on="row", how="inner")
         keys = unkeyed.select("line", pl.col("key").alias("found"))
         cells = block.cells.join(keys, on="line", how="left", maintain_order="left")
@@ -46,6 +52,8 @@ def deliver_linked(
     root: Path,
     delivered_on: date,
     key: bytes,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
     replacing: bool = False,
     on_progress: Progress | None = None,
 ) -> ReleaseReport:
@@ -65,7 +73,7 @@ def deliver_linked(
             )
             raise DeliveryRefused(source.name, [problem])
     report = ingest_blocks(
-        fill_keys(source, dataset, found, key),
+        fill_keys(source, dataset, found, key, mapping, sheet),
         dataset,
         root=root,
         delivered_on=delivered_on,

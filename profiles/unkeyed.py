@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from ledger.journal import canonical_json, keyed_hash
+from profiles.column_mapping import ColumnMapping
 from profiles.dataset import Dataset
 from profiles.delivery import read_delivery
 from profiles.errors import NotLinkable
@@ -22,17 +23,25 @@ UNKEYED_SCHEMA = {
 }
 
 
-def read_unkeyed(source: Path, dataset: Dataset, key: bytes) -> pl.DataFrame:
+def read_unkeyed(
+    source: Path,
+    dataset: Dataset,
+    key: bytes,
+    mapping: ColumnMapping | None = None,
+    sheet: str | None = None,
+) -> pl.DataFrame:
     """The rows of a file whose key is empty or cannot be right.
 
     Columns: `line` in the file; `row`, a keyed hash of what it can be linked by, so that rows that
     say the same of a firm are one; `name`, `address`, `representative`, `region` as they stand; and
-    `shown`, the same as JSON for a person to read, with personal columns masked. Raises
-    `NotLinkable` where the dataset does not say what rows may be linked by.
+    `shown`, the same as JSON for a person to read, with personal columns masked. `mapping` and
+    `sheet` are those the file is ingested with. Raises `NotLinkable` where the dataset does not say
+    what rows may be linked by.
     """
     link_of(dataset)
-    blocks = (name_unkeyed(block.cells, dataset, key) for block in read_delivery(source, dataset))
-    return pl.concat([pl.DataFrame(schema=UNKEYED_SCHEMA), *blocks])
+    blocks = read_delivery(source, dataset, mapping, sheet)
+    unkeyed = (name_unkeyed(block.cells, dataset, key) for block in blocks)
+    return pl.concat([pl.DataFrame(schema=UNKEYED_SCHEMA), *unkeyed])
 
 
 def name_unkeyed(cells: pl.DataFrame, dataset: Dataset, key: bytes) -> pl.DataFrame:

@@ -139,6 +139,28 @@ def test_a_link_that_is_taken_back_leaves_the_next_release(zhida: Zhida, tmp_pat
     zhida("link", "deliver", "park-tenants", file, *day, ends=1)
 
 
+def test_a_list_under_its_own_headings_is_linked_and_delivered(
+    zhida: Zhida, tmp_path: Path
+) -> None:
+    headings = tmp_path / "headings.yaml"
+    headings.write_text(
+        "dataset: park-tenants\ncolumns: {公司: tenant, 地点: address}\nignore: [备注]\n", "utf-8"
+    )
+    park = pl.read_csv(tmp_path / "park-tenants.csv", infer_schema=False)
+    own = park.rename({"tenant": "公司", "address": "地点"}).with_columns(
+        pl.lit("无").alias("备注")
+    )
+    own.write_csv(tmp_path / "own.csv")
+    file, columns = str(tmp_path / "own.csv"), ("--columns", str(headings))
+    zhida("link", "run", "park-tenants", file, ends=1)
+    as_delivered = zhida("link", "run", "park-tenants", file, *columns, "--format", "json")
+    plain = str(tmp_path / "park-tenants.csv")
+    assert zhida("link", "run", "park-tenants", plain, "--format", "json") == as_delivered
+    day = ("--delivered-on", DAY.isoformat(), "--replacing")
+    zhida("link", "deliver", "park-tenants", file, *columns, *day, ends=3)
+    assert held(tmp_path).height == as_delivered["linked"] + 1
+
+
 def test_links_alone_change_no_profile(zhida: Zhida, tmp_path: Path) -> None:
     as_of = ("--as-of", DAY.isoformat(), "--format", "json")
     before = zhida("snapshot", *as_of)["snapshot"]
