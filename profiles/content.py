@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from profiles.runs import runs_of
+
 BLOCK_ROWS = 1 << 20
 """Rows hashed at a time; part of the definition, as each column's values follow block by block."""
 
@@ -75,11 +77,10 @@ def _encode(series: pl.Series) -> list[bytes]:
 
 
 def _encode_texts(texts: pl.Series) -> list[bytes]:
-    begins = (texts != texts.shift()).fill_null(True).arg_true()
-    if len(begins) * 2 > len(texts):
+    runs = runs_of(texts)
+    if len(runs.starts) * 2 > len(texts):
         return [b"p", *_write_texts(texts)]
-    runs = np.diff(begins.to_numpy(), append=len(texts)).astype("<u4").tobytes()
-    return [b"r", runs, *_write_texts(texts.gather(begins))]
+    return [b"r", runs.lengths.astype("<u4").tobytes(), *_write_texts(runs.values)]
 
 
 def _write_texts(texts: pl.Series) -> list[bytes]:

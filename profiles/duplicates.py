@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from profiles.changeset import order_of
 from profiles.dataset import Dataset
 from profiles.sifting import write_rows
-from profiles.spill import SLOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +16,6 @@ class Settled:
     kept: pl.DataFrame
     repeated: int
     contradictions: pl.DataFrame
-
-
-def sort_by_slot(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """A share of a delivery in the order of a release: by slot, key and the other columns."""
-    return rows.sort(SLOT, *order_of(dataset), "line", nulls_last=False)
 
 
 def settle_duplicates(rows: pl.DataFrame, dataset: Dataset) -> Settled:

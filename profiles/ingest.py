@@ -25,10 +25,11 @@ from profiles.column_mapping import ColumnMapping
 from profiles.content import hash_file
 from profiles.dataset import Dataset
 from profiles.delivery import read_delivery
-from profiles.duplicates import settle_duplicates, sort_by_slot
-from profiles.errors import DeliveryRefused
+from profiles.duplicates import settle_duplicates
+from profiles.errors import DeliveryRefused, ReleaseOutdated
 from profiles.quarantine import Quarantine, find_corrected, find_overtaking
 from profiles.release import Release, newest_release, read_release
+from profiles.release_order import sort_by_slot
 from profiles.release_write import ReleaseWriter, Source
 from profiles.renamed import telling_renamed
 from profiles.row_block import RowBlock
@@ -100,9 +101,8 @@ def ingest_blocks(
     """As `ingest`, for blocks of `delivered_form` that may come from somewhere else than a file."""
     tell = on_progress or _tell_nobody
     before = newest_release(root, dataset.name, delivered_on)
-    if mode != "full" and before is None:
-        reason = f"there is nothing on {delivered_on} that it could change: deliver all rows first"
-        raise DeliveryRefused(source.name, [reason])
+    if mode != "full":
+        _refuse_without_base(source.name, before, dataset, delivered_on)
     form = form_of(dataset, mode)
     changed, repeated = NOTHING_CHANGED, 0
     with (
@@ -156,6 +156,19 @@ def ingest_blocks(
     return ReleaseReport(release=release, created=created)
 
 
+def _refuse_without_base(
+    file: str, before: Release | None, dataset: Dataset, delivered_on: date
+) -> None:
+    if before is None:
+        reason = f"there is nothing on {delivered_on} that it could change: deliver all rows first"
+        raise DeliveryRefused(file, [reason])
+    try:
+        read_release(before, dataset, range(0))
+    except ReleaseOutdated:
+        reason = "the rows that it would change have other columns: deliver all rows anew"
+        raise DeliveryRefused(file, [reason]) from None
+
+
 def _compare(
     rows: pl.DataFrame, dataset: Dataset, mode: Mode, before: Release | None, slots: range
 ) -> Changed:
@@ -166,7 +179,11 @@ def _compare(
     if before is None:
         return Changed(new=rows.height, changed=0, vanished=0, before=0)
     if mode == "full":
-        return compare_rows(read_release(before, dataset, slots), rows, dataset)
+        try:
+            earlier = read_release(before, dataset, slots)
+        except ReleaseOutdated:  # it had other columns: every row says something new
+            return Changed(new=rows.height, changed=0, vanished=0, before=0)
+        return compare_rows(earlier, rows, dataset)
     removed = rows.filter(pl.col(REMOVED)).height if mode == "incremental" else 0
     return Changed(new=0, changed=rows.height - removed, vanished=removed, before=0)
 

@@ -30,6 +30,7 @@ from profiles.release import (
     rows_by_slot,
 )
 from profiles.renumbering import Renumbered, add_moved
+from profiles.runs import runs_of
 from profiles.slot import SLOTS, slots_of
 
 _KIND_OF = {"uscc": "enterprise", "resident_id": "resident"}
@@ -172,16 +173,14 @@ def _find_members(
     keys: pl.Series, members: pl.DataFrame
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """For each run of one key: the member it is of (-1: none), how long it is, where it starts."""
-    begins = (keys != keys.shift()).fill_null(True).to_numpy()
-    starts = np.flatnonzero(begins).astype(np.int64)
-    lengths = np.diff(np.append(starts, len(keys))).astype(np.int64)
-    found = pl.DataFrame({"identifier": keys.gather(starts)}).join(
+    runs = runs_of(keys)
+    found = pl.DataFrame({"identifier": runs.values}).join(
         members.select("identifier", pl.int_range(members.height, dtype=pl.Int64).alias("place")),
         on="identifier",
         how="left",
         maintain_order="left",
     )
-    return found["place"].fill_null(-1).to_numpy(), lengths, starts
+    return found["place"].fill_null(-1).to_numpy(), runs.lengths, runs.starts
 
 
 def _replace_persons(rows: pl.DataFrame, dataset: Dataset, parting: Parting) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 import polars as pl
 
+from profiles.runs import runs_of
 from profiles.slot import SLOTS, slots_of
 
 IN_MEMORY = 3_000_000
@@ -60,11 +61,11 @@ class Spill:
             self._write()
 
     def shares(self) -> Iterator[tuple[range, pl.DataFrame]]:
-        """All slots, share by share, and their rows with the column `::slot`, in no order."""
+        """All slots, share by share, and their rows in the order in which they came."""
         if not self._rounds:
             rows = pl.concat([self.empty, *self._held])
             self._held.clear()
-            yield range(SLOTS), _with_slots(rows, self.key)
+            yield range(SLOTS), rows
             return
         self._write()
         size = SLOTS // SHARES
@@ -73,17 +74,18 @@ class Spill:
             held = [pl.read_ipc(path) for path in paths]
             for path in paths:
                 path.unlink()
-            rows = pl.concat([_with_slots(self.empty, self.key), *held])
+            rows = pl.concat([self.empty, *held])
             held.clear()
             yield range(share * size, (share + 1) * size), rows
 
     def _write(self) -> None:
         if not self._held:
             return
-        rows = _with_slots(pl.concat(self._held), self.key)
+        rows = pl.concat(self._held)
         self._held.clear()
         self._held_rows = 0
-        shares = rows[SLOT].to_numpy() // (SLOTS // SHARES)
+        runs = runs_of(rows[self.key])
+        shares = runs.spread(slots_of(runs.values) // (SLOTS // SHARES))
         order = np.argsort(shares, kind="stable")
         ends = np.cumsum(np.bincount(shares, minlength=SHARES))
         for share, end in enumerate(ends):
@@ -92,7 +94,3 @@ class Spill:
                 path = self.folder / f"{share:02d}-{self._rounds:06d}.arrow"
                 rows[order[start:end]].write_ipc(path, compression="uncompressed")
         self._rounds += 1
-
-
-def _with_slots(rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    return rows.with_columns(pl.Series(SLOT, slots_of(rows[key])))

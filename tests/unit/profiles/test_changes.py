@@ -164,3 +164,16 @@ def test_events_that_nothing_tells_apart_are_counted_one_by_one(before, after):
     kept = sum(min(before.count(day), after.count(day)) for day in range(5))
     changed = compare_rows(frame(before), frame(after), LISTED)
     assert (changed.new, changed.vanished) == (len(after) - kept, len(before) - kept)
+
+
+def test_a_dataset_with_other_columns_is_delivered_anew(tmp_path):
+    a = credit_code(1)
+    before = {name: c for name, c in SIZES.columns.items() if name != "ent_size"}
+    narrow = dataclasses.replace(SIZES, columns=before)
+    deliver(tmp_path, narrow, "uscc,year", f"{a},2024")
+    with pytest.raises(DeliveryRefused, match="have other columns: deliver all rows anew"):
+        line = f"{a},2024,small,N"
+        deliver(tmp_path, SIZES, SIZE_HEADER + CHANGES, line, mode="incremental")
+    release = deliver(tmp_path, SIZES, SIZE_HEADER, f"{a},2024,small").release
+    assert (release.changed.new, release.changed.before) == (1, 0)
+    assert sizes_of(release) == {(a, 2024): "small"}
