@@ -171,8 +171,8 @@ def test_a_dataset_with_other_columns_is_delivered_anew(tmp_path):
     before = {name: c for name, c in SIZES.columns.items() if name != "ent_size"}
     narrow = dataclasses.replace(SIZES, columns=before)
     deliver(tmp_path, narrow, "uscc,year", f"{a},2024")
+    line = f"{a},2024,small,N"
     with pytest.raises(DeliveryRefused, match="have other columns: deliver all rows anew"):
-        line = f"{a},2024,small,N"
         deliver(tmp_path, SIZES, SIZE_HEADER + CHANGES, line, mode="incremental")
     release = deliver(tmp_path, SIZES, SIZE_HEADER, f"{a},2024,small").release
     assert (release.changed.new, release.changed.before) == (1, 0)
