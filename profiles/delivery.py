@@ -12,6 +12,7 @@ from profiles.errors import DeliveryRefused
 from profiles.heading import Heading, match_header
 from profiles.parquet_rows import read_parquet_rows
 from profiles.row_block import RowBlock
+from profiles.whole_cell import is_surely_whole
 from profiles.workbook_rows import read_workbook_rows
 
 _ZIP, _COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -60,7 +61,7 @@ def _read_csv(opened: CsvFile, heading: Heading) -> Iterator[RowBlock]:
     for block in read_blocks(opened):
         cells = block.cells.select("line", *cells_of)
         broken, last = block.broken, None
-        if not block.ended:
+        if not block.ended and not _ends_whole(cells, broken, heading):
             last = _last_line(cells, broken)
             broken = broken.with_columns(
                 reason=pl.when(pl.col("line") == last).then(pl.lit(CUT_OFF)).otherwise("reason")
@@ -74,6 +75,15 @@ def _read_csv(opened: CsvFile, heading: Heading) -> Iterator[RowBlock]:
             total=total,
             cut_line=last,
         )
+
+
+def _ends_whole(cells: pl.DataFrame, broken: pl.DataFrame, heading: Heading) -> bool:
+    """Whether the very last cell of the rows so far can be no beginning of a longer one."""
+    name = heading.names[-1]
+    found = cells.filter(pl.col("line") == _last_line(cells, broken))
+    if not name or not found.height:
+        return False
+    return is_surely_whole(found[name][0], heading.columns[name])
 
 
 def _last_line(*frames: pl.DataFrame) -> int:

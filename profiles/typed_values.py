@@ -41,8 +41,8 @@ DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
 )
 """How a column of each type is held: money in fen, a month or year as its first day."""
 
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-_BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
 _INDUSTRY = r"^[A-T]\d{0,4}$"
 LONGEST_TEXT = 20_000
 """Characters of a text, far more than any name, address or scope of business has."""
@@ -157,7 +157,7 @@ def _parse_identifiers(column: Column, texts: pl.Series) -> Parsed:
 
 def _parse_boolean(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Complaint]]:
     values = texts.str.to_lowercase().replace_strict(
-        list(_BOOLEANS.keys()), list(_BOOLEANS.values()), default=None, return_dtype=pl.Boolean
+        list(BOOLEANS.keys()), list(BOOLEANS.values()), default=None, return_dtype=pl.Boolean
     )
     bad = texts.is_not_null() & values.is_null()
     rest = "is neither true, 1, 是, Y nor false, 0, 否, N"

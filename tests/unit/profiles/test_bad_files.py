@@ -9,6 +9,7 @@ from profiles.delivery import CUT_OFF
 from profiles.errors import DeliveryRefused
 from profiles.ingest import ReleaseReport, ingest
 from profiles.release import read_doubtful, read_quarantine, read_release
+from profiles.whole_cell import is_surely_whole
 from tests.unit.profiles.delivery_world import (
     DATASETS,
     DAY,
@@ -75,9 +76,7 @@ def test_a_heading_in_another_encoding_than_the_rows_is_told(tmp_path):
         deliver_bytes(tmp_path, "registration", content)
 
 
-@pytest.mark.parametrize(
-    "end", [f"{C},2024,sma", f"{C},20", C[:9], f'{C},2024,"smal', f"{C},2024,small"]
-)
+@pytest.mark.parametrize("end", [f"{C},2024,sma", f"{C},20", C[:9], f'{C},2024,"smal'])
 def test_a_file_that_ends_in_the_middle_of_a_row_keeps_the_rows_before(tmp_path, end):
     content = f"uscc,year,ent_size\n{A},2024,small\n{B},2024,large\n{end}"
     report = deliver_bytes(tmp_path, "size-class", content.encode())
@@ -95,11 +94,53 @@ def test_a_file_that_ends_its_last_row_is_whole_whatever_follows(tmp_path, end):
     assert not report.release.reasons
 
 
+@pytest.mark.parametrize("last", ["small", " large"])
+def test_a_last_word_that_none_begins_with_needs_no_line_break(tmp_path, last):
+    content = f"uscc,year,ent_size\n{A},2024,small\n{C},2024,{last}"
+    report = deliver_bytes(tmp_path, "size-class", content.encode())
+    assert sizes(report) == {A: "small", C: last.strip()}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "whole"),
+    [
+        ("listed_on", "2024-05-01", True),
+        ("listed_on", "20240501", True),
+        ("listed_on", "2024-5-1", False),
+        ("listed_on", "2024-05-0", False),
+        ("listed_on", "", False),
+        ("listed_on", None, False),
+        ("uscc", A, True),
+        ("uscc", A[:-1], False),
+    ],
+)
+def test_cells_that_can_be_no_beginning(name, text, whole):
+    assert is_surely_whole(text, DATASETS["zombie-list"].columns[name]) is whole
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "text", "whole"),
+    [
+        ("unemployment-insurance", "premium", "100", False),
+        ("unemployment-insurance", "paid_in_full", "是", True),
+        ("unemployment-insurance", "paid_in_full", "TRUE", True),
+        ("unemployment-insurance", "paid_in_full", "tru", False),
+        ("unemployment-insurance", "month", "2024-05", True),
+        ("unemployment-insurance", "month", "2024-1", False),
+        ("registration", "name", "某公司", False),
+        ("registration", "ent_type", "enterprise", True),
+        ("registration", "ent_type", "social", False),
+    ],
+)
+def test_numbers_and_texts_may_go_on(dataset, name, text, whole):
+    assert is_surely_whole(text, DATASETS[dataset].columns[name]) is whole
+
+
 def test_whose_row_was_cut_off_is_known_where_the_key_is(tmp_path):
-    content = f"uscc,year,ent_size\n{A},2024,small\n{C},2024,small"
+    content = f"uscc,ent_size,year\n{A},small,2024\n{C},small,202"
     report = deliver_bytes(tmp_path, "size-class", content.encode())
     assert read_doubtful(report.release).to_list() == [C]
-    assert report.release.reasons == {CUT_OFF: 1}
+    assert report.release.quarantined == 1
 
 
 def test_a_file_cut_in_the_middle_of_a_character_keeps_the_rows_before(tmp_path):
