@@ -27,6 +27,7 @@ from profiles.derivation import compute_facts
 from profiles.fact import Vocabulary
 from profiles.ingest import ingest
 from profiles.release import newest_release, read_release
+from profiles.runs import runs_of
 from profiles.sample_city import write_city
 from profiles.slot import SLOTS
 from profiles.snapshot import build_snapshot
@@ -106,7 +107,7 @@ def by_zhida(work: Path) -> int:
     for part in range(PARTS):
         slots = range(part * SLOTS // PARTS, (part + 1) * SLOTS // PARTS)
         rows = read_release(release, dataset, slots).rename({dataset.key: "subject"})
-        subjects = rows["subject"].unique(maintain_order=True)
+        subjects = runs_of(rows["subject"]).values
         facts = compute_facts(vocabulary, "resident", subjects, {LARGEST: rows}, DAY)
         sums = facts.drop("subject").select(pl.all().to_physical().cast(pl.Int64).sum())
         checksum += int(sum(sums.row(0)))

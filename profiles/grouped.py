@@ -10,21 +10,26 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from profiles.runs import runs_of
+
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 MAX_SUM = 2**62
+_BYTE = 255
 _SURE = 2.0**61
 """Up to this sum of magnitudes, as a float, no whole number of 64 bits can have wrapped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """The stretches of rows of each subject: where they start, whose they are, how many rows."""
+    """The stretches of rows of each subject: where they start, whose they are, how many rows there
+    are in all and in the longest one."""
 
     starts: Numbers
     subjects: pl.Series
     height: int
+    longest: int
 
     def any(self, flags: Flags) -> Flags:
         """Whether a flag is set in the group."""
@@ -34,7 +39,9 @@ class Groups:
         """How many flags are set in the group."""
         if not len(self.starts):
             return np.zeros(0, np.int64)
-        return np.add.reduceat(flags.view(np.int8), self.starts, dtype=np.int64)
+        # counting in bytes needs no wider copy of the flags
+        width = np.uint8 if self.longest <= _BYTE else np.int64
+        return np.add.reduceat(flags.view(np.uint8), self.starts, dtype=width).astype(np.int64)
 
     def rows_of(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         """A value of each group for each of its rows."""
@@ -43,14 +50,15 @@ class Groups:
 
 def gather_groups(subjects: pl.Series) -> Groups | None:
     """The groups of rows by subject; None where rows of a subject do not stand together."""
-    begins = (subjects != subjects.shift()).fill_null(True).to_numpy().copy()
-    if len(begins):
-        begins[0] = True
-    starts = np.flatnonzero(begins).astype(np.int64)
-    names = subjects.gather(starts)
-    if names.n_unique() != len(names):
+    runs = runs_of(subjects)
+    if runs.values.n_unique() != len(runs.values):
         return None
-    return Groups(starts=starts, subjects=names, height=len(subjects))
+    return Groups(
+        starts=runs.starts,
+        subjects=runs.values,
+        height=len(subjects),
+        longest=int(runs.lengths.max(initial=0)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +96,18 @@ def extreme(groups: Groups, held: Held, values: pl.Series, *, largest: bool) -> 
 
     None for other types.
     """
-    if not (values.dtype.is_integer() or values.dtype == pl.Date):
+    numbers = values.to_physical()
+    if numbers.dtype not in (pl.Int32, pl.Int64):
         return None
-    numbers = values.to_physical().cast(pl.Int64)
-    far = np.iinfo(np.int64).min if largest else np.iinfo(np.int64).max
-    masked = np.where(held.sure, numbers.fill_null(0).to_numpy(), far)
+    plain = numbers.fill_null(0).to_numpy()
     if not len(groups.starts):
-        return pl.Series([], dtype=values.dtype)
+        return values.clear()
+    limits = np.iinfo(plain.dtype)
     reduce = np.maximum if largest else np.minimum
+    masked = np.where(held.sure, plain, plain.dtype.type(limits.min if largest else limits.max))
     found = pl.Series(reduce.reduceat(masked, groups.starts))
     found = found.set(pl.Series(~groups.any(held.sure)), None)
-    return (
-        _without_missing(groups, held, values, found).cast(pl.Int32).cast(values.dtype)
-        if values.dtype == pl.Date
-        else _without_missing(groups, held, values, found)
-    )
+    return _without_missing(groups, held, values, found).cast(values.dtype)
 
 
 def some(groups: Groups, held: Held, values: pl.Series) -> pl.Series:
