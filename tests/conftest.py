@@ -18,6 +18,9 @@ from ledger.database import migrate, open_database
 
 _NUMBERS = count(1)
 
+# the width of the terminal that tests are started from would hold for all that commands print
+os.environ.pop("COLUMNS", None)
+
 # a slow or busy machine makes no test fail
 hypothesis.settings.register_profile("zhida", deadline=None)
 hypothesis.settings.load_profile("zhida")
