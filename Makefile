@@ -43,6 +43,7 @@ bench: $(READY) ## figures against a named baseline of the same run
 	@$(BIN)/python -m benchmarks.decisions
 	@$(BIN)/python -m benchmarks.guards
 	@$(BIN)/python -m benchmarks.linkage
+	@$(BIN)/python -m benchmarks.city --residents 760000
 
 mutate: $(READY) ## SAMPLE faults put into the code, and how many of them the tests notice
 	@$(BIN)/python -m tests.mutation --sample $(SAMPLE)

@@ -28,7 +28,7 @@ from profiles.delivery import read_delivery
 from profiles.duplicates import settle_duplicates
 from profiles.errors import DeliveryRefused, ReleaseOutdated
 from profiles.quarantine import Quarantine, find_corrected, find_overtaking
-from profiles.release import Release, newest_release, read_release
+from profiles.release import Release, chain_of, newest_release, read_release
 from profiles.release_order import sort_by_slot
 from profiles.release_write import ReleaseWriter, Source
 from profiles.renamed import telling_renamed
@@ -139,6 +139,8 @@ def ingest_blocks(
             done += share.height
             tell("writing", done, spill.height)
         _refuse_unusable(source.name, dataset, writer.rows, aside)
+        if mode != "full" and before is not None:
+            changed = replace(changed, before=chain_of(before)[0].rows)
         if corrects is not None:
             aside.take_over(corrects, pl.concat(lines))
         release, created = writer.finish(
@@ -174,7 +176,8 @@ def _compare(
 ) -> Changed:
     """What these slots' rows do to those of the release before.
 
-    Of changes their own word is taken, without a look at the rows that they change.
+    Of changes their own word is taken, without a look at the rows that they change: new ones count
+    as changed, and `before` is left to the caller.
     """
     if before is None:
         return Changed(new=rows.height, changed=0, vanished=0, before=0)

@@ -94,3 +94,22 @@ def test_limits_are_written_as_shares(tmp_path):
     path.write_text(text + "limits: {vanished: 2.5%}\n", encoding="utf-8")
     limits = load_datasets([path])["size-class"].limits
     assert limits == Limits(vanished=Fraction(1, 40), changed=Fraction(1, 2))
+
+
+@pytest.mark.parametrize(("several", "standing"), [(50, "in force"), (51, "waiting")])
+def test_changes_are_measured_by_the_rows_that_they_change(tmp_path, several, standing):
+    deliver(tmp_path, SIZES, HEADER, *lines(100))
+    changed = [f"{line},N" for line in lines(several, "large")]
+    header = HEADER + ",removed"
+    release = deliver(tmp_path, SIZES, header, *changed, on=LATER, mode="incremental").release
+    assert release.standing == standing
+
+
+@pytest.mark.parametrize(("several", "standing"), [(20, "in force"), (21, "waiting")])
+def test_removals_are_measured_by_the_rows_that_there_were(tmp_path, several, standing):
+    deliver(tmp_path, SIZES, HEADER, *lines(100))
+    removed = [f"{line},Y" for line in lines(several)]
+    header = HEADER + ",removed"
+    release = deliver(tmp_path, SIZES, header, *removed, on=LATER, mode="incremental").release
+    assert release.standing == standing
+    assert release.changed.vanished == several
