@@ -4,11 +4,13 @@ A policy that asks what somebody drew before reads these rows like those of a de
 """
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from awards.award import award_table
+from engine.outcome import KEY
 from engine.run import run_table
 
 GRANT_SCHEMA = pl.Schema(
@@ -28,6 +30,7 @@ GRANT_SCHEMA = pl.Schema(
 """The columns of the vocabulary's rows `grants`, with the kind of the subject; `amount` in fen."""
 
 CHUNK = 50_000
+_AT_ONCE = 500
 _MADE = ("opened", "paid", "closed")
 
 
@@ -69,3 +72,18 @@ def months_of(period: str) -> int | None:
         if re.fullmatch(pattern, period, re.ASCII):
             return months
     return None
+
+
+def read_awarded(connection: Connection, subjects: Sequence[str]) -> pl.DataFrame:
+    """What was awarded to these subjects and neither declined nor withdrawn: `policy`, `subject`,
+    `period`, `item`."""
+    found = [pl.DataFrame(schema={name: pl.String for name in KEY})]
+    columns = award_table.c
+    for start in range(0, len(subjects), _AT_ONCE):
+        some = subjects[start : start + _AT_ONCE]
+        query = select(columns.policy, columns.subject, columns.period, columns.item).where(
+            columns.subject.in_(some), columns.state.in_(_MADE)
+        )
+        rows = [tuple(row) for row in connection.execute(query)]
+        found.append(pl.DataFrame(rows, schema=found[0].schema, orient="row"))
+    return pl.concat(found)

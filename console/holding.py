@@ -1,6 +1,6 @@
 """Matches that must not become awards: each is counted, told and entered in the journal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,16 @@ import polars as pl
 from sqlalchemy import Engine
 
 from awards.claims import find_claimed_twice
+from awards.granted import read_awarded
 from engine.outcome import KEY
+from ledger.database import reading
 from ledger.journal import NewEntry, record, record_all
 from policies.policy import Policy
 from policies.terms import reasons_to_hold
 
 BELOW_ZERO = "their amount is below zero"
 CLAIMED_TWICE = "they claim what another match claims as well"
+AWARDED_BEFORE = "there is an award for it under an identifier that the subject had before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +38,19 @@ def hold_matches(
     *,
     actor: str,
     now: datetime,
+    former: Sequence[tuple[str, str]] = (),
 ) -> tuple[pl.DataFrame, tuple[Held, ...]]:
     """The matches that can become awards, and what is held of the others.
 
     A policy whose terms are not acted on yet could be paid wrongly: all its matches are held. An
     amount below zero is a slip of the rule: that match is held. What two matches claim counts once,
-    and which of them is right is for people: both are held, each by name. The others go on.
+    and which of them is right is for people: both are held, each by name. What was awarded to a
+    subject under a `former` id (old, new) is not awarded again. The others go on.
     """
     policies = tuple(policies)
+    before = _awarded_before(engine, matches, former)
+    again = matches.join(before, on=KEY, how="semi", maintain_order="left")
+    matches = matches.join(before, on=KEY, how="anti", maintain_order="left")
     reasons = {
         f"{policy.id}@{policy.version}": why
         for policy in policies
@@ -54,7 +62,10 @@ def hold_matches(
     counted = matches.group_by("policy", "version", maintain_order=True).agg(
         of_terms.sum().alias("terms"), below.sum().alias("below")
     )
-    held = []
+    held = [
+        Held(policy=policy, matches=count, why=(AWARDED_BEFORE,))
+        for policy, count in again.group_by("policy").len().sort("policy").iter_rows()
+    ]
     for row in counted.sort("policy", "version").iter_rows(named=True):
         if row["terms"]:
             why = reasons[f"{row['policy']}@{row['version']}"]
@@ -80,6 +91,18 @@ def hold_matches(
         entries = [_claim_entry(row, run_id, actor, now) for row in claimed.iter_rows(named=True)]
         record_all(connection, entries)
     return free.join(claimed, on=KEY, how="anti", maintain_order="left"), tuple(held)
+
+
+def _awarded_before(
+    engine: Engine, matches: pl.DataFrame, former: Sequence[tuple[str, str]]
+) -> pl.DataFrame:
+    """What subjects with a match were awarded under their former ids, under their own: `KEY`."""
+    ids = pl.DataFrame(list(former), schema={"subject": pl.String, "new": pl.String}, orient="row")
+    ids = ids.filter(pl.col("new").is_in(matches["subject"].implode()))
+    with reading(engine) as connection:
+        awarded = read_awarded(connection, ids["subject"].to_list())
+    found = awarded.join(ids, on="subject", how="inner")
+    return found.select(pl.col("new").alias(name) if name == "subject" else name for name in KEY)
 
 
 def claim_groups(policies: Iterable[Policy]) -> dict[str, str]:

@@ -241,7 +241,13 @@ def run_once(
     change_rows = diff_outcomes(rows, previous)
     run = accept_run(engine, run.id, actor=ACTOR, now=now)
     matches, held = hold_matches(
-        engine, read_matches(outcome), program.policies, run.id, actor=ACTOR, now=now
+        engine,
+        read_matches(outcome),
+        program.policies,
+        run.id,
+        actor=ACTOR,
+        now=now,
+        former=snapshot.former,
     )
     intake = open_awards(
         engine,

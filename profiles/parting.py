@@ -207,9 +207,18 @@ def _hides_order(dataset: Dataset) -> bool:
     return any(_is_left_out(dataset, name) or dataset.columns[name].identifier for name in others)
 
 
-def place_made(rows: pl.DataFrame, kind: str, members: pl.DataFrame) -> pl.DataFrame:
-    """A part's rows of our own: of subjects of whom there are none, none."""
+def place_made(
+    rows: pl.DataFrame, kind: str, members: pl.DataFrame, former: pl.DataFrame
+) -> pl.DataFrame:
+    """A part's rows of our own: of subjects of whom there are none, none.
+
+    Those under a `former` id of a subject (`old`, `new`) are brought to its own.
+    """
     mine = rows.filter(pl.col("kind") == kind).drop("kind")
+    if former.height:
+        known = former.select(pl.col("old").alias("subject"), "new")
+        mine = mine.join(known, on="subject", how="left", maintain_order="left")
+        mine = mine.with_columns(pl.coalesce("new", "subject").alias("subject")).drop("new")
     return sort_rows(mine.join(members.select("subject"), on="subject", how="semi"))
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from profiles.changeset import order_of
 from profiles.dataset import Dataset
 from profiles.former_identifier import Whose
-from profiles.identifier import check_identifiers
+from profiles.identifier import check_identifiers, subject_ids
 from profiles.identity import follow, read_changes
 from profiles.release import Release, read_release
 from profiles.slot import slots_of
@@ -44,6 +44,15 @@ class Renumbered:
     def of(self, kind: str) -> pl.DataFrame:
         """The pairs of a kind: `identifier`, `resolved`."""
         return self.pairs.get(kind, pl.DataFrame(schema=_EMPTY))
+
+    def former_ids(self, key: bytes) -> pl.DataFrame:
+        """The surrogate ids that no longer count, and those that do: `old`, `new`."""
+        found = [pl.DataFrame(schema={"old": pl.String, "new": pl.String})]
+        for kind, pairs in sorted(self.pairs.items()):
+            old = subject_ids(kind, pairs["identifier"], key).alias("old")
+            new = subject_ids(kind, pairs["resolved"], key).alias("new")
+            found.append(pl.DataFrame([old, new]))
+        return pl.concat(found).sort("old", "new")
 
     def replace(self, identifier: str, values: pl.Series) -> pl.Series:
         """A column of identifiers with those that count."""

@@ -84,7 +84,10 @@ class PartFrames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A snapshot on disk. `notes` say what its reader should know, such as stale releases."""
+    """A snapshot on disk. `notes` say what its reader should know, such as stale releases.
+
+    `former` are the ids that subjects had under identifiers that no longer count, and their own.
+    """
 
     path: Path
     hash: str
@@ -94,6 +97,7 @@ class Snapshot:
     all_parts: tuple[Part, ...]
     files: Mapping[str, str]
     notes: tuple[str, ...]
+    former: tuple[tuple[str, str], ...] = ()
 
     def parts(self, kind: str) -> tuple[Part, ...]:
         """The parts of a kind, in order; none where the city has no register of it."""
@@ -151,6 +155,7 @@ def open_snapshot(path: Path) -> Snapshot:
             all_parts=tuple(_read_part_entry(item) for item in content["parts"]),
             files=dict(manifest["files"]),
             notes=tuple(content["notes"]),
+            former=tuple((old, new) for old, new in content["former"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(path, "its manifest cannot be read") from error

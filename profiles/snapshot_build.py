@@ -88,6 +88,7 @@ def build_folder(
             regions=regions,
             made=made,
             moved=_find_moved(chosen, renumbered),
+            former=renumbered.former_ids(key),
         )
         todo = [(parting, number) for parting in partings for number in range(parting.several)]
         done = 0
@@ -108,6 +109,7 @@ def build_folder(
             "releases": [_describe_release(item, building.unmatched) for item in chosen],
             "facts": _describe_facts(vocabulary, chosen),
             "parts": parts,
+            "former": [list(pair) for pair in building.former.iter_rows()],
             "notes": _write_notes(chosen, datasets, renumbered),
         }
         files = sorted(path for path in folder.rglob("*.parquet"))
@@ -142,6 +144,7 @@ class _Building:
     regions: RegionFigures
     made: Mapping[str, pl.DataFrame]
     moved: Mapping[str, pl.DataFrame]
+    former: pl.DataFrame
     parts: list[dict[str, Any]] = field(default_factory=list)
     unmatched: Counter[str] = field(default_factory=Counter)
 
@@ -170,7 +173,7 @@ class _Building:
         if not members.height:
             return _Built(entry=None, unmatched=unmatched)
         for name, made in sorted(self.made.items()):
-            rows[name] = place_made(made, kind, members)
+            rows[name] = place_made(made, kind, members, self.former)
         doubtful = find_doubtful(self.chosen, parting, members, disagreeing)
         rows |= dict(self.join_rows(kind, rows, doubtful))
         hashes = {name: self.write_rows(name, kind, number, part) for name, part in rows.items()}

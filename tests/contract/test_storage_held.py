@@ -6,13 +6,13 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine, select
 
-from console.holding import BELOW_ZERO, CLAIMED_TWICE, Held, hold_matches
+from console.holding import AWARDED_BEFORE, BELOW_ZERO, CLAIMED_TWICE, Held, hold_matches
 from engine.outcome import MATCH_SCHEMA
 from ledger.database import reading
 from ledger.journal import journal_entry
 from policies.load import load_policies
 from policies.policy import Policy
-from tests.storage_world import ACTOR, NOW, make_match, make_matches
+from tests.storage_world import ACTOR, NOW, make_match, make_matches, take_in
 from tests.support.policy_texts import load_text, vocabulary, write_policies
 
 CLAUSE = "clauses: [{id: a, says: 一, source: 一, when: is_zombie}]\nbenefit: {amount: 1}\n"
@@ -116,3 +116,24 @@ def test_what_two_matches_claim_is_held_for_both_by_name(database: Engine, tmp_p
     first, second, third = (match["subject"] for match in matches[:3].iter_rows(named=True))
     assert told == sorted([(first, "one"), (second, "one"), (third, "one"), (third, "two")])
     assert not any("p2" in row.body for row in named)
+
+
+def test_what_was_awarded_under_a_former_id_is_not_awarded_again(
+    database: Engine, tmp_path: Path
+) -> None:
+    policy = load_policy(tmp_path, "")
+    first = make_matches(make_match(1), make_match(2))
+    take_in(database, first)
+    old, kept = first["subject"].to_list()
+    now_called = first.with_columns(pl.col("subject").replace(old, "Snew"))
+    left, held = hold_matches(
+        database, now_called, [policy], "run-1", actor=ACTOR, now=NOW, former=[(old, "Snew")]
+    )
+    assert left["subject"].to_list() == [kept]
+    assert held == (Held(policy="elder-allowance", matches=1, why=(AWARDED_BEFORE,)),)
+    later = now_called.with_columns(pl.lit("2031-01").alias("period"))
+    left, held = hold_matches(
+        database, later, [policy], "run-1", actor=ACTOR, now=NOW, former=[(old, "Snew")]
+    )
+    assert left["subject"].to_list() == ["Snew", kept]
+    assert held == ()

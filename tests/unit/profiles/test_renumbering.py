@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from awards.granted import GRANT_SCHEMA
 from profiles.snapshot import Snapshot, read_part
 from tests.unit.profiles.delivery_world import credit_code, deliver, resident_number
 from tests.unit.profiles.test_city_snapshot import (
@@ -117,3 +118,17 @@ def test_persons_named_in_rows_of_others_are_named_by_the_number_that_counts(tmp
     assert facts_of(snapshot, NEW)["ui_benefit_recipients"] == 1
     (part,) = snapshot.parts("resident")
     assert read_part(snapshot, part).facts.height == 1
+
+
+def test_our_own_rows_under_the_former_id_come_along_and_the_snapshot_names_it(tmp_path):
+    deliver_firm(tmp_path, change(OLD, NEW))
+    grants = pl.DataFrame(
+        [("enterprise", id_of(OLD), "p", "2024", "", None, 100, 12, date(2024, 1, 1), None)],
+        schema=GRANT_SCHEMA,
+        orient="row",
+    )
+    snapshot = build(tmp_path, made={"grants": grants})
+    assert snapshot.former == ((id_of(OLD), id_of(NEW)),)
+    frames = [read_part(snapshot, part) for part in snapshot.parts("enterprise")]
+    found = pl.concat([frame.rows["grants"] for frame in frames])
+    assert found["subject"].to_list() == [id_of(NEW)]
