@@ -189,6 +189,11 @@ def _read_rows(
     last = last_day_of(row_set)
     if last in known:
         frame = frame.with_columns(read[last].is_null().alias(f"{last}{NOT_APPLICABLE}"))
+    elif last is not None:
+        troubles.append(f'{name}: without a column "{last}" nobody knows which are still in force')
+        frame = frame.with_columns(
+            pl.lit(None, dtype=pl.Date).alias(last), pl.lit(False).alias(last + NOT_APPLICABLE)
+        )
     if nobody := frame["subject"].null_count():
         troubles.append(f"{name}: {nobody} rows have no subject and are nobody's")
     return frame.drop_nulls("subject").sort("subject", maintain_order=True)

@@ -243,6 +243,21 @@ def test_a_last_day_that_cannot_be_read_leaves_the_state_open(tmp_path: Path) ->
     assert found.troubles == ("zombie-list: removed_on: not a date: 1 cells count as missing",)
 
 
+def test_without_a_column_of_last_days_nobody_knows_what_is_over(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"subject": ["listed"], "listed_on": ["2024-01-01"]})
+    facts = pl.DataFrame({"subject": ["listed", "never"]})
+    for written, others in (("is_zombie", {}), ("not is_zombie", {"never": "eligible"})):
+        folder = tmp_path / written
+        folder.mkdir()
+        program = program_of(folder, SIMPLE % written)
+        found = evaluate_frame(program, facts, "enterprise", DAY, rows={"zombie-list": rows})
+        came = dict(found.outcome.select("subject", "verdict").iter_rows())
+        assert came == {"listed": "unknown", **others}
+        assert found.troubles == (
+            'zombie-list: without a column "removed_on" nobody knows which are still in force',
+        )
+
+
 @pytest.mark.parametrize(
     ("frame", "what"),
     [
