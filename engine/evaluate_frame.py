@@ -35,6 +35,7 @@ from profiles.row_set import RowColumn, RowSet, last_day_of
 
 KINDS = ("enterprise", "resident", "household")
 NONE = "none"
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def _read_facts(frame: AnyFrame, known: Mapping[str, Fact], troubles: list[str])
         none_flags[name] = none
     typed = to_polars(pl.DataFrame(worded), columns_of(known[name] for name in wanted))
     _tell(typed.set_aside, troubles)
-    columns = [read["subject"], *typed.frame.iter_columns()]
+    columns = [read["subject"].cast(pl.String), *typed.frame.iter_columns()]
     for name in wanted:
         fact = known[name]
         if fact.may_not_apply:
@@ -131,8 +132,12 @@ def _read_facts(frame: AnyFrame, known: Mapping[str, Fact], troubles: list[str])
     return pl.DataFrame(columns)
 
 
+def _holds_text(frame: pl.DataFrame, name: str) -> bool:
+    return name in frame.columns and frame.schema[name].base_type() in _TEXTS
+
+
 def _check_subjects(read: pl.DataFrame) -> None:
-    if read.schema.get("subject") not in (pl.String, pl.Categorical):
+    if not _holds_text(read, "subject"):
         raise FrameRefused(
             "frame", ['the column "subject" is missing or no text (a number may lose digits)']
         )
@@ -148,7 +153,7 @@ def _read_words(series: pl.Series, fact: Fact) -> tuple[pl.Series, pl.Series]:
     A word that is one of the fact's values is that value.
     """
     nowhere = pl.repeat(False, series.len(), dtype=pl.Boolean, eager=True)
-    if series.dtype not in (pl.String, pl.Categorical):
+    if series.dtype.base_type() not in _TEXTS:
         return series, nowhere
     texts = series.cast(pl.String)
     none = (texts == NONE).fill_null(False) if fact.may_not_apply else nowhere
@@ -176,7 +181,7 @@ def _read_rows(
         hint = f', did you mean "{close[0]}"?' if close else ""
         raise FrameRefused("rows", [f'there are no rows "{name}"{hint}'])
     read = read_frame(table, name)
-    if read.schema.get("subject") not in (pl.String, pl.Categorical):
+    if not _holds_text(read, "subject"):
         raise FrameRefused(name, ['the column "subject" is missing or no text'])
     columns = {key: _column_of(column) for key, column in row_set.columns.items()}
     known = [key for key in read.columns if key in columns]

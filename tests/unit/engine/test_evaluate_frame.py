@@ -158,7 +158,8 @@ def test_the_word_none_and_a_flag_say_that_a_fact_does_not_apply(tmp_path: Path)
             f"{name}::none": [True, None, False, True],
         }
     )
-    for frame in (words, flags):
+    chosen = words.cast({name: pl.Enum(["none", "unknown", "2024-05-01"])})
+    for frame in (words, words.cast({name: pl.Categorical}), chosen, flags):
         found = evaluate_frame(program, frame, "resident", DAY)
         assert found.troubles == ()
         came = dict(found.outcome.select("subject", "verdict").iter_rows())
