@@ -4,7 +4,7 @@ As fast as a run is, since it takes the same way; what each subject lacks for a 
 `engine.table.evaluate_table`, one subject at a time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -36,6 +36,7 @@ from profiles.row_set import RowColumn, RowSet, last_day_of
 KINDS = ("enterprise", "resident", "household")
 NONE = "none"
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
+_APART = "give the policies apart, each with a frame of its own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,9 @@ def evaluate_frame(
         raise FrameRefused("frame", [f'subjects are of kind {", ".join(KINDS)}, not "{kind}"'])
     form = form_of(frame)
     troubles: list[str] = []
-    known = _facts_of(program, kind)
-    row_sets = _row_sets_of(program)
-    facts = _read_facts(frame, known, troubles)
+    read = read_frame(frame)
+    facts = _read_facts(read, _facts_of(program, kind, read.columns), troubles)
+    row_sets = _row_sets_of(program, kind, rows or {})
     frames = {
         name: _read_rows(name, table, row_sets, troubles) for name, table in (rows or {}).items()
     }
@@ -89,26 +90,47 @@ def evaluate_frame(
     return FrameOutcome(outcome=from_polars(outcome, form), troubles=tuple(troubles))
 
 
-def _facts_of(program: Program, kind: str) -> dict[str, Fact]:
-    """The facts that subjects of a kind may have, those of policies among them, by name."""
+def _facts_of(program: Program, kind: str, columns: Container[str]) -> dict[str, Fact]:
+    """The facts that subjects of a kind may have, those of policies among them, by name.
+
+    Raises FrameRefused where two policies mean something else by one of the frame's columns: it
+    is read once for all of them.
+    """
     shared = program.vocabulary.facts
     found = {name: fact for name, fact in shared.items() if fact.of in (kind, "region")}
+    problems = []
     for policy in program.policies:
-        if policy.audience == kind:
-            found |= {fact.name: fact for fact in policy.facts}
+        for fact in policy.facts if policy.audience == kind else ():
+            other = found.setdefault(fact.name, fact)
+            alike = (other.given, other.formula is None) == (fact.given, fact.formula is None)
+            if not alike and fact.name in columns:
+                problems.append(f'column "{fact.name}" is another fact in {policy.id}: {_APART}')
+    if problems:
+        raise FrameRefused("frame", problems)
     return found
 
 
-def _row_sets_of(program: Program) -> dict[str, RowSet]:
+def _row_sets_of(program: Program, kind: str, given: Container[str]) -> dict[str, RowSet]:
+    """Rows by name, with the columns that any policy adds to them; refused as facts are."""
     found = dict(program.vocabulary.row_sets)
+    problems = []
     for policy in program.policies:
-        found |= policy.row_sets
+        for name, row_set in policy.row_sets.items() if policy.audience == kind else ():
+            known = found.get(name, row_set)
+            both = known.columns.keys() & row_set.columns.keys()
+            alike = known.time_columns == row_set.time_columns and all(
+                _read_as(known.columns[key]) == _read_as(row_set.columns[key]) for key in both
+            )
+            if not alike and name in given:
+                problems.append(f'"{name}" are other rows in {policy.id}: {_APART}')
+            found[name] = replace(known, columns={**row_set.columns, **known.columns})
+    if problems:
+        raise FrameRefused("rows", problems)
     return found
 
 
-def _read_facts(frame: AnyFrame, known: Mapping[str, Fact], troubles: list[str]) -> pl.DataFrame:
+def _read_facts(read: pl.DataFrame, known: Mapping[str, Fact], troubles: list[str]) -> pl.DataFrame:
     """The columns that conditions read: facts by their types, with the flags beside them."""
-    read = read_frame(frame)
     _check_subjects(read)
     flags = {name + NOT_APPLICABLE: name for name, fact in known.items() if fact.may_not_apply}
     wanted = [name for name in read.columns if name in known]
@@ -202,6 +224,10 @@ def _read_rows(
     if nobody := frame["subject"].null_count():
         troubles.append(f"{name}: {nobody} rows have no subject and are nobody's")
     return frame.drop_nulls("subject").sort("subject", maintain_order=True)
+
+
+def _read_as(column: RowColumn) -> tuple[object, ...]:
+    return column.type, column.written, column.system, column.values
 
 
 def _column_of(column: RowColumn) -> Column:

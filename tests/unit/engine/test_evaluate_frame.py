@@ -259,6 +259,45 @@ def test_without_a_column_of_last_days_nobody_knows_what_is_over(tmp_path: Path)
         )
 
 
+GRADED = """
+    facts: {grade: {says: 级, type: %s}}
+    clauses: [{id: c, says: 一, when: grade == %s}]
+    benefit: {amount: 1}
+"""
+
+
+def test_a_column_that_two_policies_read_differently_is_refused(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path, GRADED % ("code, values: [a, b]", '"a"'), GRADED % ("integer", "1")
+    )
+    known = pl.DataFrame({"subject": ["x"], "grade": ["1"]})
+    with pytest.raises(FrameRefused, match='"grade" is another fact in p1'):
+        evaluate_frame(program, known, "enterprise", DAY)
+    found = evaluate_frame(program, known.drop("grade"), "enterprise", DAY)
+    assert found.outcome["verdict"].to_list() == ["unknown"] * 2
+
+
+def test_rows_have_the_columns_that_any_policy_adds(tmp_path: Path) -> None:
+    text = """
+        rows: {loans: {label: 贷款, columns: {%s: {label: 列, type: %s}}}}
+        facts: {found: {says: 数, from: loans, where: %s, count: rows}}
+        clauses: [{id: c, says: 一, when: found == 1}]
+        benefit: {amount: 1}
+    """
+    both = text % ("kind", "code", 'kind == "a"'), text % ("sum", "integer", "sum > 1")
+    rows = {"loans": pl.DataFrame({"subject": ["x"], "kind": ["a"], "sum": [2]})}
+    facts = pl.DataFrame({"subject": ["x"]})
+    (tmp_path / "both").mkdir()
+    program = program_of(tmp_path / "both", *both)
+    found = evaluate_frame(program, facts, "enterprise", DAY, rows=rows)
+    assert found.troubles == ()
+    assert found.outcome["verdict"].to_list() == ["eligible"] * 2
+    (tmp_path / "other").mkdir()
+    program = program_of(tmp_path / "other", both[0], text % ("kind", "integer", "kind > 1"))
+    with pytest.raises(FrameRefused, match='"loans" are other rows in p1'):
+        evaluate_frame(program, facts, "enterprise", DAY, rows=rows)
+
+
 @pytest.mark.parametrize(
     ("frame", "what"),
     [
