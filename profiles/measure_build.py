@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from language.check import check
 from language.definition import Constant, Definition
@@ -19,7 +20,7 @@ from profiles.span import Moment, parse_span
 RUN_UNITS = ("month", "quarter", "year")
 NUMBERS = (FactType.INTEGER, FactType.MONEY, FactType.RATIO, FactType.NUMBER)
 _ANY_DAY = date(2000, 1, 1)
-_CHOICES = (*FUNCTIONS, "average")
+_CHOICES: tuple[Function | Literal["average"], ...] = (*FUNCTIONS, "average")
 
 
 def build_measure(
@@ -68,7 +69,7 @@ def build_measure(
             problems += check_where(where, scope, document, (*place, "where"))
     if problems:
         return None, None, problems
-    function: Function = "sum" if name == "average" else name  # type: ignore[assignment]
+    function: Function = "sum" if name == "average" else name
     measure = Measure(
         rows=row_set.name,
         dataset=row_set.dataset or "",
