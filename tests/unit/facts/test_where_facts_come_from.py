@@ -2,9 +2,12 @@
 
 from datetime import date
 
+import polars as pl
+
 from engine.program import bind
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
+from profiles.derivation import compute_facts
 from profiles.vocabulary_load import builtin_vocabulary
 
 BY_HAND = {
@@ -34,3 +37,25 @@ def test_no_row_of_an_incomplete_dataset_says_nothing():
             dataset = vocabulary.datasets[fact.measure.dataset]
             says_something = fact.absent is not None or fact.may_not_apply
             assert dataset.complete is not None or not says_something, fact.name
+
+
+def test_what_is_shared_by_leave_of_each_subject_is_complete_for_nobody():
+    by_leave = {name: d for name, d in builtin_datasets().items() if "授权" in d.basis}
+    assert {"energy-use", "enterprise-loans", "household-homes"} <= set(by_leave)
+    assert [name for name, dataset in by_leave.items() if dataset.complete] == []
+
+
+def test_statistics_of_a_year_not_delivered_yet_are_not_taken_for_unfiled():
+    vocabulary = builtin_vocabulary(builtin_datasets())
+    rows = pl.DataFrame(
+        {
+            "subject": ["both", "before", "unfiled"],
+            "year": [date(2024, 1, 1), date(2023, 1, 1), date(2024, 1, 1)],
+            "filed": [True, True, False],
+        }
+    )
+    subjects = pl.Series(["both", "before", "unfiled", "never"])
+    found = compute_facts(
+        vocabulary, "enterprise", subjects, {"rd-statistics-filing": rows}, date(2025, 2, 1)
+    )
+    assert found["rd_stats_filed"].to_list() == [True, None, False, None]
