@@ -10,6 +10,8 @@ renewed. The rule, in this order:
    one with most members in it; else the smaller id. The others end: they were merged into it.
 3. Every other book is a new household, whose id is the book's number. If a household has or had
    that id, the number was used again, and nobody says which of the two is meant.
+
+For whoever prepares the datasets of households: ingest takes their ids as they are delivered.
 """
 
 import polars as pl
