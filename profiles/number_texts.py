@@ -12,8 +12,9 @@ from profiles.dataset import Column
 
 FEN_DIGITS = {"元": 2, "万元": 6}
 """Decimal places from a unit of money to the fen."""
-_NUMBER = r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,40})(?:\.(\d{0,40}))?$"
-_EXPONENT = r"^[+-]?\d+(?:\.\d+)?[eE][+-]?\d+$"
+_NUMBER = r"^([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,40})(?:\.([0-9]{0,40}))?$"
+"""Digits of other scripts, which `\\d` takes too, are read by no cast."""
+_EXPONENT = r"^[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+$"
 
 
 def _split_digits(texts: pl.Series) -> pl.DataFrame:

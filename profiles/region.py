@@ -17,7 +17,7 @@ from profiles.identifier import to_ascii_width
 
 TABLE = Path(__file__).parent / "regions.csv"
 
-_CODE_FORM = r"^(?:\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"
+_CODE_FORM = r"^(?:[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 """Two to six digits are GB/T 2260, nine and twelve the statistical codes of towns and villages."""
 
 
@@ -29,7 +29,7 @@ def region_code(name_or_code: str) -> str | None:
     the county; None where several of one level do (`鼓楼区`), unless it stands with the names
     above it (`福州市鼓楼区`). Codes of 9 and 12 digits stay as they are.
     """
-    if re.fullmatch(_CODE_FORM, name_or_code, re.ASCII):
+    if re.fullmatch(_CODE_FORM, name_or_code):
         return name_or_code.ljust(6, "0")  # policies name most regions so
     code: str | None = region_codes(pl.Series([name_or_code], dtype=pl.String))[0]
     return code

@@ -43,7 +43,7 @@ DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
 
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 BOOLEANS |= {"是": True, "否": False, "y": True, "n": False}
-_INDUSTRY = r"^[A-T]\d{0,4}$"
+_INDUSTRY = r"^[A-T][0-9]{0,4}$"
 LONGEST_TEXT = 20_000
 """Characters of a text, far more than any name, address or scope of business has."""
 _SPREADSHEET_ERRORS = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"]

@@ -25,7 +25,7 @@ def reasons(kind: str, text: str | None, **options: object) -> list[str]:
     return [complaint.reason for complaint in parse(kind, text, **options).complaints]
 
 
-@given(st.lists(st.text(alphabet="0123456789.,+-eE%万元naif年月日 /x", max_size=14), max_size=30))
+@given(st.lists(st.text(alphabet="0123456789.,+-eE%万元naif年月日 /x٣१", max_size=14), max_size=30))
 def test_every_cell_is_empty_has_a_value_or_a_complaint(texts):
     for kind in ("boolean", "integer", "money", "ratio", "number", "date", "month", "year"):
         parsed = parse(kind, *texts)
@@ -68,7 +68,7 @@ def test_percents_are_the_floats_nearest_to_the_share(digits, places):
 
 
 @pytest.mark.parametrize(
-    "text", ["nan", "NaN", "inf", "-inf", "Infinity", "abc", "1,23", "--1", "."]
+    "text", ["nan", "NaN", "inf", "-inf", "Infinity", "abc", "1,23", "--1", ".", "٣", "1१.5"]
 )
 def test_what_is_no_number_is_told(text):
     for kind in ("integer", "money", "number", "ratio"):
@@ -158,9 +158,11 @@ def test_values_of_personal_columns_are_never_quoted():
 
 def test_regions_are_told_by_name_and_industries_by_form():
     assert values("code", "佛山市", "440606", system="GB/T 2260") == ["440600", "440606"]
-    assert reasons("code", "nowhere", system="GB/T 2260") == ["x: unknown region"]
+    for text in ("nowhere", "٤٤٠٦٠٦"):
+        assert reasons("code", text, system="GB/T 2260") == ["x: unknown region"]
     assert values("code", "C3512", "A", system="GB/T 4754-2017") == ["C3512", "A"]
-    assert reasons("code", "3512", system="GB/T 4754-2017") == ["x: no industry code"]
+    for text in ("3512", "C٣٥"):
+        assert reasons("code", text, system="GB/T 4754-2017") == ["x: no industry code"]
 
 
 def test_a_range_is_kept_in_the_unit_of_the_file():
