@@ -6,7 +6,8 @@ this process then ends, and not the one that asked. It sees nothing of Zhida, on
     python -I workbook_child.py LIMITS WORKBOOK [SHEET]
 
 LIMITS are JSON: memory_bytes, seconds, unpacked_bytes, rows, columns and characters of a cell. Each
-line is `[row, [cell, …]]`, the last `["end"]` or `["refused", "why"]`.
+line is `[row, [cell, …]]`, the last `["end"]` or `["refused", "why"]`. Without such a last line it
+met something that is in no workbook.
 """
 
 import json
@@ -18,10 +19,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-try:
+if sys.platform != "win32":  # where the parent's deadline is what there is
     import resource
-except ImportError:  # not on Windows, where the parent's deadline is what there is
-    resource = None  # type: ignore[assignment]
 
 NO_WORKBOOK = "is no workbook that can be read: save it anew as .xlsx or as CSV"
 _PROLOGUE_BYTES = 1 << 16
@@ -39,7 +38,7 @@ class _Refused(Exception):
 
 
 def _main(limits: dict[str, int], path: str, sheet: str | None) -> None:
-    if resource is not None:
+    if sys.platform != "win32":
         for kind, name in ((resource.RLIMIT_AS, "memory_bytes"), (resource.RLIMIT_CPU, "seconds")):
             resource.setrlimit(kind, (limits[name], limits[name]))
     try:
@@ -52,9 +51,6 @@ def _main(limits: dict[str, int], path: str, sheet: str | None) -> None:
         _write(["refused", f"takes more than {size:,} MB of memory: deliver it as CSV"])
     except BrokenPipeError:
         sys.exit(0)
-    except Exception:
-        # Whatever a library meets in an archive that is no workbook.
-        _write(["refused", NO_WORKBOOK])
     else:
         _write(["end"])
 
