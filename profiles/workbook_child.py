@@ -28,7 +28,8 @@ _EXACT = 10**15
 _PIECE_BYTES = 1 << 22
 _LONGEST_FORMULA = 1 << 16
 _UNCOMPUTED = re.compile(
-    rb"<c\b([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+    rb"<(\w+:)?c\b([^>]*)>\s*<\1?f\b[^>]*?(?:/>|>[^<]*</\1?f>)\s*"
+    rb"(?:<\1?v\s*/>|<\1?v>\s*</\1?v>)?\s*</\1?c>"
 )
 """A cell with a formula and no value; where its type is text the value may be an empty one."""
 
@@ -116,7 +117,7 @@ def _refuse_uncomputed(path: str, sheet: Any) -> None:
         rest = b""
         while piece := file.read(_PIECE_BYTES):
             piece = rest + piece
-            if any(b't="str"' not in found[1] for found in _UNCOMPUTED.finditer(piece)):
+            if any(b't="str"' not in found[2] for found in _UNCOMPUTED.finditer(piece)):
                 raise _Refused(
                     "holds formulas without values: open it in a spreadsheet, which computes "
                     "them, and save it"

@@ -158,6 +158,12 @@ def test_formulas_that_nobody_has_computed_are_no_empty_cells(tmp_path, good):
         computed = f"{head}<row>{coded}{cells}</row>{row_xml(B, '2024', 'small')}"
         known = rewrite(good, tmp_path / "b.xlsx", {SHEET: sheet_xml(computed)})
         assert deliver(tmp_path / str(len(reason)), "size-class", known).release.reasons == reason
+    prefixed = ROWS + "<row><x:c><x:f>1+1</x:f><x:v></x:v></x:c></row>"
+    spaces = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    xml = sheet_xml(prefixed).replace(b"<worksheet ", b'<worksheet xmlns:x="%s" ' % spaces)
+    assert "holds formulas without values" in refused(
+        rewrite(good, tmp_path / "c.xlsx", {SHEET: xml})
+    )
 
 
 SHEET = "xl/worksheets/sheet1.xml"
