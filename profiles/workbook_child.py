@@ -15,14 +15,17 @@ import re
 import sys
 import warnings
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 if sys.platform != "win32":  # where the parent's deadline is what there is
     import resource
 
 NO_WORKBOOK = "is no workbook that can be read: save it anew as .xlsx or as CSV"
+_OUT_OF_ORDER = "has rows or cells out of order: open it in a spreadsheet and save it anew"
 _PROLOGUE_BYTES = 1 << 16
 _EXACT = 10**15
 _PIECE_BYTES = 1 << 22
@@ -81,18 +84,42 @@ def _write_rows(path: str, name: str | None, limits: dict[str, int]) -> None:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         sheet = _choose_sheet(book, name)
         _refuse_uncomputed(path, sheet)
-        # What the sheet says of its own size may be anything.
-        sheet.reset_dimensions()
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        last = 0
+        for number, cells in _parse_rows(sheet):
+            columns = [cell["column"] for cell in cells]
+            if number <= last or any(one >= other for one, other in pairwise(columns)):
+                raise _Refused(_OUT_OF_ORDER)
             if number > limits["rows"]:
                 raise _Refused(f"has more than {limits['rows']:,} rows")
-            cells = [_text_of(value, limits["characters"]) for value in values]
-            while cells and cells[-1] is None:
-                cells.pop()
-            if len(cells) > limits["columns"]:
+            last = number
+            texts = {
+                cell["column"]: _text_of(cell["value"], limits["characters"]) for cell in cells
+            }
+            filled = [column for column, text in texts.items() if text is not None]
+            if filled and filled[-1] > limits["columns"]:
                 raise _Refused(f"has more than {limits['columns']:,} columns")
-            if cells:
-                _write([number, cells])
+            if filled:
+                _write([number, [texts.get(column) for column in range(1, filled[-1] + 1)]])
+
+
+def _parse_rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """The number and the cells of each row as they stand in the sheet.
+
+    `sheet.iter_rows` passes over rows, and over cells, that stand behind one of a higher number.
+    """
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    book = sheet.parent
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        yield from parser.parse()
 
 
 def _choose_sheet(book: Any, name: str | None) -> Any:

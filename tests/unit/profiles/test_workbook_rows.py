@@ -206,6 +206,20 @@ def test_a_sheet_that_claims_to_be_huge_is_read_as_far_as_it_goes(tmp_path, good
     assert deliver(tmp_path, "size-class", bomb).release.rows == 1
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        row_xml(B, "2024", "small", number=2),
+        row_xml(B, "2024", "small", number=1),
+        '<row><c r="D3"><v>1</v></c><c r="A3"><v>1</v></c></row>',
+        '<row><c r="A3"><v>1</v></c><c r="A3"><v>2</v></c></row>',
+    ],
+)
+def test_rows_and_cells_out_of_order_are_not_lost_in_silence(tmp_path, good, last):
+    hostile = rewrite(good, tmp_path / "b.xlsx", {SHEET: sheet_xml(ROWS + last)})
+    assert "has rows or cells out of order" in refused(hostile)
+
+
 def test_a_row_number_of_a_billion_is_refused(tmp_path, good):
     rows = row_xml(*HEADER) + row_xml(A, "2024", "small", number=1_000_000_000)
     bomb = rewrite(good, tmp_path / "b.xlsx", {SHEET: sheet_xml(rows)})
