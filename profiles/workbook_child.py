@@ -15,7 +15,7 @@ import re
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -78,48 +78,54 @@ def _check_archive(path: str, limits: dict[str, int]) -> None:
 
 def _write_rows(path: str, name: str | None, limits: dict[str, int]) -> None:
     import openpyxl
+    from openpyxl.worksheet._reader import WorkSheetParser
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         sheet = _choose_sheet(book, name)
         _refuse_uncomputed(path, sheet)
-        last = 0
-        for number, cells in _parse_rows(sheet):
-            columns = [cell["column"] for cell in cells]
-            if number <= last or any(one >= other for one, other in pairwise(columns)):
-                raise _Refused(_OUT_OF_ORDER)
-            if number > limits["rows"]:
-                raise _Refused(f"has more than {limits['rows']:,} rows")
-            last = number
-            texts = {
-                cell["column"]: _text_of(cell["value"], limits["characters"]) for cell in cells
-            }
-            filled = [column for column, text in texts.items() if text is not None]
-            if filled and filled[-1] > limits["columns"]:
-                raise _Refused(f"has more than {limits['columns']:,} columns")
-            if filled:
-                _write([number, [texts.get(column) for column in range(1, filled[-1] + 1)]])
+        with sheet._get_source() as source:
+            parser = WorkSheetParser(
+                source,
+                sheet._shared_strings,
+                data_only=True,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            # Not by `sheet.iter_rows`, which leaves out what stands behind a higher number.
+            heading = _write_filled(parser.parse(), limits)
+        _refuse_merged(parser.merged_cells, heading)
 
 
-def _parse_rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """The number and the cells of each row as they stand in the sheet.
+def _write_filled(
+    rows: Iterable[tuple[int, Sequence[Mapping[str, Any]]]], limits: dict[str, int]
+) -> int:
+    """Write the rows that are not blank. Returns the number of the first."""
+    heading, last = 0, 0
+    for number, cells in rows:
+        columns = [cell["column"] for cell in cells]
+        if number <= last or any(one >= other for one, other in pairwise(columns)):
+            raise _Refused(_OUT_OF_ORDER)
+        if number > limits["rows"]:
+            raise _Refused(f"has more than {limits['rows']:,} rows")
+        last = number
+        texts = {cell["column"]: _text_of(cell["value"], limits["characters"]) for cell in cells}
+        filled = [column for column, text in texts.items() if text is not None]
+        if filled and filled[-1] > limits["columns"]:
+            raise _Refused(f"has more than {limits['columns']:,} columns")
+        if filled:
+            heading = heading or number
+            _write([number, [texts.get(column) for column in range(1, filled[-1] + 1)]])
+    return heading
 
-    `sheet.iter_rows` passes over rows, and over cells, that stand behind one of a higher number.
-    """
-    from openpyxl.worksheet._reader import WorkSheetParser
 
-    book = sheet.parent
-    with sheet._get_source() as source:
-        parser = WorkSheetParser(
-            source,
-            sheet._shared_strings,
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=book._date_formats,
-            timedelta_formats=book._timedelta_formats,
-        )
-        yield from parser.parse()
+def _refuse_merged(merged: Any, heading: int) -> None:
+    """Refuse cells of several rows made one: all but the first of them would be read as empty."""
+    for found in merged.mergeCell if merged else ():
+        if heading < found.min_row < found.max_row:
+            raise _Refused(f"merges the cells {found.coord}: write what they say into each row")
 
 
 def _choose_sheet(book: Any, name: str | None) -> Any:

@@ -220,6 +220,17 @@ def test_rows_and_cells_out_of_order_are_not_lost_in_silence(tmp_path, good, las
     assert "has rows or cells out of order" in refused(hostile)
 
 
+def test_a_value_merged_over_several_rows_is_not_read_as_that_of_the_first_alone(tmp_path):
+    path = tmp_path / "x.xlsx"
+    book = save(path, HEADER, [A, 2024, "small"], [B, 2024], ["made by x"])
+    book["Sheet"].merge_cells("A4:C4")
+    book.save(path)
+    assert deliver(tmp_path, "size-class", path).release.rows == 1
+    book["Sheet"].merge_cells("C2:C3")
+    book.save(path)
+    assert "merges the cells C2:C3: write what they say into each row" in refused(path)
+
+
 def test_a_row_number_of_a_billion_is_refused(tmp_path, good):
     rows = row_xml(*HEADER) + row_xml(A, "2024", "small", number=1_000_000_000)
     bomb = rewrite(good, tmp_path / "b.xlsx", {SHEET: sheet_xml(rows)})
