@@ -229,6 +229,7 @@ def _join_quoted_lines(frame: pl.DataFrame, several: int) -> pl.DataFrame:
     gone: list[int] = []
     starts: list[int] = []
     joined: list[str] = []
+    foreign: list[bool] = []
     place = 0
     while place + 1 < len(odd):
         start, end = odd[place], odd[place + 1]
@@ -238,6 +239,7 @@ def _join_quoted_lines(frame: pl.DataFrame, several: int) -> pl.DataFrame:
             if _count_quoted_cells(text) == several:
                 starts.append(start)
                 joined.append(text)
+                foreign.append(frame["foreign"][start : end + 1].any())
                 gone += range(start + 1, end + 1)
                 place += 2
                 continue
@@ -247,6 +249,7 @@ def _join_quoted_lines(frame: pl.DataFrame, several: int) -> pl.DataFrame:
     return frame.with_columns(
         frame["text"].scatter(starts, joined),
         frame["quotes"].scatter(starts, [2] * len(starts)),
+        frame["foreign"].scatter(starts, foreign),
         kept=pl.repeat(True, frame.height, eager=True).scatter(gone, False),
     ).filter("kept")
 

@@ -83,6 +83,15 @@ def test_one_spoilt_byte_costs_one_line_not_the_encoding(tmp_path):
     assert broken["line"].to_list() == [52]
 
 
+def test_a_cell_that_goes_on_in_another_encoding_is_set_aside(tmp_path):
+    good = "名称,地址\n示范商贸,佛山市\n".encode("gb18030")
+    mixed = '示例,"佛山市\n'.encode("gb18030") + '南海"\n'.encode()
+    _, cells, broken = read(tmp_path, good + mixed)
+    assert cells["line"].to_list() == [2]
+    assert broken["line"].to_list() == [3]
+    assert "another encoding" in broken["reason"][0]
+
+
 def test_nul_bytes_cost_their_line_only(tmp_path):
     _, cells, broken = read(tmp_path, b"a,b\n1,\0\n3,4\n")
     assert cells.rows() == [("3", "4", 3)]
