@@ -129,11 +129,11 @@ def _written_as(column: Column, unit: Literal["元", "万元"] | None, dates: Da
     if unit is None or unit == column.unit:
         return replace(column, dates=dates)
     factor = Fraction(10) ** (FEN_DIGITS[column.unit or "元"] - FEN_DIGITS[unit])
-    bounds = {
-        name: None if bound is None else str(Fraction(bound) * factor)
-        for name, bound in (("at_least", column.at_least), ("at_most", column.at_most))
-    }
-    return replace(column, unit=unit, dates=dates, **bounds)  # type: ignore[arg-type]
+    at_least, at_most = (
+        None if bound is None else str(Fraction(bound) * factor)
+        for bound in (column.at_least, column.at_most)
+    )
+    return replace(column, unit=unit, dates=dates, at_least=at_least, at_most=at_most)
 
 
 def _entry_of(entry: str | MappedColumnFile) -> MappedColumnFile:

@@ -87,4 +87,4 @@ def _ends_whole(cells: pl.DataFrame, broken: pl.DataFrame, heading: Heading) -> 
 
 
 def _last_line(*frames: pl.DataFrame) -> int:
-    return int(pl.concat([frame["line"] for frame in frames]).max() or 0)  # type: ignore[arg-type]
+    return int(pl.concat([frame["line"] for frame in frames]).to_numpy().max(initial=0))

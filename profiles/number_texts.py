@@ -105,14 +105,13 @@ def parse_ratio(column: Column, texts: pl.Series) -> tuple[pl.Series, list[Compl
     values, complaints = parse_number(column, bare)
     if percent.any():
         digits = _split_digits(bare)
-        places = int(digits["part"].filter(percent).str.len_bytes().max() or 0)  # type: ignore[arg-type]
+        places = digits["part"].str.len_bytes()
         # An integer below 2^53 over a power of ten below 10^22 rounds as the decimal itself does.
         usable = values.is_not_null() & percent
-        for length in range(places + 1):
-            rows = usable & (digits["part"].str.len_bytes() == length)
-            if rows.any():
-                # Not divided by Polars, which multiplies by the reciprocal instead.
-                mantissas = _scaled(digits, length, rows).filter(rows).to_numpy()
-                exact = pl.Series(mantissas / np.float64(10.0 ** (length + 2)))
-                values = values.scatter(rows.arg_true(), exact)
+        for length in places.filter(usable).unique():
+            rows = usable & (places == length)
+            # Not divided by Polars, which multiplies by the reciprocal instead.
+            mantissas = _scaled(digits, length, rows).filter(rows).to_numpy()
+            exact = pl.Series(mantissas / np.float64(10.0 ** (length + 2)))
+            values = values.scatter(rows.arg_true(), exact)
     return values, complaints
