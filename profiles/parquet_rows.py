@@ -61,6 +61,8 @@ def _read_batches(
         while True:
             with _telling_damage(file_name):
                 batch = next(batches, None)
+                if batch is None and line != total:
+                    raise ValueError("a group of rows counts others than it has")
                 if batch is None:
                     return
                 # A flipped bit may have left texts that are none.

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -301,6 +302,24 @@ def test_a_parquet_file_damaged_in_the_middle_is_refused_when_it_is_met(tmp_path
     with pytest.raises(DeliveryRefused, match="is no readable Parquet file"):
         ingest(path, DATASETS["size-class"], root=tmp_path / "releases", delivered_on=DAY)
     assert not list((tmp_path / "releases").rglob("*.parquet"))
+
+
+def test_a_parquet_file_whose_counts_are_wrong_is_not_read_in_part(tmp_path):
+    rows = [credit_code(number) for number in range(300)]
+    path = tmp_path / "size-class.parquet"
+    frame = pl.DataFrame({"uscc": rows, "year": [2024] * 300, "ent_size": ["small"] * 300})
+    frame.write_parquet(path)
+    content = path.read_bytes()
+    # 300 and 284 as Thrift's compact protocol writes integers of 64 bits.
+    counts = [found.start() for found in re.finditer(rb"\x16\xd8\x04", content)]
+    assert len(counts) > 1
+    for place in counts:
+        path.write_bytes(content[:place] + b"\x16\xb8\x04" + content[place + 3 :])
+        try:
+            blocks = list(delivery.read_delivery(path, DATASETS["size-class"]))
+        except DeliveryRefused:
+            continue
+        assert sum(block.cells.height for block in blocks) == 300
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "text"])
