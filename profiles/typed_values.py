@@ -66,7 +66,16 @@ def parse_column(column: Column, cells: pl.Series) -> Parsed:
     """
     plain = read_plain(column, cells, fen_digits=FEN_DIGITS[column.unit or "元"])
     if plain is None and cells.dtype != pl.String:
-        return parse_column(column, write_texts(cells))  # decimals and floats are mostly digits
+        parsed = parse_column(column, write_texts(cells))  # decimals and floats are mostly digits
+        if not cells.dtype.is_float() or column.type not in ("code", "text"):
+            return parsed
+        # Of a code `44` it holds 44.0, of nothing perhaps NaN, which are texts as well.
+        held = cells.is_not_null()
+        reason = "a floating-point number where a text is due: write it as text"
+        return Parsed(
+            values=parsed.values.set(held, None),
+            complaints=(*parsed.complaints, complain(column, reason, held)),
+        )
     if plain is None:
         return _parse_distinct(column, cells)
     sure = plain.sure

@@ -177,6 +177,15 @@ def test_an_empty_cell_is_missing_and_only_a_fault_where_required():
     assert reasons("money", " ", required=True) == ["x: empty, but required"]
 
 
+@pytest.mark.parametrize("kind", ["code", "text"])
+def test_a_float_is_no_code_and_no_text_and_an_empty_one_is_missing(kind):
+    column = Column(name="x", type=kind, label=Label(zh="甲"))
+    parsed = parse_column(column, pl.Series("x", [44.0, math.nan, math.inf, None]))
+    assert parsed.values.to_list() == [None] * 4
+    (complaint,) = parsed.complaints
+    assert complaint.rows.to_list() == [True, True, True, False]
+
+
 def test_control_characters_in_a_text_are_refused():
     assert reasons("text", "a\x00b") == ["x: holds a control character"]
     assert values("text", " 你好 ") == ["你好"]
