@@ -63,6 +63,6 @@ def _pack(
         bits += width
         if bits > _BITS:
             return None
-        values = numbers.cast(pl.Int64).fill_null(low - 1).to_numpy()
-        packed = (packed << width) | (values - (low - 1))
+        values = (numbers.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
+        packed = (packed << width) | values
     return packed

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import date
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from profiles.dataset import Column, Dataset, Label
@@ -55,6 +55,8 @@ def sorted_by_hand(rows: pl.DataFrame, names: list[str]) -> list[tuple[object, .
     ),
     st.booleans(),
 )
+@example(drawn=[(0, None, -(2**63), None, None), (0, None, None, None, None)], with_text=False)
+@example(drawn=[(0, None, 2**63 - 1, None, None), (0, None, None, None, None)], with_text=False)
 def test_rows_are_sorted_as_tuples_are(drawn, with_text):
     cells = [(n, credit_code(row[0]), *row[1:]) for n, row in enumerate(drawn)]
     types = {
