@@ -131,7 +131,9 @@ class ReleaseWriter:
             "exceeded": exceeded,
             "columns": {name: column.type for name, column in self.columns.items()},
             "source": asdict(source),
-            "files": {name: hash_file(self.temporary / name) for name in (QUARANTINE, DOUBTFUL)},
+            "files": {
+                path.name: hash_file(path) for path in sorted(self.temporary.glob("*.parquet"))
+            },
         }
         there = self._same_delivery(name_delivery(manifest), base)
         manifest["hash"] = name_release(manifest)

@@ -12,6 +12,7 @@ from profiles.release import (
     read_doubtful,
     read_quarantine,
     read_release,
+    verify_release,
 )
 from tests.unit.profiles.delivery_world import DATASETS, DAY, credit_code, deliver
 
@@ -80,6 +81,19 @@ def test_rows_exchanged_together_with_their_hashes_are_found(tmp_path):
     (release.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ReleaseDamaged, match="not the one it was released with"):
         read_release(release, SIZES)
+
+
+def test_rows_exchanged_together_with_their_file_s_hash_are_found_by_looking_closely(tmp_path):
+    release = deliver(tmp_path, SIZES, HEADER, *LINES).release
+    other = deliver(tmp_path, SIZES, HEADER, *LINES[1:]).release
+    verify_release(release, SIZES)
+    (release.path / "rows-00.parquet").write_bytes((other.path / "rows-00.parquet").read_bytes())
+    manifest = json.loads((release.path / "manifest.json").read_text(encoding="utf-8"))
+    theirs = json.loads((other.path / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] = manifest["files"] | {"rows-00.parquet": theirs["files"]["rows-00.parquet"]}
+    (release.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ReleaseDamaged, match=r"rows-00\.parquet.*do not match their hash"):
+        verify_release(release, SIZES)
 
 
 @pytest.mark.parametrize("change", [{"delivered_on": "2025-05-31"}, {"hash": "0"}, {"format": 9}])
