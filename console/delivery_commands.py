@@ -10,7 +10,7 @@ from console import show
 from console.command import print_json, read_day, settings_of
 from console.options import Day, Format, VocabularyPaths
 from console.settings import make_home, read_clock
-from console.wiring import load_words, opened_database, take_snapshot
+from console.wiring import load_words, newest_snapshot, opened_database, take_snapshot
 from profiles.sample_city import DEFAULT_SEED, write_city
 
 
@@ -56,17 +56,26 @@ def build_snapshot(
     context: typer.Context,
     as_of: Day = None,
     vocabulary: VocabularyPaths = None,
+    incremental: Annotated[
+        bool, typer.Option(help="Look only at what has changed since the newest snapshot.")
+    ] = False,
     output: Format = "table",
 ) -> None:
     """Build the profiles of all subjects as of a day from the releases delivered until then."""
     settings = settings_of(context)
     words = load_words(vocabulary or ())
+    base = newest_snapshot(settings) if incremental else None
+    reasons: list[str] = []
     with show.progress() as tell:
-        built = take_snapshot(settings, words, read_day(as_of, read_clock().date()), tell)
+        day = read_day(as_of, read_clock().date())
+        built = take_snapshot(settings, words, day, tell, base=base, on_anew=reasons.append)
+    for reason in reasons:
+        show.err.print(f"built anew, not from the snapshot before: {reason}")
     if output == "json":
         print_json(
             {
                 "snapshot": built.hash,
+                "base": None if built.base is None else built.base.hash,
                 "as_of": built.as_of,
                 "subjects": {
                     kind: sum(part.subjects for part in built.parts(kind))

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -45,7 +45,8 @@ from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
 from profiles.folder import write_json
 from profiles.ingest import Progress
-from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part
+from profiles.snapshot import Snapshot, open_snapshot, read_part
+from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import BUILTIN, builtin_vocabulary, load_vocabulary
 
 KINDS = ("enterprise", "resident", "household")
@@ -129,9 +130,18 @@ def load_kept(settings: Settings, program_hash: str) -> Program:
 
 
 def take_snapshot(
-    settings: Settings, vocabulary: Vocabulary, as_of: date, on_progress: Progress | None = None
+    settings: Settings,
+    vocabulary: Vocabulary,
+    as_of: date,
+    on_progress: Progress | None = None,
+    *,
+    base: Snapshot | None = None,
+    on_anew: Callable[[str], None] | None = None,
 ) -> Snapshot:
-    """Build the snapshot of a day from the releases delivered until then and our own awards."""
+    """Build the snapshot of a day from the releases delivered until then and our own awards.
+
+    `base` and `on_anew` as for `profiles.snapshot_taking.build_snapshot`.
+    """
     with opened_database(settings) as engine, reading(engine) as connection:
         grants = read_grants(connection)
     return build_snapshot(
@@ -143,6 +153,8 @@ def take_snapshot(
         key=read_key(settings),
         on_progress=on_progress,
         made={"grants": grants},
+        base=base,
+        on_anew=on_anew,
     )
 
 

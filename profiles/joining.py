@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from language.column import NOT_APPLICABLE
 from profiles.fact import Vocabulary
 from profiles.measure_columns import measure_rows, ready_rows
-from profiles.parting import doubtful_file, facts_file, rows_file
+from profiles.part_files import doubtful_file, facts_file, rows_file
 from profiles.row_frame import DTYPES, frame_of_rows
 from profiles.row_set import RowColumn, RowSet
 from profiles.span import Moment
@@ -23,25 +24,53 @@ _NOBODY = pl.Series([], dtype=pl.String)
 _KEY = "::key"
 
 
+class KnownResidents(Protocol):
+    """What rows of others may ask of residents, by their ids."""
+
+    def facts_of(self, ids: pl.Series, names: list[str]) -> pl.DataFrame:
+        """These facts of these residents, with `subject`; who is none of them has no line."""
+
+    def rows_of(self, ids: pl.Series, dataset: str) -> pl.DataFrame | None:
+        """Their rows of a dataset; None where none was delivered."""
+
+    def doubtful(self, dataset: str) -> pl.Series:
+        """Of whom rows of a dataset were set aside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residents:
-    """The resident parts of a snapshot that is being built: their facts are written already."""
+    """The resident parts of a snapshot that is being built: their facts are written already.
+
+    `brought` are the facts of all of them that anything brings, so that parts of other kinds, in
+    which anybody may stand, do not look through all parts of residents each.
+    """
 
     folder: Path
     parts: Sequence[int]
     datasets: frozenset[str]
+    brought: pl.DataFrame
 
-    def facts_of(self, ids: pl.Series, names: list[str]) -> pl.DataFrame:
-        """These facts of these residents, with `subject`; who is none of them has no line."""
+    @classmethod
+    def open(
+        cls, folder: Path, parts: Sequence[int], datasets: frozenset[str], names: Sequence[str]
+    ) -> "Residents":
+        """Read these facts of all residents."""
         found = [pl.DataFrame(schema={"subject": pl.String})]
-        for number in self.parts:
-            facts = pl.scan_parquet(self.folder / facts_file("resident", number))
+        for number in parts:
+            facts = pl.scan_parquet(folder / facts_file("resident", number))
             known = facts.collect_schema().names()
             flags = [name + NOT_APPLICABLE for name in names]
             wanted = ["subject", *(name for name in [*names, *flags] if name in known)]
-            mine = pl.col("subject").is_in(ids.implode())
-            found.append(facts.select(wanted).filter(mine).collect())
-        return pl.concat(found, how="diagonal")
+            found.append(facts.select(wanted).collect())
+        brought = pl.concat(found, how="diagonal").rechunk()
+        return cls(folder=folder, parts=parts, datasets=datasets, brought=brought)
+
+    def facts_of(self, ids: pl.Series, names: list[str]) -> pl.DataFrame:
+        """These facts of these residents, with `subject`; who is none of them has no line."""
+        flags = [name + NOT_APPLICABLE for name in names]
+        known = [name for name in [*names, *flags] if name in self.brought.columns]
+        mine = self.brought.select("subject", *known)
+        return mine.join(ids.alias("subject").to_frame(), on="subject", how="semi")
 
     def rows_of(self, ids: pl.Series, dataset: str) -> pl.DataFrame | None:
         """Their rows of a dataset; None where none was delivered."""
@@ -70,11 +99,17 @@ def joined_row_sets(vocabulary: Vocabulary, kind: str) -> list[RowSet]:
     ]
 
 
+def brought_facts(vocabulary: Vocabulary) -> list[str]:
+    """The facts of residents that any rows bring."""
+    columns = [c for row_set in vocabulary.row_sets.values() for c in row_set.columns.values()]
+    return sorted({column.brought.fact for column in columns if column.brought is not None})
+
+
 def join_rows(
     row_set: RowSet,
     vocabulary: Vocabulary,
     rows: Mapping[str, pl.DataFrame],
-    residents: Residents,
+    residents: KnownResidents,
     doubtful: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame | None:
@@ -133,7 +168,7 @@ def _measure(
     frame: pl.DataFrame,
     vocabulary: Vocabulary,
     rows: Mapping[str, pl.DataFrame],
-    residents: Residents,
+    residents: KnownResidents,
     doubtful: pl.DataFrame,
     as_of: date,
 ) -> pl.Series:

@@ -66,12 +66,27 @@ class Parting:
         size = SLOTS // self.several
         return range(number * size, (number + 1) * size)
 
-    def members_of(self, number: int) -> pl.DataFrame:
-        """The part's subjects in force: `identifier`, `region`, `subject`, sorted by subject."""
+    def members_of(
+        self, number: int, only: pl.Series | None = None, since: date | None = None
+    ) -> pl.DataFrame:
+        """The part's subjects in force: `identifier`, `region`, `subject`, sorted by subject.
+
+        `only` are the identifiers that are looked for (default: all), beside those who are there
+        for less time than `since`.
+        """
         dataset = self.register.dataset
         first, last = dataset.time.columns
         region = pl.col("region") if "region" in dataset.columns else pl.lit(None, dtype=pl.String)
-        rows = read_release(self.register.release, dataset, self.slots_of(number))
+        names = [
+            name
+            for name in dataset.columns
+            if name in (dataset.key, "region", *dataset.time.columns)
+        ]
+        slots = self.slots_of(number)
+        rows = read_release(self.register.release, dataset, slots, names=names)
+        if only is not None:
+            looked_for = pl.col(dataset.key).is_in(only.implode())
+            rows = rows.filter(looked_for | (pl.col(first) > since).fill_null(False))
         # Without a first day somebody has been there for ever; the last day still counts.
         there = pl.col(first).is_null() | (pl.col(first) <= self.as_of)
         still = pl.col(last).is_null() | (pl.col(last) >= self.as_of)
@@ -82,21 +97,6 @@ class Parting:
         members = members.join(former, on="identifier", how="anti", maintain_order="left")
         ids = subject_ids(dataset.kind, members["identifier"], self.key)
         return members.with_columns(ids.alias("subject")).sort("subject")
-
-
-def facts_file(kind: str, number: int) -> str:
-    """Where a part's facts lie inside the snapshot."""
-    return f"facts-{kind}-{number:04d}.parquet"
-
-
-def rows_file(dataset: str, kind: str, number: int) -> str:
-    """Where a part's rows of a dataset lie inside the snapshot."""
-    return f"rows/{dataset}/{kind}-{number:04d}.parquet"
-
-
-def doubtful_file(kind: str, number: int) -> str:
-    """Where a part's list of doubtful subjects, by dataset, lies inside the snapshot."""
-    return f"doubtful-{kind}-{number:04d}.parquet"
 
 
 def choose_releases(root: Path, datasets: Mapping[str, Dataset], as_of: date) -> list[Chosen]:
@@ -139,16 +139,24 @@ def plan_parts(
 
 
 def part_rows(
-    item: Chosen, parting: Parting, number: int, members: pl.DataFrame, moved: pl.DataFrame
+    item: Chosen,
+    parting: Parting,
+    number: int,
+    members: pl.DataFrame,
+    moved: pl.DataFrame,
+    *,
+    only: bool = False,
 ) -> tuple[pl.DataFrame, pl.Series, int]:
     """A part's rows of a dataset, `subject` for the key; the keys that are doubtful since rows of
     two identifiers came together; and how many rows are of nobody in the part.
 
     `moved` are the dataset's rows under identifiers that no longer count, under those that do.
+    `only`: rows of others than these members are passed over, and not counted.
     """
     dataset = item.dataset
     slots = parting.slots_of(number)
-    rows = read_release(item.release, dataset, slots)
+    wanted = members["identifier"] if only else None
+    rows = read_release(item.release, dataset, slots, wanted)
     doubtful = pl.Series("key", [], dtype=pl.String)
     former = parting.renumbered.of(parting.kind)
     if former.height:

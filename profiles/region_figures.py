@@ -11,7 +11,8 @@ from language.column import NOT_APPLICABLE
 from profiles.content import hash_content, sort_rows
 from profiles.derivation import compute_facts
 from profiles.fact import Vocabulary
-from profiles.parting import Chosen, doubtful_file, facts_file, rows_file, withhold
+from profiles.part_files import doubtful_file, facts_file, rows_file
+from profiles.parting import Chosen, withhold
 from profiles.region import region_path
 from profiles.release import read_release
 
@@ -35,7 +36,7 @@ class RegionFigures:
 def compute_region_figures(
     folder: Path, chosen: Iterable[Chosen], vocabulary: Vocabulary, as_of: date
 ) -> tuple[RegionFigures, dict[str, str]]:
-    """Published figures of regions, and the hash of each dataset's rows.
+    """Published figures of regions, and the hash of each file's content.
 
     They are also kept as the one part of kind `region`, as published.
     """
@@ -63,9 +64,13 @@ def compute_region_figures(
             path = folder / rows_file(name, "region", 0)
             path.parent.mkdir(parents=True, exist_ok=True)
             frame.write_parquet(path)
+            hashes[rows_file(name, "region", 0)] = hash_content(frame)
+        for name, frame in (
+            (facts_file("region", 0), facts),
+            (doubtful_file("region", 0), unsure),
+        ):
+            frame.write_parquet(folder / name)
             hashes[name] = hash_content(frame)
-        facts.write_parquet(folder / facts_file("region", 0))
-        unsure.write_parquet(folder / doubtful_file("region", 0))
     return RegionFigures(facts=facts, doubtful=unsure, vocabulary=vocabulary), hashes
 
 

@@ -11,7 +11,7 @@ whole dataset after it, those *in* it only what was delivered.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,35 +106,56 @@ def chain_of(release: Release) -> list[Release]:
     return chain[::-1]
 
 
-def read_release(release: Release, dataset: Dataset, slots: range = ALL_SLOTS) -> pl.DataFrame:
-    """The rows of a release, or those of some slots, by slot and within it sorted.
+def read_release(
+    release: Release,
+    dataset: Dataset,
+    slots: range = ALL_SLOTS,
+    only: pl.Series | None = None,
+    names: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The rows of a release, or those of some slots or keys (`only`), or these columns of them.
 
-    Raises `ReleaseDamaged` unless they are what was released, `ReleaseOutdated` where the dataset
-    had other columns then.
+    They stand by slot and within it sorted, or, where changes were applied, sorted. Raises
+    `ReleaseDamaged` unless they are what was released, `ReleaseOutdated` where the dataset had
+    other columns then.
     """
     first, *changes = chain_of(release)
-    rows = read_delivered(first, dataset, slots)
+    if names is not None and not changes:
+        return read_delivered(first, dataset, slots, only, names)
+    rows = read_delivered(first, dataset, slots, only)
     for change in changes:
-        delivered = read_delivered(change, dataset, slots)
+        delivered = read_delivered(change, dataset, slots, only)
         if delivered.height:
             rows = apply_changes(rows, delivered, dataset, change.mode)
-    return rows
+    return rows if names is None else rows.select(names)
 
 
-def read_delivered(release: Release, dataset: Dataset, slots: range = ALL_SLOTS) -> pl.DataFrame:
-    """The rows in a release, or those of some slots; changes with their column `removed`."""
+def read_delivered(
+    release: Release,
+    dataset: Dataset,
+    slots: range = ALL_SLOTS,
+    only: pl.Series | None = None,
+    names: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The rows in a release, or those of some slots or keys; changes with their `removed`.
+
+    Without `names` with all columns.
+    """
     manifest = load_manifest(release.path)
     columns = form_of(dataset, release.mode).columns
     types = {name: column.type for name, column in columns.items()}
     if manifest["columns"] != types:
         raise ReleaseOutdated(release.path, dataset.name)
-    names = list(columns)
-    found = [pl.DataFrame(schema={name: DTYPES[column.type] for name, column in columns.items()})]
+    names = list(columns) if names is None else list(names)
+    found = [pl.DataFrame(schema={name: DTYPES[columns[name].type] for name in names})]
     for file in manifest["rows"]:
         if any(slot["slot"] in slots for slot in file["slots"]):
             path = release.path / file["name"]
             verify_file(path, manifest["files"].get(file["name"]), ReleaseDamaged)
-            found.append(_read_slots(path, file["slots"], slots, names))
+            rows = _read_slots(path, file["slots"], slots, names)
+            if only is not None:
+                rows = rows.filter(pl.col(dataset.key).is_in(only.implode()))
+            found.append(rows)
     return pl.concat(found)
 
 
@@ -165,6 +186,12 @@ def verify_release(release: Release, dataset: Dataset) -> None:
                 )
     read_quarantine(release)
     read_doubtful_lines(release)
+
+
+def hashes_of_slots(release: Release) -> dict[int, str]:
+    """The hash of the rows in a release by slot; of a slot without rows there is none."""
+    files = load_manifest(release.path)["rows"]
+    return {slot["slot"]: slot["hash"] for file in files for slot in file["slots"]}
 
 
 def rows_by_slot(release: Release) -> npt.NDArray[np.int64]:

@@ -4,9 +4,18 @@
     <root>/<hash>/facts-<kind>-0000.parquet           one row a subject
     <root>/<hash>/rows/<dataset>/<kind>-0000.parquet  that part's rows, `subject` for the key
     <root>/<hash>/doubtful-<kind>-0000.parquet        of whom which dataset had to set rows aside
+    <root>/<hash>/flips-<kind>-0000.parquet           whose facts from where change on which day
 
 The hash covers the releases used, the date and the canonical content of every part; it does not
 depend on how Parquet was written.
+
+An increment names the snapshot that it changes (`base`) and holds of each part only the subjects
+that are other than there:
+
+    <root>/<hash>/replaced-<kind>-0000.parquet        whose facts and rows stand for those there
+    <root>/<hash>/changes-<kind>-0000.parquet         who came, left, and which facts have changed
+
+What is read of it is what a snapshot built from nothing holds.
 """
 
 import json
@@ -19,15 +28,23 @@ from typing import Any
 import polars as pl
 
 from profiles.content import hash_content, hash_texts
-from profiles.dataset import Dataset
 from profiles.errors import SnapshotDamaged
-from profiles.fact import Vocabulary
 from profiles.folder import read_parquet, verify_file
-from profiles.ingest import Progress
-from profiles.parting import doubtful_file, facts_file, rows_file
-from profiles.snapshot_build import FORMAT, MANIFEST, build_folder
+from profiles.part_files import (
+    FORMAT,
+    MANIFEST,
+    changes_file,
+    doubtful_file,
+    facts_file,
+    flips_file,
+    replaced_file,
+    rows_file,
+)
 
-PART_SIZE = 500_000
+FACTS = ""
+"""The source under which an increment tells whose facts are replaced."""
+CHANGES = {"subject": pl.String(), "change": pl.String(), "fact": pl.String()}
+"""Who `came` or `left` (no fact), and whose fact has `changed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +75,15 @@ class SourceOfFact:
 class Part:
     """Some subjects of a kind: the unit of evaluation, checkpoint and distribution.
 
-    The hashes are those of its content; `rows_hashes` by dataset.
+    `datasets` are those whose rows it has, `hashes` those of the content of its files. A part of an
+    increment without files is that of the base.
     """
 
     kind: str
     number: int
     subjects: int
-    facts_hash: str
-    doubtful_hash: str
-    rows_hashes: Mapping[str, str]
+    datasets: tuple[str, ...]
+    hashes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +104,9 @@ class Snapshot:
     """A snapshot on disk. `notes` say what its reader should know, such as stale releases.
 
     `former` are the ids that subjects had under identifiers that no longer count, and their own.
+    `base` is what an increment changes. Until `horizon` it is told who flips; `form` is the hash of
+    the definitions behind it, `unresolved` counts identifiers of which nobody can tell whose they
+    are; `parting` is the number of parts by kind, some of which nobody may be in.
     """
 
     path: Path
@@ -97,44 +117,21 @@ class Snapshot:
     all_parts: tuple[Part, ...]
     files: Mapping[str, str]
     notes: tuple[str, ...]
-    former: tuple[tuple[str, str], ...] = ()
+    former: tuple[tuple[str, str], ...]
+    horizon: date
+    form: str
+    unresolved: int
+    parting: Mapping[str, int]
+    base: "Snapshot | None"
+
+    @property
+    def chain(self) -> int:
+        """Of how many increments it is made."""
+        return 0 if self.base is None else 1 + self.base.chain
 
     def parts(self, kind: str) -> tuple[Part, ...]:
         """The parts of a kind, in order; none where the city has no register of it."""
         return tuple(part for part in self.all_parts if part.kind == kind)
-
-
-def build_snapshot(
-    *,
-    releases_root: Path,
-    snapshots_root: Path,
-    datasets: Mapping[str, Dataset],
-    vocabulary: Vocabulary,
-    as_of: date,
-    key: bytes,
-    part_size: int = PART_SIZE,
-    on_progress: Progress | None = None,
-    made: Mapping[str, pl.DataFrame] | None = None,
-) -> Snapshot:
-    """Build the snapshot of a date, or open it where the same was built before.
-
-    Of each dataset the release counts that was delivered last on or before `as_of`. `key` is
-    the secret of the surrogate ids. `made` are rows of our own by row set, with `kind`, `subject`
-    (a surrogate id) and its columns: all that there are. Raises `NothingRegistered` without any
-    register, and `ReleaseDamaged` or `ReleaseOutdated` where a release cannot be used.
-    """
-    path = build_folder(
-        releases_root=releases_root,
-        snapshots_root=snapshots_root,
-        datasets=datasets,
-        vocabulary=vocabulary,
-        as_of=as_of,
-        key=key,
-        part_size=part_size,
-        on_progress=on_progress,
-        made=made or {},
-    )
-    return open_snapshot(path)
 
 
 def open_snapshot(path: Path) -> Snapshot:
@@ -146,6 +143,7 @@ def open_snapshot(path: Path) -> Snapshot:
             raise SnapshotDamaged(path, "its manifest is not the one it was built with")
         if content["format"] != FORMAT:
             raise SnapshotDamaged(path, f"its format {content['format']} is not {FORMAT}")
+        base = content.get("base")
         return Snapshot(
             path=path,
             hash=path.name,
@@ -156,6 +154,11 @@ def open_snapshot(path: Path) -> Snapshot:
             files=dict(manifest["files"]),
             notes=tuple(content["notes"]),
             former=tuple((old, new) for old, new in content["former"]),
+            horizon=date.fromisoformat(content["horizon"]),
+            form=content["form"],
+            unresolved=content["unresolved"],
+            parting=dict(content["parting"]),
+            base=None if base is None else open_snapshot(path.parent / base),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(path, "its manifest cannot be read") from error
@@ -168,33 +171,95 @@ def read_part(
 
     Raises `SnapshotDamaged`, naming the file, unless every file read is what was written.
     """
-    facts = _read_frame(snapshot, facts_file(part.kind, part.number))
-    wanted = (
-        part.rows_hashes if datasets is None else [n for n in datasets if n in part.rows_hashes]
+    wanted = part.datasets if datasets is None else [n for n in datasets if n in part.datasets]
+    if snapshot.base is None:
+        return PartFrames(
+            facts=_read_frame(snapshot, facts_file(part.kind, part.number)),
+            rows={
+                name: _read_frame(snapshot, rows_file(name, part.kind, part.number))
+                for name in wanted
+            },
+            doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number)),
+        )
+    before = find_part(snapshot.base, part)
+    if not part.hashes:
+        return read_part(snapshot.base, before, datasets=wanted)
+    replaced = _read_frame(snapshot, replaced_file(part.kind, part.number))
+    earlier = read_part(snapshot.base, before, datasets=[])
+    own_facts = _read_frame(snapshot, facts_file(part.kind, part.number))
+    return PartFrames(
+        facts=_replace(earlier.facts, own_facts, replaced, FACTS),
+        rows={name: read_rows(snapshot, part, name) for name in wanted},
+        doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number)),
     )
-    rows = {name: _read_frame(snapshot, rows_file(name, part.kind, part.number)) for name in wanted}
-    doubtful = _read_frame(snapshot, doubtful_file(part.kind, part.number))
-    return PartFrames(facts=facts, rows=rows, doubtful=doubtful)
+
+
+def read_rows(snapshot: Snapshot, part: Part, name: str) -> pl.DataFrame:
+    """A part's rows of one of its datasets; raises as `read_part`."""
+    path = rows_file(name, part.kind, part.number)
+    if snapshot.base is None:
+        return _read_frame(snapshot, path)
+    before = read_rows(snapshot.base, find_part(snapshot.base, part), name)
+    if path not in part.hashes:
+        return before
+    replaced = _read_frame(snapshot, replaced_file(part.kind, part.number))
+    return _replace(before, _read_frame(snapshot, path), replaced, name)
+
+
+def read_flips(snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """Whose facts from which source are others from which day on: `source`, `subject`, `flips_on`.
+
+    Told until the snapshot's `horizon`, for all but the spans that move with the months.
+    """
+    if snapshot.base is not None and not part.hashes:
+        return read_flips(snapshot.base, find_part(snapshot.base, part))
+    return _read_frame(snapshot, flips_file(part.kind, part.number))
+
+
+def read_changes(snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """What an increment changed in a part: `subject`, `change`, `fact`, as in `CHANGES`.
+
+    Of a snapshot built from nothing there is none to tell; the caller looks at everybody.
+    """
+    if not part.hashes or snapshot.base is None:
+        return pl.DataFrame(schema=CHANGES)
+    return _read_frame(snapshot, changes_file(part.kind, part.number))
+
+
+def find_part(snapshot: Snapshot, part: Part) -> Part:
+    """The part of another snapshot with the same kind and number."""
+    return next(
+        other
+        for other in snapshot.all_parts
+        if (other.kind, other.number) == (part.kind, part.number)
+    )
 
 
 def verify_snapshot(snapshot: Snapshot) -> None:
-    """Check that every part holds what the snapshot's name is the hash of.
+    """Check that every part holds what the snapshot's name is the hash of, and so its base's.
 
     Reading it checks its files against the hashes of their bytes, which is many times faster and
     finds what a disk or a copy has damaged; this also finds a file that somebody has replaced
     together with its entry in the manifest. Raises `SnapshotDamaged`, naming the file.
     """
     for part in snapshot.all_parts:
-        frames = read_part(snapshot, part)
-        expected = {
-            facts_file(part.kind, part.number): (frames.facts, part.facts_hash),
-            doubtful_file(part.kind, part.number): (frames.doubtful, part.doubtful_hash),
-        }
-        for name, rows in frames.rows.items():
-            expected[rows_file(name, part.kind, part.number)] = (rows, part.rows_hashes[name])
-        for name, (frame, digest) in expected.items():
-            if hash_content(frame) != digest:
+        for name, digest in part.hashes.items():
+            if hash_content(_read_frame(snapshot, name)) != digest:
                 raise SnapshotDamaged(snapshot.path / name, "its content does not match its hash")
+    if snapshot.base is not None:
+        verify_snapshot(snapshot.base)
+
+
+def _replace(
+    before: pl.DataFrame, own: pl.DataFrame, replaced: pl.DataFrame, source: str
+) -> pl.DataFrame:
+    """The rows of the base with those of an increment in the place of theirs, by subject.
+
+    Both are sorted by subject, and all rows of one subject stand in one of them.
+    """
+    subjects = replaced.filter(pl.col("source") == source)["subject"]
+    kept = before.filter(~pl.col("subject").is_in(subjects.implode()))
+    return kept.merge_sorted(own, "subject")
 
 
 def _read_frame(snapshot: Snapshot, name: str) -> pl.DataFrame:
@@ -228,7 +293,6 @@ def _read_part_entry(item: dict[str, Any]) -> Part:
         kind=item["kind"],
         number=item["number"],
         subjects=item["subjects"],
-        facts_hash=item["facts"],
-        doubtful_hash=item["doubtful"],
-        rows_hashes=dict(item["rows"]),
+        datasets=tuple(item["datasets"]),
+        hashes=dict(item["hashes"]),
     )

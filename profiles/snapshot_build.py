@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,46 +21,77 @@ from profiles.dataset import Dataset
 from profiles.derivation import compute_facts
 from profiles.errors import NothingRegistered
 from profiles.fact import Vocabulary
+from profiles.flip import HORIZON, Flips
 from profiles.folder import publish_folder, write_json
+from profiles.form import hash_form
 from profiles.ingest import Progress
-from profiles.joining import Residents, join_rows, joined_row_sets
+from profiles.joining import Residents, brought_facts, join_rows, joined_row_sets
+from profiles.part_files import FORMAT, MANIFEST, doubtful_file, facts_file, flips_file, rows_file
 from profiles.parting import (
     Chosen,
     Parting,
     choose_releases,
-    doubtful_file,
-    facts_file,
     find_doubtful,
     part_rows,
     place_made,
     plan_parts,
-    rows_file,
     withhold,
 )
 from profiles.region_figures import RegionFigures, compute_region_figures
 from profiles.renumbering import Renumbered, find_renumbered, moved_rows
 
-FORMAT = 2
-MANIFEST = "manifest.json"
 AT_ONCE = 2
 """Parts that are built side by side: each takes a gigabyte or two where a city has months of rows
 of everybody."""
 
 
-def build_folder(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a snapshot is built from: the releases that count, and how subjects are parted.
+
+    `form` is the hash of all definitions and of the key.
+    """
+
+    datasets: Mapping[str, Dataset]
+    vocabulary: Vocabulary
+    as_of: date
+    key: bytes
+    chosen: list[Chosen]
+    renumbered: Renumbered
+    partings: list[Parting]
+    made: Mapping[str, pl.DataFrame]
+    form: str
+
+    def manifest(
+        self, parts: list[dict[str, Any]], unmatched: Mapping[str, int], horizon: date
+    ) -> dict[str, Any]:
+        """What the manifest says of a snapshot; `horizon` is the last day whose flips are told."""
+        return {
+            "format": FORMAT,
+            "form": self.form,
+            "as_of": self.as_of.isoformat(),
+            "horizon": horizon.isoformat(),
+            "releases": [_describe_release(item, unmatched) for item in self.chosen],
+            "facts": _describe_facts(self.vocabulary, self.chosen),
+            "parts": parts,
+            "parting": {parting.kind: parting.several for parting in self.partings},
+            "former": [list(pair) for pair in self.renumbered.former_ids(self.key).iter_rows()],
+            "unresolved": self.renumbered.unresolved,
+            "notes": _write_notes(self.chosen, self.datasets, self.renumbered),
+        }
+
+
+def plan_snapshot(
     *,
     releases_root: Path,
-    snapshots_root: Path,
     datasets: Mapping[str, Dataset],
     vocabulary: Vocabulary,
     as_of: date,
     key: bytes,
     part_size: int,
-    on_progress: Progress | None,
     made: Mapping[str, pl.DataFrame],
-) -> Path:
-    """Write the snapshot's folder and give it its name, which is its hash; returns its path."""
-    tell = on_progress or (lambda step, done, total: None)
+) -> Plan:
+    """Choose the releases of a day and part the subjects; raises as `build_snapshot` does."""
     chosen = choose_releases(releases_root, datasets, as_of)
     registers = [item for item in chosen if item.dataset.register]
     if not registers:
@@ -68,61 +99,85 @@ def build_folder(
             f"no register was delivered on or before {as_of}: deliver one of "
             + (", ".join(name for name, dataset in datasets.items() if dataset.register) or "none")
         )
+    renumbered = find_renumbered(
+        [(item.dataset, item.release) for item in chosen if not item.stale],
+        [(item.dataset, item.release) for item in registers],
+        as_of,
+    )
+    partings = [plan_parts(item, as_of, key, part_size, renumbered) for item in registers]
+    # residents first: rows of others bring their facts
+    partings.sort(key=lambda parting: parting.kind != "resident")
+    return Plan(
+        datasets=datasets,
+        vocabulary=vocabulary,
+        as_of=as_of,
+        key=key,
+        chosen=chosen,
+        renumbered=renumbered,
+        partings=partings,
+        made=made,
+        form=hash_form(vocabulary, key),
+    )
+
+
+def build_folder(plan: Plan, snapshots_root: Path, on_progress: Progress | None) -> Path:
+    """Write the snapshot's folder and give it its name, which is its hash; returns its path."""
+    tell = on_progress or (lambda step, done, total: None)
     snapshots_root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots_root))
+    horizon = plan.as_of + timedelta(days=HORIZON)
     try:
-        renumbered = find_renumbered(
-            [(item.dataset, item.release) for item in chosen if not item.stale],
-            [(item.dataset, item.release) for item in registers],
-            as_of,
+        regions, region_hashes = compute_region_figures(
+            folder, plan.chosen, plan.vocabulary, plan.as_of
         )
-        partings = [plan_parts(item, as_of, key, part_size, renumbered) for item in registers]
-        # residents first: rows of others bring their facts
-        partings.sort(key=lambda parting: parting.kind != "resident")
-        regions, region_hashes = compute_region_figures(folder, chosen, vocabulary, as_of)
         building = _Building(
             folder=folder,
-            chosen=chosen,
-            vocabulary=vocabulary,
-            as_of=as_of,
+            chosen=plan.chosen,
+            vocabulary=plan.vocabulary,
+            as_of=plan.as_of,
             regions=regions,
-            made=made,
-            moved=_find_moved(chosen, renumbered),
-            former=renumbered.former_ids(key),
+            made=plan.made,
+            moved=find_moved(plan.chosen, plan.renumbered),
+            former=plan.renumbered.former_ids(plan.key),
+            flips=Flips(plan.vocabulary),
+            horizon=horizon,
         )
-        todo = [(parting, number) for parting in partings for number in range(parting.several)]
+        several = sum(parting.several for parting in plan.partings)
         done = 0
         with ThreadPoolExecutor(AT_ONCE) as executor:
-            for parting in partings:  # one kind after the other: rows of others bring their facts
+            for parting in plan.partings:  # one kind after the other: rows of others bring facts
+                building.open_residents()
                 numbers = range(parting.several)
                 for built in executor.map(partial(building.build_part, parting), numbers):
                     building.take(built)
                     done += 1
-                    tell("building parts", done, len(todo))
+                    tell("building parts", done, several)
         parts = building.parts
         if region_hashes:
-            facts, unsure = regions.facts, regions.doubtful
-            parts.append(_describe_part("region", 0, facts, region_hashes, unsure))
-        content = {
-            "format": FORMAT,
-            "as_of": as_of.isoformat(),
-            "releases": [_describe_release(item, building.unmatched) for item in chosen],
-            "facts": _describe_facts(vocabulary, chosen),
-            "parts": parts,
-            "former": [list(pair) for pair in building.former.iter_rows()],
-            "notes": _write_notes(chosen, datasets, renumbered),
-        }
-        files = sorted(path for path in folder.rglob("*.parquet"))
-        manifest = {
-            "content": content,
-            "files": {path.relative_to(folder).as_posix(): hash_file(path) for path in files},
-        }
-        write_json(folder / MANIFEST, manifest)
-        target = snapshots_root / hash_texts(content)
-        publish_folder(folder, target)
+            parts.append(describe_region_part(regions, region_hashes))
+        content = plan.manifest(parts, building.unmatched, horizon)
+        return publish_snapshot(folder, snapshots_root, content)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish_snapshot(folder: Path, snapshots_root: Path, content: Mapping[str, Any]) -> Path:
+    """Write the manifest into a finished folder and give it its name; returns its path."""
+    files = sorted(path for path in folder.rglob("*.parquet"))
+    manifest = {
+        "content": content,
+        "files": {path.relative_to(folder).as_posix(): hash_file(path) for path in files},
+    }
+    write_json(folder / MANIFEST, manifest)
+    target = snapshots_root / hash_texts(content)
+    publish_folder(folder, target)
     return target
+
+
+def describe_region_part(regions: RegionFigures, hashes: Mapping[str, str]) -> dict[str, Any]:
+    """What the manifest says of the one part of published figures; `hashes` by file."""
+    names = [name.split("/")[1] for name in hashes if "/" in name]
+    return describe_part("region", 0, regions.facts.height, names, hashes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +200,21 @@ class _Building:
     made: Mapping[str, pl.DataFrame]
     moved: Mapping[str, pl.DataFrame]
     former: pl.DataFrame
+    flips: Flips
+    horizon: date
     parts: list[dict[str, Any]] = field(default_factory=list)
     unmatched: Counter[str] = field(default_factory=Counter)
+    residents: Residents = field(init=False)
+
+    def open_residents(self) -> None:
+        """Let rows of others bring facts of residents, whose parts are written."""
+        residents = [part for part in self.parts if part["kind"] == "resident"]
+        self.residents = Residents.open(
+            self.folder,
+            [part["number"] for part in residents],
+            frozenset(residents[0]["datasets"]) if residents else frozenset(),
+            brought_facts(self.vocabulary),
+        )
 
     def take(self, built: "_Built") -> None:
         """Remember a part that is written."""
@@ -176,39 +244,52 @@ class _Building:
             rows[name] = place_made(made, kind, members, self.former)
         doubtful = find_doubtful(self.chosen, parting, members, disagreeing)
         rows |= dict(self.join_rows(kind, rows, doubtful))
-        hashes = {name: self.write_rows(name, kind, number, part) for name, part in rows.items()}
+        frames = {rows_file(name, kind, number): part for name, part in rows.items()}
         facts = compute_facts(self.vocabulary, kind, members["subject"], rows, self.as_of)
         facts = withhold(facts, self.vocabulary, kind, doubtful)
         facts = pl.concat([facts, self.regions.of(members["region"])], how="horizontal")
-        facts.write_parquet(self.folder / facts_file(kind, number))
-        doubtful.write_parquet(self.folder / doubtful_file(kind, number))
-        entry = _describe_part(kind, number, facts, hashes, doubtful)
+        frames[facts_file(kind, number)] = facts
+        frames[doubtful_file(kind, number)] = doubtful
+        flips = find_flips(self.flips, rows, self.as_of, self.horizon)
+        frames[flips_file(kind, number)] = flips
+        hashes = write_frames(self.folder, frames)
+        entry = describe_part(kind, number, facts.height, rows, hashes)
         return _Built(entry=entry, unmatched=unmatched)
 
     def join_rows(
         self, kind: str, rows: Mapping[str, pl.DataFrame], doubtful: pl.DataFrame
     ) -> Iterator[tuple[str, pl.DataFrame]]:
         """The part's rows that bring facts of residents, by the name of the row set."""
-        residents = [part for part in self.parts if part["kind"] == "resident"]
-        known = Residents(
-            folder=self.folder,
-            parts=[part["number"] for part in residents],
-            datasets=frozenset(residents[0]["rows"]) if residents else frozenset(),
-        )
         for row_set in joined_row_sets(self.vocabulary, kind):
-            frame = join_rows(row_set, self.vocabulary, rows, known, doubtful, self.as_of)
+            frame = join_rows(row_set, self.vocabulary, rows, self.residents, doubtful, self.as_of)
             if frame is not None:
                 yield row_set.name, frame
 
-    def write_rows(self, name: str, kind: str, number: int, rows: pl.DataFrame) -> str:
-        """Write a part's rows of a dataset or row set; the hash of their content."""
-        path = self.folder / rows_file(name, kind, number)
+
+def write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """Write a part's files; the hash of the content of each."""
+    hashes = {}
+    for name, frame in frames.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(path)
-        return hash_content(rows)
+        frame.write_parquet(path)
+        hashes[name] = hash_content(frame)
+    return hashes
 
 
-def _find_moved(chosen: Iterable[Chosen], renumbered: Renumbered) -> dict[str, pl.DataFrame]:
+def find_flips(
+    flips: Flips, rows: Mapping[str, pl.DataFrame], as_of: date, until: date
+) -> pl.DataFrame:
+    """Whose rows of which source flip on which day until then: `source`, `subject`, `flips_on`."""
+    schema = {"source": pl.String, "subject": pl.String, "flips_on": pl.Date}
+    found = [pl.DataFrame(schema=schema)]
+    for source, frame in sorted(rows.items()):
+        days = flips.days(source, frame, as_of, until)
+        found.append(days.select(pl.lit(source).alias("source"), "subject", "flips_on"))
+    return pl.concat(found)
+
+
+def find_moved(chosen: Iterable[Chosen], renumbered: Renumbered) -> dict[str, pl.DataFrame]:
     """Of each dataset the rows under identifiers that no longer count, under those that do."""
     moved = {}
     for item in chosen:
@@ -218,16 +299,16 @@ def _find_moved(chosen: Iterable[Chosen], renumbered: Renumbered) -> dict[str, p
     return moved
 
 
-def _describe_part(
-    kind: str, number: int, facts: pl.DataFrame, rows: Mapping[str, str], doubtful: pl.DataFrame
+def describe_part(
+    kind: str, number: int, subjects: int, datasets: Iterable[str], frames: Mapping[str, str]
 ) -> dict[str, Any]:
+    """What the manifest says of a part; `frames` are the hashes of its files by name."""
     return {
         "kind": kind,
         "number": number,
-        "subjects": facts.height,
-        "facts": hash_content(facts),
-        "rows": dict(rows),
-        "doubtful": hash_content(doubtful),
+        "subjects": subjects,
+        "datasets": sorted(datasets),
+        "hashes": dict(frames),
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 import profiles.snapshot_build
 from profiles.errors import NothingRegistered, SnapshotDamaged
 from profiles.identifier import subject_ids
-from profiles.snapshot import Snapshot, build_snapshot, open_snapshot, read_part, verify_snapshot
+from profiles.snapshot import Snapshot, open_snapshot, read_part, verify_snapshot
+from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import builtin_vocabulary
 from tests.unit.profiles.delivery_world import (
     DATASETS,

@@ -10,7 +10,8 @@ import pytest
 from profiles.fact import Vocabulary
 from profiles.identifier import subject_ids
 from profiles.row_frame import DTYPES
-from profiles.snapshot import Snapshot, build_snapshot, read_part
+from profiles.snapshot import Snapshot, read_part
+from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import BUILTIN, load_vocabulary
 from tests.unit.profiles.delivery_world import (
     DATASETS,

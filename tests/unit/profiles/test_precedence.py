@@ -19,7 +19,8 @@ from profiles.precedence import (
     mask_disagreements,
     speaking_part,
 )
-from profiles.snapshot import Snapshot, build_snapshot, read_part
+from profiles.snapshot import Snapshot, read_part
+from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import load_vocabulary
 from tests.unit.profiles.delivery_world import DATASETS, DAY, KEY, credit_code, deliver
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from profiles.quality_facts import FactQuality, measure_facts
-from profiles.snapshot import build_snapshot, read_part
+from profiles.snapshot import read_part
+from profiles.snapshot_taking import build_snapshot
 from tests.unit.profiles.delivery_world import DATASETS, DAY, KEY, deliver
 from tests.unit.profiles.test_city_snapshot import (
     FIRMS,

@@ -11,7 +11,8 @@ from profiles.identity import read_changes, resolve
 from profiles.ingest import ingest
 from profiles.release import newest_release, read_release
 from profiles.sample_city import write_city
-from profiles.snapshot import build_snapshot, read_part
+from profiles.snapshot import read_part
+from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import builtin_vocabulary
 from tests.unit.profiles.delivery_world import (
     DATASETS,
