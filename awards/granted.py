@@ -75,14 +75,14 @@ def months_of(period: str) -> int | None:
 
 
 def read_awarded(connection: Connection, subjects: Sequence[str]) -> pl.DataFrame:
-    """What was awarded to these subjects and neither declined nor withdrawn: `policy`, `subject`,
-    `period`, `item`."""
+    """What was ever awarded to these subjects, also what was declined or withdrawn since: `policy`,
+    `subject`, `period`, `item`. None of it is offered once more."""
     found = [pl.DataFrame(schema={name: pl.String for name in KEY})]
     columns = award_table.c
     for start in range(0, len(subjects), _AT_ONCE):
         some = subjects[start : start + _AT_ONCE]
         query = select(columns.policy, columns.subject, columns.period, columns.item).where(
-            columns.subject.in_(some), columns.state.in_(_MADE)
+            columns.subject.in_(some)
         )
         rows = [tuple(row) for row in connection.execute(query)]
         found.append(pl.DataFrame(rows, schema=found[0].schema, orient="row"))

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
+from awards.award import award_table
 from console.holding import AWARDED_BEFORE, BELOW_ZERO, CLAIMED_TWICE, Held, hold_matches
 from engine.outcome import MATCH_SCHEMA
 from ledger.database import reading
@@ -137,3 +138,20 @@ def test_what_was_awarded_under_a_former_id_is_not_awarded_again(
     )
     assert left["subject"].to_list() == ["Snew", kept]
     assert held == ()
+
+
+def test_what_was_declined_under_a_former_id_is_not_offered_again(
+    database: Engine, tmp_path: Path
+) -> None:
+    policy = load_policy(tmp_path, "")
+    first = make_matches(make_match(1))
+    take_in(database, first)
+    with database.begin() as connection:
+        connection.execute(update(award_table).values(state="declined"))
+    now_called = first.with_columns(pl.lit("Snew").alias("subject"))
+    former = [(first["subject"].item(), "Snew")]
+    left, held = hold_matches(
+        database, now_called, [policy], "run-1", actor=ACTOR, now=NOW, former=former
+    )
+    assert left.height == 0
+    assert held == (Held(policy="elder-allowance", matches=1, why=(AWARDED_BEFORE,)),)
