@@ -27,8 +27,9 @@ from profiles.dataset import Dataset
 from profiles.delivery import read_delivery
 from profiles.duplicates import settle_duplicates
 from profiles.errors import DeliveryRefused, ReleaseOutdated
+from profiles.folder import locked
 from profiles.quarantine import Quarantine, find_corrected, find_overtaking
-from profiles.release import Release, chain_of, newest_release, read_release
+from profiles.release import Release, chain_of, list_releases, newest_release, read_release
 from profiles.release_order import sort_by_slot
 from profiles.release_write import ReleaseWriter, Source
 from profiles.renamed import telling_renamed
@@ -98,16 +99,43 @@ def ingest_blocks(
     mode: Mode = "full",
     on_progress: Progress | None = None,
 ) -> ReleaseReport:
-    """As `ingest`, for blocks of `delivered_form` that may come from somewhere else than a file."""
+    """As `ingest`, for blocks of `delivered_form` that may come from somewhere else than a file.
+
+    One delivery of a dataset is taken in at a time: another one waits, since what it changes and
+    what it is compared with is the one before.
+    """
+    with locked(root / f".{dataset.name}.lock"):
+        return _take_in(
+            blocks,
+            dataset,
+            root=root,
+            delivered_on=delivered_on,
+            source=source,
+            mode=mode,
+            on_progress=on_progress,
+        )
+
+
+def _take_in(
+    blocks: Iterable[RowBlock],
+    dataset: Dataset,
+    *,
+    root: Path,
+    delivered_on: date,
+    source: Source,
+    mode: Mode,
+    on_progress: Progress | None,
+) -> ReleaseReport:
     tell = on_progress or _tell_nobody
     before = newest_release(root, dataset.name, delivered_on)
     if mode != "full":
         _refuse_without_base(source.name, before, dataset, delivered_on)
+        _refuse_between(source.name, list_releases(root, dataset.name), before, delivered_on)
     form = form_of(dataset, mode)
     changed, repeated = NOTHING_CHANGED, 0
     with (
         ReleaseWriter(dataset, mode, root) as writer,
-        Spill(dataset.key, _empty_rows(form), writer.temporary) as spill,
+        Spill(dataset.key, _empty_rows(form), writer.spilled) as spill,
     ):
         aside = Quarantine(source.name)
         lines = [pl.Series(CORRECTS, [], dtype=pl.Int64)]
@@ -151,7 +179,7 @@ def ingest_blocks(
             changed=changed,
             base=None if mode == "full" else before,
             corrects=corrects,
-            exceeded=_exceeded(changed, dataset),
+            exceeded=_exceeded(changed, dataset, mode),
             source=source,
         )
     tell("writing", release.rows, release.rows)
@@ -169,6 +197,34 @@ def _refuse_without_base(
     except ReleaseOutdated:
         reason = "the rows that it would change have other columns: deliver all rows anew"
         raise DeliveryRefused(file, [reason]) from None
+
+
+def _refuse_between(
+    file: str, releases: list[Release], before: Release | None, delivered_on: date
+) -> None:
+    """Changes would be lost where a delivery counts after them that does not hold them."""
+    for release in releases:
+        if release.standing == "waiting" and (before is None or _is_newer(release, before)):
+            raise DeliveryRefused(
+                file,
+                [
+                    f"the delivery {release.hash[:12]} of {release.delivered_on} waits for a "
+                    "decision and would take the place of what it changes: accept or reject that "
+                    "first (zhida release)"
+                ],
+            )
+        if release.standing == "in force" and release.delivered_on > delivered_on:
+            raise DeliveryRefused(
+                file,
+                [
+                    f"its changes of {delivered_on} come late: what was delivered on "
+                    f"{release.delivered_on} would not hold them; deliver them for that day"
+                ],
+            )
+
+
+def _is_newer(release: Release, other: Release) -> bool:
+    return (release.delivered_on, release.sequence) > (other.delivered_on, other.sequence)
 
 
 def _compare(
@@ -191,9 +247,12 @@ def _compare(
     return Changed(new=0, changed=rows.height - removed, vanished=removed, before=0)
 
 
-def _exceeded(changed: Changed, dataset: Dataset) -> list[str]:
+def _exceeded(changed: Changed, dataset: Dataset, mode: Mode) -> list[str]:
     """The limits of the dataset that a delivery breaks, in words."""
     broken = []
+    emptied = mode == "full" and changed.before and changed.vanished == changed.before
+    if emptied and not changed.new:
+        broken.append(f"all {changed.before:,} rows are gone and none has come")
     limits = ((changed.vanished, dataset.limits.vanished, "are gone"),
               (changed.changed, dataset.limits.changed, "say something else"))  # fmt: skip
     for several, limit, what in limits:

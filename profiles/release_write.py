@@ -60,6 +60,7 @@ class ReleaseWriter:
         self.folder = root / dataset.name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.temporary = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.folder))
+        self.spilled = self.temporary.with_name(self.temporary.name + "-spilled")
         self.columns = form_of(dataset, mode).columns
         self.files: list[dict[str, Any]] = []
         self.rows = 0

@@ -4,7 +4,6 @@ However many there are, only a share of them (some slots) is in memory at once.
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +28,13 @@ class Spill:
     """
 
     def __init__(self, key: str, empty: pl.DataFrame, folder: Path) -> None:
-        """`empty` has the form of the frames, `key` is the column that says the slot."""
+        """`empty` has the form of the frames, `key` is the column that says the slot.
+
+        `folder` is for files, and is made when there are any.
+        """
         self.key = key
         self.empty = empty
-        self.folder = Path(tempfile.mkdtemp(prefix=".spilled-", dir=folder))
+        self.folder = folder
         self.height = 0
         self._held: list[pl.DataFrame] = []
         self._held_rows = 0
@@ -81,6 +83,7 @@ class Spill:
     def _write(self) -> None:
         if not self._held:
             return
+        self.folder.mkdir(parents=True, exist_ok=True)
         rows = pl.concat(self._held)
         self._held.clear()
         self._held_rows = 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import date, timedelta
+from fractions import Fraction
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.changeset import compare_rows
+from profiles.dataset import Limits
 from profiles.errors import DeliveryRefused, ReleaseDamaged
 from profiles.release import (
     Release,
@@ -18,9 +20,11 @@ from profiles.release import (
     read_delivered,
     read_release,
 )
+from profiles.standing import reject_release
 from tests.unit.profiles.delivery_world import DATASETS, DAY, credit_code, deliver
 
-SIZES = DATASETS["size-class"]
+UNLIMITED = Limits(vanished=Fraction(100), changed=Fraction(100))
+SIZES = dataclasses.replace(DATASETS["size-class"], limits=UNLIMITED)
 LISTED = dataclasses.replace(DATASETS["zombie-list"], unique=None)
 SIZE_HEADER, LIST_HEADER = "uscc,year,ent_size", "uscc,listed_on,removed_on"
 CHANGES = ",removed"
@@ -177,3 +181,27 @@ def test_a_dataset_with_other_columns_is_delivered_anew(tmp_path):
     release = deliver(tmp_path, SIZES, SIZE_HEADER, f"{a},2024,small").release
     assert (release.changed.new, release.changed.before) == (1, 0)
     assert sizes_of(release) == {(a, 2024): "small"}
+
+
+def test_changes_are_refused_while_a_newer_delivery_waits(tmp_path):
+    limited = DATASETS["size-class"]
+    lines = [f"{credit_code(number)},2024,small" for number in range(100)]
+    deliver(tmp_path, limited, SIZE_HEADER, *lines)
+    later = DAY + timedelta(days=1)
+    waiting = deliver(tmp_path, limited, SIZE_HEADER, *lines[:9], on=later).release
+    change = (SIZE_HEADER + CHANGES, f"{credit_code(1)},2024,large,N")
+    with pytest.raises(DeliveryRefused, match=rf"{waiting.hash[:12]} .* waits for a decision"):
+        deliver(tmp_path, limited, *change, on=later, mode="incremental")
+    reject_release(waiting, by="reviewer", reason="cut off", at="2025-06-02T09:00:00")
+    release = deliver(tmp_path, limited, *change, on=later, mode="incremental").release
+    assert sizes_of(release)[credit_code(1), 2024] == "large"
+
+
+def test_changes_are_refused_after_a_later_delivery(tmp_path):
+    line, later = f"{credit_code(1)},2024,small", DAY + timedelta(days=2)
+    deliver(tmp_path, SIZES, SIZE_HEADER, line)
+    deliver(tmp_path, SIZES, SIZE_HEADER, line, on=later)
+    change = (SIZE_HEADER + CHANGES, f"{credit_code(1)},2024,large,N")
+    with pytest.raises(DeliveryRefused, match=f"delivered on {later} would not hold them"):
+        deliver(tmp_path, SIZES, *change, on=DAY + timedelta(days=1), mode="incremental")
+    assert deliver(tmp_path, SIZES, *change, on=later, mode="incremental").created

@@ -1,5 +1,6 @@
 import json
 import re
+import threading
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from profiles import delivery, parquet_rows
 from profiles.errors import DeliveryRefused
+from profiles.folder import locked
 from profiles.ingest import ingest
 from profiles.release import read_quarantine, read_release
 from tests.unit.profiles.delivery_world import (
@@ -359,3 +361,29 @@ def test_the_manifest_says_where_the_rows_come_from(tmp_path):
     assert manifest["delivered_on"] == "2025-06-01"
     assert manifest["source"]["name"] == "size-class-2025-06-01.csv"
     assert manifest["hash"] == report.release.path.name
+
+
+def test_of_one_dataset_one_delivery_is_taken_in_at_a_time(tmp_path):
+    root = tmp_path / "releases"
+    root.mkdir()
+    line = f"{credit_code(1)},2024,small"
+    taken = []
+    other = threading.Thread(
+        target=lambda: taken.append(
+            deliver(tmp_path, DATASETS["size-class"], "uscc,year,ent_size", line)
+        )
+    )
+    with locked(root / ".size-class.lock"):
+        other.start()
+        other.join(timeout=1)
+        assert taken == []
+    other.join()
+    assert [report.created for report in taken] == [True]
+
+
+def test_a_release_holds_files_only(tmp_path):
+    release = deliver(
+        tmp_path, DATASETS["size-class"], "uscc,year,ent_size", f"{credit_code(1)},2024,small"
+    ).release
+    assert all(path.is_file() for path in release.path.iterdir())
+    assert [path.name for path in release.path.parent.iterdir()] == [release.hash]

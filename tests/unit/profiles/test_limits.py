@@ -113,3 +113,12 @@ def test_removals_are_measured_by_the_rows_that_there_were(tmp_path, several, st
     release = deliver(tmp_path, SIZES, header, *removed, on=LATER, mode="incremental").release
     assert release.standing == standing
     assert release.changed.vanished == several
+
+
+def test_a_delivery_of_nothing_waits_however_few_rows_there_were(tmp_path):
+    few = DATASETS["zombie-list"]
+    header = "uscc,listed_on,removed_on"
+    deliver(tmp_path, few, header, f"{credit_code(1)},2024-01-01,")
+    emptied = deliver(tmp_path, few, header, on=LATER).release
+    assert emptied.standing == "waiting"
+    assert emptied.exceeded == ("all 1 rows are gone and none has come",)

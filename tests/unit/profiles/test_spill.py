@@ -42,7 +42,7 @@ def test_slots_are_filled_evenly():
 def test_shares_hold_every_row_once(tmp_path, monkeypatch):
     monkeypatch.setattr(profiles.spill, "IN_MEMORY", 50)
     rows = pl.DataFrame({"key": [credit_code(n % 90) for n in range(400)], "line": range(400)})
-    with Spill("key", rows.clear(), tmp_path) as spill:
+    with Spill("key", rows.clear(), tmp_path / "spilled") as spill:
         for start in range(0, 400, 30):
             spill.add(rows.slice(start, 30))
         assert spill.height == 400
