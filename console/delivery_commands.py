@@ -57,7 +57,10 @@ def build_snapshot(
     as_of: Day = None,
     vocabulary: VocabularyPaths = None,
     incremental: Annotated[
-        bool, typer.Option(help="Look only at what has changed since the newest snapshot.")
+        bool,
+        typer.Option(
+            "--incremental", help="Look only at what has changed since the newest snapshot."
+        ),
     ] = False,
     output: Format = "table",
 ) -> None:
