@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -18,7 +18,13 @@ from ledger.journal import record
 from profiles.dataset import Dataset
 from profiles.quarantine import open_quarantines
 from profiles.release import Release, list_releases, newest_release, read_quarantine
-from profiles.standing import accept_release, find_release, reject_release
+from profiles.standing import (
+    Decision,
+    accept_release,
+    find_release,
+    refuse_undecidable,
+    reject_release,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Releases: list, quarantine, accept, reject.")
 
@@ -119,7 +125,7 @@ def reject(context: typer.Context, dataset: Name, release: Prefix, reason: Why) 
 
 def _decide(
     settings: Settings,
-    decision: Literal["accepted", "rejected"],
+    decision: Decision,
     dataset: str,
     prefix: str,
     reason: str,
@@ -128,18 +134,25 @@ def _decide(
     now = read_clock()
     release = find_release(settings.releases, known.name, prefix)
     decide = accept_release if decision == "accepted" else reject_release
-    with opened_database(settings) as engine, engine.begin() as connection:
-        # first the entry: a decision without one could not be traced, an entry without a
-        # decision says at least that somebody tried
-        record(
-            connection,
-            kind=f"release.{decision}",
-            actor=ACTOR,
-            body={"dataset": known.name, "release": release.hash, "reason": reason},
-            now=now,
-        )
+    refuse_undecidable(release, decision, reason)
+    with opened_database(settings) as engine:
+        with engine.begin() as connection:
+            # first the entry, and for good: a decision without one could not be traced, an entry
+            # without a decision says at least that somebody tried
+            record(
+                connection,
+                kind=f"release.{decision}",
+                actor=ACTOR,
+                body={"dataset": known.name, "release": release.hash, "reason": reason},
+                now=now,
+            )
         decide(release, by=ACTOR, reason=reason, at=now.isoformat())
     show.out.print(f"{decision}: {known.name} {release.hash[:12]}")
+    counting = newest_release(settings.releases, known.name, date.max)
+    if decision == "accepted" and counting is not None and counting.hash != release.hash:
+        show.out.print(
+            f"since {counting.delivered_on} the later delivery {counting.hash[:12]} counts"
+        )
 
 
 def _known(name: str, datasets: Mapping[str, Dataset]) -> Dataset:

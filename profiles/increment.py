@@ -201,7 +201,7 @@ class _Building:
             regions=self.regions,
             moved=self.moved,
             former=self.former,
-            residents=self._residents(),
+            residents=self._residents(kind),
             touched=pl.concat([nothing, *self.touched]),
         )
         found = increment.build()
@@ -215,13 +215,14 @@ class _Building:
         entry = describe_part(kind, number, found.subjects, before.part.datasets, hashes)
         return entry, found.touched
 
-    def _residents(self) -> LayeredResidents:
+    def _residents(self, kind: str) -> LayeredResidents:
+        """Whom rows of a kind of subjects may bring; rows of residents bring nobody else."""
         folders = [self.folder]
         base: Snapshot | None = self.base
         while base is not None:
             folders.append(base.path)
             base = base.base
-        residents = self.base.parts("resident")
+        residents = self.base.parts("resident") if kind != "resident" else ()
         return LayeredResidents(
             folders=folders,
             parts=[part.number for part in residents],

@@ -8,6 +8,8 @@ from typing import Literal
 from profiles.errors import DecisionRefused, NoSuchRelease
 from profiles.release import DECISION, Release, list_releases, read_manifest
 
+Decision = Literal["accepted", "rejected"]
+
 
 def find_release(root: Path, dataset: str, prefix: str) -> Release:
     """The release of a dataset whose hash begins so. Raises `NoSuchRelease` unless it is one."""
@@ -28,15 +30,18 @@ def reject_release(release: Release, *, by: str, reason: str, at: str) -> Releas
     return _decide(release, "rejected", by, reason, at)
 
 
-def _decide(
-    release: Release, decision: Literal["accepted", "rejected"], by: str, reason: str, at: str
-) -> Release:
+def refuse_undecidable(release: Release, decision: Decision, reason: str) -> None:
+    """Raise `DecisionRefused` where there is nothing to decide, or no reason is given."""
     if not reason.strip():
         raise DecisionRefused(f"why {release.hash[:12]} is {decision} is not said: give a reason")
     if release.standing != "waiting":
         raise DecisionRefused(
             f"{release.hash[:12]} of {release.dataset} is {release.standing} already"
         )
+
+
+def _decide(release: Release, decision: Decision, by: str, reason: str, at: str) -> Release:
+    refuse_undecidable(release, decision, reason)
     text = json.dumps(
         {"decision": decision, "by": by, "reason": reason, "at": at}, ensure_ascii=False, indent=1
     )

@@ -57,6 +57,31 @@ def test_a_delivery_cut_in_half_waits_until_somebody_accepts_it(zhida: Zhida, tm
     assert "1 entries" in zhida("verify")
 
 
+def test_an_accepted_delivery_that_a_later_one_follows_does_not_count(zhida: Zhida, tmp_path: Path):
+    path = tmp_path / "sizes.csv"
+    deliver(zhida, path, *lines(100), day="2025-06-01")
+    waiting = deliver(zhida, path, *lines(50), day="2025-06-02")["release"]
+    later = deliver(zhida, path, *lines(99), day="2025-06-03")["release"]
+    told = zhida("release", "accept", "size-class", waiting[:10], "--reason", "移交他市")
+    assert f"since 2025-06-03 the later delivery {later[:12]} counts" in told
+
+
+def test_a_refused_decision_leaves_no_entry_and_a_failed_one_does(
+    zhida: Zhida, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "sizes.csv"
+    first = deliver(zhida, path, *lines(100), day="2025-06-01")["release"]
+    waiting = deliver(zhida, path, *lines(50), day="2025-06-02")["release"]
+    zhida("release", "accept", "size-class", first, "--reason", "x", ends=1)
+    zhida("release", "accept", "size-class", waiting, "--reason", " ", ends=1)
+    assert "0 entries" in zhida("verify")
+    folder = next(path for path in tmp_path.rglob(waiting) if path.is_dir())
+    (folder / "decision.json").mkdir()  # it cannot be written
+    monkeypatch.setattr("profiles.release._standing", lambda path, exceeded: "waiting")
+    zhida("release", "accept", "size-class", waiting, "--reason", "移交他市", ends=1)
+    assert "1 entries" in zhida("verify")
+
+
 def test_rows_set_aside_are_shown_masked_and_come_back_corrected(zhida: Zhida, tmp_path: Path):
     number = resident_number(1)
     path = tmp_path / "sizes.csv"
