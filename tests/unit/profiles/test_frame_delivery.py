@@ -77,7 +77,9 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 def test_nothing_but_the_release_stays_on_disk(tmp_path: Path) -> None:
     ingest_frame(pl.DataFrame(CELLS), INSURANCE, root=tmp_path, delivered_on=DAY)
-    assert [path.name for path in tmp_path.iterdir()] == [INSURANCE.name]
+    lock = f".{INSURANCE.name}.lock"  # empty: one delivery at a time holds it
+    assert sorted(path.name for path in tmp_path.iterdir()) == [lock, INSURANCE.name]
+    assert (tmp_path / lock).stat().st_size == 0
     (release,) = (tmp_path / INSURANCE.name).iterdir()
     assert json.loads((release / "manifest.json").read_text())["source"]["name"] == "frame"
 
