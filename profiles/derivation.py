@@ -9,10 +9,12 @@ import polars as pl
 
 from language.column import NOT_APPLICABLE
 from language.definition import Scalar, Scope
+from language.expression import Expression
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
-from profiles.measure_columns import ReadyRows, measure_rows, ready_rows
+from profiles.measure_columns import measure_rows
 from profiles.precedence import merge_parts
+from profiles.ready_rows import ReadyRows, filter_rows, ready_rows
 from profiles.row_frame import DTYPES, frame_of_rows, source_of
 from profiles.row_set import RowSet
 from profiles.span import Moment
@@ -40,6 +42,7 @@ def compute_facts(
     moment = Moment(as_of=as_of)
     ready: dict[str, ReadyRows | None] = {}
     wanted = [f for f in vocabulary.facts.values() if f.of == kind and f.measure is not None]
+    measures = [f.measure for f in wanted if f.measure is not None and not f.others]
 
     def measure_one(fact: Fact) -> list[pl.Series]:
         assert fact.measure is not None
@@ -50,11 +53,20 @@ def compute_facts(
             known = None if row_set.complete else _NOBODY
         return measure_ready(fact, ready[row_set.name], subjects, known)
 
+    def filter_one(asked: tuple[str, Expression | None]) -> None:
+        name, where = asked
+        if (of_set := ready[name]) is not None:
+            filter_rows(of_set, where)
+
     with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
-        for name in dict.fromkeys(f.measure.rows for f in wanted if f.measure and not f.others):
+        for name in dict.fromkeys(measure.rows for measure in measures):
             row_set = vocabulary.row_sets[name]
             frame = frame_of_rows(row_set, rows)
             ready[name] = None if frame is None else ready_rows(row_set, frame, subjects, moment)
+        # before the measures: two of one filter, asked side by side, would both work it out
+        filters = dict.fromkeys((measure.rows, measure.where) for measure in measures)
+        for _ in executor.map(filter_one, filters):
+            pass
         measured = dict(
             zip(
                 (fact.name for fact in wanted if not fact.others),
@@ -107,18 +119,20 @@ def measure_ready(
             empty.append(applies.alias(fact.name + NOT_APPLICABLE))
         return empty
     found = measure_rows(measure, ready, listed)
-    complete = pl.lit(True) if listed is None else pl.col("subject").is_in(listed.implode())
-    without = ~pl.col("rows") & complete
-    value = pl.col("value")
+    value = found["value"]
+    if fact.absent is None and not fact.may_not_apply:
+        return [value.cast(dtype).alias(fact.name)]
+    without = ~found["rows"]
+    if listed is not None:
+        without &= found["subject"].is_in(listed.implode())
     if fact.absent is not None:
-        value = pl.when(without).then(pl.lit(_held(fact.absent, fact.type))).otherwise(value)
-    named = found.select(
-        value.cast(dtype).alias(fact.name),
-        (without & pl.lit(fact.may_not_apply)).alias(fact.name + NOT_APPLICABLE),
-    )
-    columns = [named[fact.name]]
+        instead = pl.lit(_held(fact.absent, fact.type))
+        value = found.select(
+            pl.when(pl.lit(without)).then(instead).otherwise("value").alias("value")
+        )["value"]
+    columns = [value.cast(dtype).alias(fact.name)]
     if fact.may_not_apply:
-        columns.append(named[fact.name + NOT_APPLICABLE])
+        columns.append(without.alias(fact.name + NOT_APPLICABLE))
     return columns
 
 

@@ -31,6 +31,10 @@ class Groups:
     height: int
     longest: int
 
+    def none(self) -> Flags:
+        """A flag of each group, not set."""
+        return np.zeros(len(self.starts), np.bool_)
+
     def any(self, flags: Flags) -> Flags:
         """Whether a flag is set in the group."""
         return self.count(flags) > 0
@@ -51,7 +55,8 @@ class Groups:
 def gather_groups(subjects: pl.Series) -> Groups | None:
     """The groups of rows by subject; None where rows of a subject do not stand together."""
     runs = runs_of(subjects)
-    if runs.values.n_unique() != len(runs.values):
+    # no run is that of its neighbour: where they are sorted, none comes twice
+    if not runs.values.is_sorted() and runs.values.n_unique() != len(runs.values):
         return None
     return Groups(
         starts=runs.starts,

@@ -14,8 +14,9 @@ import polars as pl
 
 from language.column import NOT_APPLICABLE
 from profiles.fact import Vocabulary
-from profiles.measure_columns import measure_rows, ready_rows
+from profiles.measure_columns import measure_rows
 from profiles.part_files import doubtful_file, facts_file, rows_file
+from profiles.ready_rows import ready_rows
 from profiles.row_frame import DTYPES, frame_of_rows
 from profiles.row_set import RowColumn, RowSet
 from profiles.span import Moment

@@ -5,118 +5,50 @@ makes the result missing, unless `any` or `all` is settled without it, or the ru
 either way. Agrees with `profiles.measure_reference` on every row.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from language import exact
 from language.column import Column, plain
-from language.definition import Constant, Scope
-from language.exact import Exact, TooWide
-from language.expression import Expression, Name
-from language.frame import Prepared, facts_of_row, prepare
+from language.exact import Exact
+from language.expression import Name
+from language.frame import Prepared
 from language.lowering import Lowering
-from language.reach import reachable_facts
-from language.reference import evaluate
-from language.size import refuse_too_large
 from language.types import FactType
 from profiles.grouped import (
     MAX_SUM,
+    Flags,
     Groups,
-    Held,
+    Numbers,
     at_edge,
     every,
     extreme,
-    gather_groups,
     some,
     total,
 )
 from profiles.measure import NO_ROWS, RUNS, Measure
+from profiles.ready_rows import (
+    ReadyRows,
+    Selected,
+    filter_rows,
+    select_rows,
+    span_of,
+    tally,
+    time_of,
+)
 from profiles.row_set import RowSet
 from profiles.run_length import run_lengths
-from profiles.span import Moment, parse_span
-
-_FAR = date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selected:
-    """The rows of one span and filter: `held` in three values, how many of each group hold, and
-    which groups have rows that may."""
+class Found:
+    """A measure by group, before it is known who has no rows, or rows that may be others."""
 
-    held: pl.Series
-    flags: Held
-    counted: npt.NDArray[np.int64]
-    undecided: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyRows:
-    """Rows of a row set made ready for its measures: scaled, and by subject.
-
-    `subjects` are those whose measures are wanted, `places` the group of each, null without rows.
-    `selected` are the rows that measures have asked for so far: many share a span and a filter.
-    """
-
-    row_set: RowSet
-    rows: pl.DataFrame
-    scope: Scope
-    types: Mapping[str, FactType]
-    moment: Moment
-    prepared: Prepared
-    groups: Groups
-    subjects: pl.Series
-    places: pl.Series
-    selected: dict[tuple[object, ...], "Selected"] = field(default_factory=dict)
-
-    @property
-    def lowering(self) -> Lowering:
-        return Lowering(self.scope, self.prepared.known)
-
-
-def ready_rows(
-    row_set: RowSet,
-    rows: pl.DataFrame,
-    subjects: pl.Series,
-    moment: Moment,
-    *,
-    scope: Scope | None = None,
-    types: Mapping[str, FactType] | None = None,
-) -> ReadyRows:
-    """Make rows ready, once for all measures over them, and for the subjects to be measured.
-
-    `rows` has a column `subject` and the row set's columns; whatever else `scope` names (default:
-    the columns and as_of) stands beside them, with `types`.
-    """
-    types = {name: column.type for name, column in row_set.columns.items()} | dict(types or {})
-    groups = gather_groups(rows["subject"])
-    if groups is None:
-        rows = rows.sort("subject", maintain_order=True)
-        groups = gather_groups(rows["subject"])
-        assert groups is not None
-    return ReadyRows(
-        row_set=row_set,
-        rows=rows,
-        scope=scope or row_set.scope() | {"as_of": Constant(value=moment.as_of)},
-        types=types,
-        moment=moment,
-        prepared=prepare(rows, types, types),
-        groups=groups,
-        subjects=subjects,
-        places=_find_places(groups, subjects),
-    )
-
-
-def _find_places(groups: Groups, subjects: pl.Series) -> pl.Series:
-    place = pl.int_range(len(groups.subjects), dtype=pl.UInt32, eager=True)
-    known = pl.DataFrame({"subject": groups.subjects, "place": place})
-    wanted = pl.DataFrame({"subject": subjects})
-    return wanted.join(known, on="subject", how="left", maintain_order="left")["place"]
+    value: pl.Series
+    counted: Numbers
+    undecided: Flags
 
 
 def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -> pl.DataFrame:
@@ -126,55 +58,11 @@ def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -
     missing; without rows and without a value of its own (min, max, first, last, all) the caller
     decides what `absent` says.
     """
-    row_set, rows, moment, prepared = ready.row_set, ready.rows, ready.moment, ready.prepared
-    selected = _select(measure, ready)
-    value, scale = _value(measure, row_set, ready.lowering, prepared, rows)
-    frame = prepared.frame.select(
-        "subject",
-        selected.held.alias("::held"),
-        _time_of(row_set).alias("::time"),
-        value.alias("::value"),
-    )
-    found = _by_groups(measure, frame, ready.groups, selected, exactly=scale is None)
-    if found is None and measure.function in RUNS:
-        runs = run_lengths(frame, ready.groups, measure, moment)
-        found = _group_frame(selected, runs)
+    scale: int | None = 1
+    found = _by_days(measure, ready)
     if found is None:
-        found = _by_subject(measure, frame, ready.groups, exactly=scale is None)
-    # who has rows, but none that holds or may, has none
-    some = found["::undecided"] | (found["::counted"] > 0)
-    result = (
-        found.with_columns(pl.when(some).then("::undecided")).select(
-            pl.lit(ready.subjects).alias("subject"), pl.all().gather(ready.places)
-        )
-        if len(found)
-        else pl.DataFrame({"subject": ready.subjects}).with_columns(
-            pl.lit(None, dtype=dtype).alias(name) for name, dtype in found.schema.items()
-        )
-    )
-    undecided = pl.col("::undecided")
-    match measure.function:
-        case "any":
-            settled = ~undecided | pl.col("value")
-        case "all":
-            settled = ~undecided | ~pl.col("value")
-        case "longest_run" | "current_run":
-            settled = pl.lit(True)  # a run that undecided rows could lengthen is null already
-        case _:
-            settled = ~undecided
-    if measure.expect is not None:
-        settled = ~undecided & (pl.col("::counted") == measure.expect)
-    known = pl.when(settled).then(pl.col("value"))
-    has_rows = undecided.is_not_null()
-    none = pl.lit(NO_ROWS.get(measure.function))
-    complete = pl.lit(True) if listed is None else pl.col("subject").is_in(listed.implode())
-    if measure.expect is not None:
-        complete = complete & (measure.expect == 0)
-    result = result.select(
-        "subject",
-        pl.when(has_rows).then(known).when(complete).then(none).alias("value"),
-        has_rows.alias("rows"),
-    )
+        found, scale = _by_rows(measure, ready)
+    result = _settle(measure, ready, found, listed)
     if scale is not None and scale != 1:
         whole = result["value"].cast(pl.Float64).to_numpy()
         # NumPy: Polars divides by a reciprocal, which is not the nearest decimal
@@ -182,75 +70,118 @@ def measure_rows(measure: Measure, ready: ReadyRows, listed: pl.Series | None) -
     return result
 
 
-def _select(measure: Measure, ready: ReadyRows) -> Selected:
-    key = (measure.on, measure.over, measure.where)
-    selected = ready.selected.get(key)
-    if selected is None:
-        held = _in_time(measure, ready.row_set, ready.moment, ready.lowering)
-        if measure.where is not None:
-            where = _filter(measure.where, ready.scope, ready.types, ready.rows, ready.prepared)
-            held = held & where
-        frame = ready.prepared.frame.select("subject", held.alias("::held"))
-        flags = Held.of(frame["::held"])
-        none = np.zeros(len(ready.groups.starts), np.bool_)
-        selected = ready.selected[key] = Selected(
-            held=frame["::held"],
-            flags=flags,
-            counted=ready.groups.count(flags.sure),
-            undecided=none if flags.undecided is None else ready.groups.any(flags.undecided),
+def _settle(
+    measure: Measure, ready: ReadyRows, found: Found, listed: pl.Series | None
+) -> pl.DataFrame:
+    """What was found of each group as the measure of each subject, as `measure_rows` says it."""
+    value, expect = found.value, measure.expect
+    # who has rows, but none that holds or may, has none
+    has_rows = pl.Series(found.undecided | (found.counted > 0))
+    settled = has_rows
+    if expect is not None:
+        settled = pl.Series(~found.undecided & (found.counted == expect)) & has_rows
+    elif found.undecided.any():
+        decided = pl.Series(~found.undecided)
+        match measure.function:
+            case "any":
+                settled = has_rows & (decided | value.fill_null(False))
+            case "all":
+                settled = has_rows & (decided | ~value.fill_null(True))
+            case "longest_run" | "current_run":
+                pass  # a run that undecided rows could lengthen is null already
+            case _:
+                settled = has_rows & decided
+    if ready.places is not None:
+        value, has_rows, settled = (
+            each.gather(ready.places) if len(each) else each.clear(len(ready.subjects))
+            for each in (value, has_rows, settled)
         )
-    return selected
+        has_rows, settled = has_rows.fill_null(False), settled.fill_null(False)
+    if not settled.all():
+        none = NO_ROWS.get(measure.function) if expect in (None, 0) else None
+        other = pl.Series([none], dtype=value.dtype).new_from_index(0, len(value))
+        if none is not None and (listed is not None or not settled.equals(has_rows)):
+            complete = ~has_rows
+            if listed is not None:
+                complete &= ready.subjects.is_in(listed.implode())
+            other = other.zip_with(complete, value.clear(len(value)))
+        value = value.zip_with(settled, other)
+    return pl.DataFrame({"subject": ready.subjects, "value": value, "rows": has_rows})
+
+
+def _by_days(measure: Measure, ready: ReadyRows) -> Found | None:
+    """A measure that asks no more than when rows are, where their days are few; else None."""
+    days, filtered = ready.days, filter_rows(ready, measure.where)
+    if days is None or filtered.sure is None or measure.on is not None:
+        return None
+    within = days.within(*span_of(measure, ready.moment))
+    counted, undecided = tally(filtered, within, ready.groups)
+    of_rows = measure.column == "rows"
+    match measure.function:
+        case "count" if of_rows:
+            value = pl.Series(counted)
+        case "any" if of_rows:
+            value = pl.Series(counted > 0)
+        case "min" | "max" | "first" | "last" if measure.column in ready.row_set.time_columns:
+            last = measure.function in ("max", "last")
+            value = pl.Series(filtered.sure.edge(within, last=last)).cast(pl.Date)
+            value = value.zip_with(pl.Series(counted > 0), value.clear(len(value)))
+        case _:
+            return None
+    return Found(value=value, counted=counted, undecided=undecided)
+
+
+def _by_rows(measure: Measure, ready: ReadyRows) -> tuple[Found, int | None]:
+    """A measure over the rows' values, and how many times too large it is (None: floats)."""
+    selected = select_rows(measure, ready)
+    value, scale = _value(measure, ready.row_set, ready.lowering, ready.prepared, ready.rows)
+    frame = ready.prepared.frame.select(
+        "subject",
+        selected.held.alias("::held"),
+        time_of(ready.row_set).alias("::time"),
+        value.alias("::value"),
+    )
+    found = _by_groups(measure, frame, ready.groups, selected, exactly=scale is None)
+    if found is None and measure.function in RUNS:
+        found = run_lengths(frame, ready.groups, measure, ready.moment)
+    if found is None:
+        found = _by_subject(measure, frame, ready.groups, exactly=scale is None)
+    return Found(value=found, counted=selected.counted, undecided=selected.undecided), scale
 
 
 def _by_groups(
     measure: Measure, frame: pl.DataFrame, groups: Groups, selected: Selected, *, exactly: bool
-) -> pl.DataFrame | None:
-    """For each group `value`, `::undecided` and `::counted`; None where it takes another way."""
+) -> pl.Series | None:
+    """The value of each group; None where it takes another way."""
     held, counted = selected.flags, selected.counted
     values, times = frame["::value"], frame["::time"]
-    found: pl.Series | None = None
     match measure.function:
         case "count" if measure.column == "rows":
-            found = pl.Series(counted)
+            return pl.Series(counted)
         case "any" if measure.column == "rows":
-            found = pl.Series(counted > 0)
+            return pl.Series(counted > 0)
         case "sum" if not exactly and values.dtype == pl.Int64:
-            found = total(groups, held, values)
+            return total(groups, held, values)
         case "min" | "max":
-            found = extreme(groups, held, values, largest=measure.function == "max")
+            return extreme(groups, held, values, largest=measure.function == "max")
         case "any":
-            found = some(groups, held, values)
+            return some(groups, held, values)
         case "all":
-            found = every(groups, held, values)
+            return every(groups, held, values)
         case "first" | "last":
-            found = at_edge(groups, held, values, times, last=measure.function == "last")
-    if found is None:
-        return None
-    return _group_frame(selected, found)
-
-
-def _group_frame(selected: Selected, value: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"::undecided": selected.undecided, "::counted": selected.counted, "value": value}
-    )
+            return at_edge(groups, held, values, times, last=measure.function == "last")
+    return None
 
 
 def _by_subject(
     measure: Measure, frame: pl.DataFrame, groups: Groups, *, exactly: bool
-) -> pl.DataFrame:
+) -> pl.Series:
     """As `_by_groups`, by a group-by on the subjects' names."""
     frame = frame.filter(pl.col("::held").is_null() | pl.col("::held"))
     exactly = exactly and measure.function == "sum"
-    found = frame.group_by("subject").agg(
-        pl.col("::held").is_null().any().alias("::undecided"),
-        pl.col("::held").fill_null(False).sum().cast(pl.Int64).alias("::counted"),
-        _aggregate(measure, exactly=exactly).alias("value"),
-    )
+    found = frame.group_by("subject").agg(_aggregate(measure, exactly=exactly).alias("value"))
     everybody = pl.DataFrame({"subject": groups.subjects})
-    joined = everybody.join(found, on="subject", how="left", maintain_order="left")
-    return joined.select(
-        pl.col("::undecided").fill_null(False), pl.col("::counted").fill_null(0), "value"
-    )
+    return everybody.join(found, on="subject", how="left", maintain_order="left")["value"]
 
 
 def _value(
@@ -286,60 +217,6 @@ def _whole(column: Column, fact_type: FactType) -> pl.Expr:
         column = exact.multiply(column, exact.literal(Fraction(100)))
     whole = exact.truncate(column)
     return pl.when(exact.compare("eq", column, whole)).then(whole.numerator.expr.cast(pl.Int64))
-
-
-def _filter(
-    where: Expression,
-    scope: Scope,
-    types: Mapping[str, FactType],
-    rows: pl.DataFrame,
-    prepared: Prepared,
-) -> pl.Expr:
-    """The filter over the rows; row by row where its numbers are too wide for columns."""
-    if not reachable_facts([where], scope) & prepared.unscalable:
-        try:
-            refuse_too_large(where, scope)
-            held = Lowering(scope, prepared.known).boolean(where)
-            return pl.lit(prepared.frame.select("subject", held.alias("held"))["held"])
-        except (TooWide, pl.exceptions.PolarsError):
-            pass
-    found = [
-        evaluate(where, scope, facts_of_row(row, types)).value for row in rows.iter_rows(named=True)
-    ]
-    return pl.lit(pl.Series("held", found, dtype=pl.Boolean))
-
-
-def _time_of(row_set: RowSet) -> pl.Expr:
-    if row_set.time is None:
-        return pl.lit(None, dtype=pl.Date)
-    return pl.col(row_set.time_columns[0])
-
-
-def _in_time(measure: Measure, row_set: RowSet, moment: Moment, lowering: Lowering) -> pl.Expr:
-    """Whether a row counts by its time; rows after `as_of` are not seen."""
-    if row_set.time is None:
-        return pl.lit(True)
-    first = _time_of(row_set)
-    seen = first <= pl.lit(moment.as_of)
-    start, end = (None, None)
-    if measure.over is not None:
-        start, end = parse_span(measure.over, moment)
-    if row_set.time == "state":
-        # a state that is still in force is compared as if its end were far away
-        last = row_set.time_columns[1]
-        until, stays = pl.col(last), lowering.none_flag(Name(name=last))
-        if stays is None:
-            stays = until.is_null()
-        until = pl.when(stays).then(_FAR).otherwise(until)
-        if measure.on is not None:
-            day = plain(lowering.lower(Name(name=measure.on)))
-            return seen & (first <= day) & (until >= day)
-        if start is not None:
-            return seen & (first <= pl.lit(end)) & (until >= pl.lit(start))
-        return seen
-    if start is not None:
-        return seen & first.is_between(pl.lit(start), pl.lit(end))
-    return seen
 
 
 def _sum_exactly(values: pl.Series) -> float:

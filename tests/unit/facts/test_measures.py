@@ -17,7 +17,8 @@ from language.expression import Expression
 from language.parse import parse
 from profiles.dataset import Dataset, load_datasets
 from profiles.measure import Measure
-from profiles.measure_columns import measure_rows, ready_rows
+from profiles.measure_columns import measure_rows
+from profiles.ready_rows import ready_rows
 from profiles.row_set import row_set_of
 from profiles.span import Moment, parse_span
 from tests.support.measured_in_duckdb import measure_in_duckdb

@@ -16,8 +16,9 @@ from language.frame import facts_of_row
 from language.parse import parse
 from language.types import FactType
 from profiles.measure import FUNCTIONS, RUNS, Measure
-from profiles.measure_columns import measure_rows, ready_rows
+from profiles.measure_columns import measure_rows
 from profiles.measure_reference import measure_subject
+from profiles.ready_rows import ready_rows
 from profiles.row_frame import DTYPES
 from profiles.row_set import RowColumn, RowSet, let_states_stay
 from profiles.span import Moment
