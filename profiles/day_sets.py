@@ -30,8 +30,8 @@ _EPOCH = date(1970, 1, 1)
 class DayRows:
     """Rows by group, each with the bit of its day; bit n stands for `days[n]`.
 
-    A set cannot say how many rows a day has: `again` are the groups with several rows of one day,
-    `lines` the rows of those groups and `begins` where each group begins among them.
+    A set cannot say how many rows a day has: `again` are the places of the groups with several rows
+    of one day, `lines` their rows, and `repeated` these groups among those rows.
     """
 
     groups: Groups
@@ -39,7 +39,7 @@ class DayRows:
     bits: Bits
     again: Numbers
     lines: Numbers
-    begins: Numbers
+    repeated: Groups
 
     def within(self, start: date | None, end: date) -> np.unsignedinteger:
         """The bits of the days from `start` (None: of all) to `end`."""
@@ -53,7 +53,7 @@ class DayRows:
             sets=np.bitwise_or.reduceat(bits, self.groups.starts),
             again=self.again,
             bits=bits[self.lines],
-            begins=self.begins,
+            repeated=self.repeated,
         )
 
 
@@ -65,7 +65,7 @@ class DaySets:
     sets: Bits
     again: Numbers
     bits: Bits
-    begins: Numbers
+    repeated: Groups
 
     def any(self, within: np.unsignedinteger) -> Flags:
         """Whether a group has a row on one of these days."""
@@ -75,8 +75,7 @@ class DaySets:
         """How many rows of a group are of these days."""
         counts = np.bitwise_count(self.sets & within).astype(np.int64)
         if len(self.again):
-            held = (self.bits & within) != 0
-            counts[self.again] = np.add.reduceat(held, self.begins, dtype=np.int64)
+            counts[self.again] = self.repeated.count((self.bits & within) != 0)
         return counts
 
     def edge(self, within: np.unsignedinteger, *, last: bool) -> Days:
@@ -115,14 +114,19 @@ def gather_days(groups: Groups, times: pl.Series) -> DayRows | None:
     lengths = np.diff(groups.starts, append=groups.height)
     distinct = np.bitwise_count(np.bitwise_or.reduceat(bits, groups.starts))
     repeats = distinct != lengths
-    again = np.flatnonzero(repeats)
+    again, sizes = np.flatnonzero(repeats), lengths[repeats]
     return DayRows(
         groups=groups,
         days=(held + low).astype(np.int32),
         bits=bits,
         again=again,
         lines=np.flatnonzero(groups.rows_of(repeats)) if len(again) else again,
-        begins=np.cumsum(lengths[again]) - lengths[again],
+        repeated=Groups(
+            starts=np.cumsum(sizes) - sizes,
+            subjects=groups.subjects.gather(again),
+            height=int(sizes.sum()),
+            longest=int(sizes.max(initial=0)),
+        ),
     )
 
 

@@ -148,9 +148,12 @@ def at_edge(
     if several.any():
         same = values.eq_missing(values.gather(groups.rows_of(np.where(none, 0, first))))
         unsettled = none | groups.any(edge & ~same.to_numpy())
-    return found.zip_with(
-        pl.Series(~unsettled), pl.repeat(None, len(found), dtype=found.dtype, eager=True)
-    )
+    return found.zip_with(pl.Series(~unsettled), repeat(None, found))
+
+
+def repeat(value: int | bool | None, like: pl.Series) -> pl.Series:
+    """A value as often as a column has some, and of its type."""
+    return pl.Series([value], dtype=like.dtype).new_from_index(0, len(like))
 
 
 def _three(

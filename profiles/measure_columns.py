@@ -25,6 +25,7 @@ from profiles.grouped import (
     at_edge,
     every,
     extreme,
+    repeat,
     some,
     total,
 )
@@ -99,12 +100,12 @@ def _settle(
         has_rows, settled = has_rows.fill_null(False), settled.fill_null(False)
     if not settled.all():
         none = NO_ROWS.get(measure.function) if expect in (None, 0) else None
-        other = pl.Series([none], dtype=value.dtype).new_from_index(0, len(value))
+        other = repeat(none, value)
         if none is not None and (listed is not None or not settled.equals(has_rows)):
             complete = ~has_rows
             if listed is not None:
                 complete &= ready.subjects.is_in(listed.implode())
-            other = other.zip_with(complete, value.clear(len(value)))
+            other = other.zip_with(complete, repeat(None, value))
         value = value.zip_with(settled, other)
     return pl.DataFrame({"subject": ready.subjects, "value": value, "rows": has_rows})
 
@@ -125,7 +126,7 @@ def _by_days(measure: Measure, ready: ReadyRows) -> Found | None:
         case "min" | "max" | "first" | "last" if measure.column in ready.row_set.time_columns:
             last = measure.function in ("max", "last")
             value = pl.Series(filtered.sure.edge(within, last=last)).cast(pl.Date)
-            value = value.zip_with(pl.Series(counted > 0), value.clear(len(value)))
+            value = value.zip_with(pl.Series(counted > 0), repeat(None, value))
         case _:
             return None
     return Found(value=value, counted=counted, undecided=undecided)
