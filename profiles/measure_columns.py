@@ -40,7 +40,7 @@ from profiles.ready_rows import (
     time_of,
 )
 from profiles.row_set import RowSet
-from profiles.run_length import run_lengths
+from profiles.run_length import run_lengths, run_lengths_of_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +127,13 @@ def _by_days(measure: Measure, ready: ReadyRows) -> Found | None:
             last = measure.function in ("max", "last")
             value = pl.Series(filtered.sure.edge(within, last=last)).cast(pl.Date)
             value = value.zip_with(pl.Series(counted > 0), repeat(None, value))
+        case "longest_run" | "current_run":
+            sure = filtered.sure.sets & within
+            may = sure if filtered.unsure is None else sure | (filtered.unsure.sets & within)
+            found = run_lengths_of_days(days.days, sure, may, measure, ready.moment)
+            if found is None:
+                return None
+            value = found
         case _:
             return None
     return Found(value=value, counted=counted, undecided=undecided)

@@ -7,18 +7,21 @@ over yet breaks nothing; of a span that ended before `as_of` it ends in the span
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from profiles.day_sets import Bits, Days
 from profiles.grouped import Groups
 from profiles.measure import Measure
 from profiles.span import Moment, parse_span
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _FACTOR = 1 << 20
+_WORD = 64
+_EPOCH = date(1970, 1, 1)
 
 
 def unit_of(day: date, unit: str) -> int:
@@ -68,6 +71,60 @@ def run_lengths(frame: pl.DataFrame, groups: Groups, measure: Measure, moment: M
     most = _lengths(place[may & known], count, measure, moment)
     settled = (least == most) & ~groups.any(may & ~known)
     return pl.Series(most).set(pl.Series(~settled), None)
+
+
+def run_lengths_of_days(
+    days: Days, sure: Bits, may: Bits, measure: Measure, moment: Moment
+) -> pl.Series | None:
+    """As `run_lengths`, of sets of days: bit n stands for `days[n]`, `may` holds all of `sure`.
+
+    None where the units from the first day to the last are more than a word has bits.
+    """
+    units = [unit_of(_EPOCH + timedelta(days=int(day)), measure.column) for day in days]
+    if units[-1] - units[0] >= _WORD:
+        return None
+    places = [unit - units[0] for unit in units]
+    most = _lengths_of_sets(_move_bits(may, places), units[0], measure, moment)
+    found = pl.Series(most)
+    if may is not sure:
+        least = _lengths_of_sets(_move_bits(sure, places), units[0], measure, moment)
+        found = found.set(pl.Series(least != most), None)
+    return found
+
+
+def _move_bits(sets: Bits, places: list[int]) -> Bits:
+    """The sets with bit n in the place n says; several bits may go to one place."""
+    if places == list(range(len(places))):
+        return sets
+    moved = np.zeros(len(sets), np.uint64)
+    for bit, place in enumerate(places):
+        one = np.right_shift(sets, bit) & 1
+        moved |= np.left_shift(one.astype(np.uint64), np.uint64(place))
+    return moved
+
+
+def _lengths_of_sets(
+    sets: Bits, first: int, measure: Measure, moment: Moment
+) -> npt.NDArray[np.int64]:
+    """The run of each set of units, of which bit 0 is `first`."""
+    highest = sets.dtype.itemsize * 8 - 1
+    length = np.zeros(len(sets), np.int64)
+    if measure.function == "longest_run":
+        longest = np.zeros(len(sets), np.int64)
+        for place in range(highest + 1):
+            length = (length + 1) * (np.right_shift(sets, place) & 1).astype(np.int64)
+            np.maximum(longest, length, out=longest)
+        return longest
+    earliest, latest = (unit - first for unit in last_units(measure, moment))
+    # a run may end in the earliest of these units only where the latest has no row
+    for end in range(min(latest, highest), max(earliest, 0) - 1, -1):
+        goes_on = length == 0
+        for place in range(end, -1, -1):
+            goes_on = goes_on & (np.right_shift(sets, place) & 1).astype(np.bool_)
+            if not goes_on.any():
+                break
+            length += goes_on
+    return length
 
 
 def _lengths(
