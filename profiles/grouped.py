@@ -127,6 +127,23 @@ def every(groups: Groups, held: Held, values: pl.Series) -> pl.Series:
     return _three(groups, held, values, ~fails, decided=fails)
 
 
+def distinct(groups: Groups, held: Held, values: pl.Series) -> pl.Series | None:
+    """How many distinct values each group has; null where one is missing.
+
+    None where the values of a group do not stand sorted, as those of a part do.
+    """
+    lines = np.flatnonzero(held.sure)
+    number = groups.rows_of(np.arange(len(groups.starts)))[lines]
+    kept = values if len(lines) == groups.height else values.gather(lines)
+    before = kept.shift()
+    inside = np.diff(number, prepend=-1) == 0
+    if (inside & (kept < before).fill_null(False).to_numpy()).any():
+        return None
+    counted = np.zeros(groups.height, np.bool_)
+    counted[lines] = ~inside | kept.ne_missing(before).to_numpy()
+    return _without_missing(groups, held, values, pl.Series(groups.count(counted)))
+
+
 def at_edge(
     groups: Groups, held: Held, values: pl.Series, times: pl.Series, *, last: bool
 ) -> pl.Series:

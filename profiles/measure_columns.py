@@ -23,6 +23,7 @@ from profiles.grouped import (
     Groups,
     Numbers,
     at_edge,
+    distinct,
     every,
     extreme,
     repeat,
@@ -166,6 +167,8 @@ def _by_groups(
     match measure.function:
         case "count" if measure.column == "rows":
             return pl.Series(counted)
+        case "count":
+            return distinct(groups, held, values)
         case "any" if measure.column == "rows":
             return pl.Series(counted > 0)
         case "sum" if not exactly and values.dtype == pl.Int64:
