@@ -5,15 +5,21 @@ Parquet files carry their writer's name and settings; this hashes the values alo
 
 import hashlib
 import json
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from profiles.runs import runs_of
+from profiles.runs import starts_of
+from profiles.text_bytes import bytes_of
 
 BLOCK_ROWS = 1 << 20
 """Rows hashed at a time; part of the definition, as each column's values follow block by block."""
+
+_Bytes = bytes | memoryview
 
 _TAGS = {
     pl.Boolean(): "boolean",
@@ -22,6 +28,15 @@ _TAGS = {
     pl.Date(): "date",
     pl.String(): "text",
 }
+
+
+_NOTHING: Mapping[pl.DataType, Any] = {
+    pl.Boolean(): False,
+    pl.Float64(): 0.0,
+    pl.Date(): date(1970, 1, 1),
+    pl.String(): "",
+}
+"""What a null counts as, beside its flag."""
 
 
 def sort_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -56,33 +71,34 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _encode(series: pl.Series) -> list[bytes]:
+def _encode(series: pl.Series) -> list[_Bytes]:
     """Null flags, then the values in little-endian order; a null counts as zero or no text.
 
     Texts are their lengths in bytes, then the texts. Where they repeat, as keys do in sorted rows,
     each run of equal ones stands once, behind the lengths of all runs.
     """
-    nulls = np.packbits(series.is_null().to_numpy()).tobytes()
+    nulls: _Bytes = bytes((len(series) + 7) // 8)
+    if series.null_count():
+        nulls = np.packbits(series.is_null().to_numpy()).data
+        series = series.fill_null(_NOTHING.get(series.dtype, 0))
     if series.dtype == pl.String():
-        return [nulls, *_encode_texts(series.fill_null(""))]
+        return [nulls, *_encode_texts(series)]
     if series.dtype == pl.Float64():
-        values = series.fill_null(0.0).to_numpy().astype("<f8")
-        return [nulls, np.where(values == 0, 0.0, values).astype("<f8").tobytes()]
+        values = series.to_numpy().astype("<f8")
+        return [nulls, np.where(values == 0, 0.0, values).data]
     if series.dtype == pl.Boolean():
-        return [nulls, np.packbits(series.fill_null(False).to_numpy()).tobytes()]
-    return [
-        nulls,
-        series.to_physical().fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes(),
-    ]
+        return [nulls, np.packbits(series.to_numpy()).data]
+    return [nulls, series.to_physical().to_numpy().astype("<i8", copy=False).data]
 
 
-def _encode_texts(texts: pl.Series) -> list[bytes]:
-    runs = runs_of(texts)
-    if len(runs.starts) * 2 > len(texts):
+def _encode_texts(texts: pl.Series) -> list[_Bytes]:
+    starts = starts_of(texts)
+    if len(starts) * 2 > len(texts):
         return [b"p", *_write_texts(texts)]
-    return [b"r", runs.lengths.astype("<u4").tobytes(), *_write_texts(runs.values)]
+    lengths = np.diff(starts, append=len(texts))
+    return [b"r", lengths.astype("<u4").data, *_write_texts(texts.gather(starts))]
 
 
-def _write_texts(texts: pl.Series) -> list[bytes]:
-    lengths = texts.str.len_bytes().to_numpy().astype("<u4").tobytes()
-    return [lengths, (texts.str.join("").item() or "").encode()]
+def _write_texts(texts: pl.Series) -> list[_Bytes]:
+    offsets, data = bytes_of(texts)
+    return [np.diff(offsets).astype("<u4").data, data.data]

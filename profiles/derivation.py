@@ -12,6 +12,7 @@ from language.definition import Scalar, Scope
 from language.expression import Expression
 from language.types import FactType
 from profiles.fact import Fact, Vocabulary
+from profiles.key_index import KeyIndex
 from profiles.measure_columns import measure_rows
 from profiles.precedence import merge_parts
 from profiles.ready_rows import ReadyRows, filter_rows, ready_rows
@@ -40,6 +41,7 @@ def compute_facts(
     """
     columns = [subjects.alias("subject")]
     moment = Moment(as_of=as_of)
+    index = KeyIndex.of(subjects)
     ready: dict[str, ReadyRows | None] = {}
     wanted = [f for f in vocabulary.facts.values() if f.of == kind and f.measure is not None]
     measures = [f.measure for f in wanted if f.measure is not None and not f.others]
@@ -62,7 +64,10 @@ def compute_facts(
         for name in dict.fromkeys(measure.rows for measure in measures):
             row_set = vocabulary.row_sets[name]
             frame = frame_of_rows(row_set, rows)
-            ready[name] = None if frame is None else ready_rows(row_set, frame, subjects, moment)
+            if frame is None:
+                ready[name] = None
+            else:
+                ready[name] = ready_rows(row_set, frame, subjects, moment, index=index)
         # before the measures: two of one filter, asked side by side, would both work it out
         filters = dict.fromkeys((measure.rows, measure.where) for measure in measures)
         for _ in executor.map(filter_one, filters):

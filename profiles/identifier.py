@@ -6,12 +6,14 @@ All of it works on whole columns; only the hash behind a surrogate id is taken v
 import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 import polars as pl
 
 from profiles.check_digits import LENGTH, right_as_written
 from profiles.errors import WrongKey
+from profiles.text_bytes import texts_of
 
 KEY_BYTES = 32
 
@@ -42,6 +44,12 @@ _UNSEEN = r"[\s\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}\u{FEFF}]+"
 """Spaces, and the marks of width and direction that come along when text is copied."""
 
 _BASE32 = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
+_PAIRS = np.stack([np.repeat(_BASE32, 32), np.tile(_BASE32, 32)], axis=1)
+"""The two characters of every ten bits."""
+
+_MOSTLY = 0.7
+"""Where more of the identifiers than this are distinct, each is hashed as it stands: sorting out
+those that repeat would take longer."""
 
 
 def normalise(values: pl.Series) -> pl.Series:
@@ -124,7 +132,9 @@ def subject_ids(kind: str, identifiers: pl.Series, key: bytes) -> pl.Series:
     """
     if len(key) != KEY_BYTES:
         raise WrongKey(f"the key for surrogate ids has {len(key)} bytes, not {KEY_BYTES}")
-    known = identifiers.drop_nulls().unique()
+    distinct = cast(int, identifiers.approx_n_unique())
+    repeat = identifiers.null_count() > 0 or distinct < _MOSTLY * len(identifiers)
+    known = identifiers.drop_nulls().unique() if repeat else identifiers
     person = kind.encode().ljust(hashlib.blake2b.PERSON_SIZE, b"\0")
     empty = hashlib.blake2b(key=key, digest_size=10, person=person)
     digests = bytearray()
@@ -132,13 +142,13 @@ def subject_ids(kind: str, identifiers: pl.Series, key: bytes) -> pl.Series:
         state = empty.copy()
         state.update(value.encode())
         digests += state.digest()
-    ids = pl.Series("id", _to_base32(bytes(digests)), dtype=pl.String)
-    codes = pl.DataFrame({"identifier": known, "id": _PREFIX[kind] + ids})
-    return (
-        pl.DataFrame({"identifier": identifiers})
-        .join(codes, on="identifier", how="left", maintain_order="left")["id"]
-        .alias("subject")
-    )
+    ids = _write_ids(_PREFIX[kind], bytes(digests)).alias("subject")
+    if not repeat:
+        return ids
+    codes = pl.DataFrame({"identifier": known, "subject": ids})
+    return pl.DataFrame({"identifier": identifiers}).join(
+        codes, on="identifier", how="left", maintain_order="left"
+    )["subject"]
 
 
 def mask(identifier: str) -> str:
@@ -167,12 +177,19 @@ def mask_long_numbers(texts: pl.Series) -> pl.Series:
     return to_ascii_width(texts).str.replace_all(r"\d(?:[ \-]?\d){8,}[Xx]?", "*********")
 
 
-def _to_base32(digests: bytes) -> list[str] | pl.Series:
-    """Digests of 10 bytes each as 16 characters each (RFC 4648 in lower case, no padding)."""
-    rows = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 10)
+def _write_ids(prefix: str, digests: bytes) -> pl.Series:
+    """Digests of 10 bytes each as the prefix and 16 characters (RFC 4648 in lower case, no padding
+    needed)."""
+    rows = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 2, 5).astype(np.uint64)
     if not len(rows):
-        return []
-    bits = np.unpackbits(rows, axis=1).reshape(len(rows), 16, 5)
-    places = bits @ np.array([16, 8, 4, 2, 1], dtype=np.uint8)
-    letters = np.ascontiguousarray(_BASE32[places]).view("S16").ravel()
-    return pl.Series(letters.astype("U16"))
+        return pl.Series([], dtype=pl.String)
+    # five bytes are four pairs of characters
+    forty = np.zeros(rows.shape[:2], np.uint64)
+    for place in range(5):
+        forty = (forty << np.uint64(8)) | rows[:, :, place]
+    shifts = np.array([30, 20, 10, 0], np.uint64)
+    pairs = _PAIRS[((forty[:, :, None] >> shifts) & np.uint64(1023)).astype(np.intp)]
+    written = np.empty((len(rows), 17), np.uint8)
+    written[:, 0] = ord(prefix)
+    written[:, 1:] = pairs.reshape(len(rows), 16)
+    return texts_of(written)

@@ -14,6 +14,7 @@ from profiles.fact import Vocabulary
 from profiles.flip import Flips
 from profiles.identifier import subject_ids
 from profiles.joining import join_rows, joined_row_sets
+from profiles.key_index import KeyIndex
 from profiles.layered_residents import LayeredResidents
 from profiles.part_files import (
     changes_file,
@@ -210,8 +211,9 @@ class PartIncrement:
             fresh = members.filter(mine)
             if fresh.height:
                 moved = self.moved.get(name, pl.DataFrame())
+                index = KeyIndex.of(fresh["identifier"])
                 rows, doubts, _ = part_rows(
-                    item, self.parting, self.number, fresh, moved, only=True
+                    item, self.parting, self.number, fresh, index, moved, only=True
                 )
                 self._fresh[name], self._fresh_of[name] = rows, fresh["subject"]
                 self._disagreeing[name] = doubts

@@ -14,9 +14,10 @@ import polars as pl
 
 from language.column import NOT_APPLICABLE
 from profiles.fact import Vocabulary
+from profiles.measure import Measure
 from profiles.measure_columns import measure_rows
 from profiles.part_files import doubtful_file, facts_file, rows_file
-from profiles.ready_rows import ready_rows
+from profiles.ready_rows import ReadyRows, ready_rows
 from profiles.row_frame import DTYPES, frame_of_rows
 from profiles.row_set import RowColumn, RowSet
 from profiles.span import Moment
@@ -122,10 +123,16 @@ def join_rows(
     frame = frame_of_rows(row_set, rows)
     if frame is None:
         return None
+    matches: dict[tuple[str, tuple[str, ...]], _Matched] = {}
     for column in row_set.columns.values():
-        if column.measure is not None:
-            values = _measure(column, frame, vocabulary, rows, residents, doubtful, as_of)
-            frame = frame.with_columns(values)
+        measure = column.measure
+        if measure is None:
+            continue
+        asked = (measure.rows, measure.match)
+        if asked not in matches:
+            target = vocabulary.row_sets[measure.rows]
+            matches[asked] = _match(target, measure.match, frame, rows, residents, doubtful, as_of)
+        frame = frame.with_columns(_measure(column, measure, matches[asked]))
     by = {column.brought.by for column in row_set.columns.values() if column.brought}
     for person in sorted(by):
         brought = {
@@ -164,21 +171,32 @@ def _bring(
     return lines.select(*order, *(pl.col(flag).fill_null(False) for flag in flags))
 
 
-def _measure(
-    column: RowColumn,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matched:
+    """Other rows matched to those of a frame: `keys` say which of them each row is about.
+
+    `ready` are the other rows by key, None where their dataset did not come; `listed` the keys of
+    which they are known to be all there are, `unsure` those of which some were set aside.
+    """
+
+    keys: pl.Series
+    ready: ReadyRows | None
+    listed: pl.Series
+    unsure: pl.Series
+
+
+def _match(
+    target: RowSet,
+    match: tuple[str, ...],
     frame: pl.DataFrame,
-    vocabulary: Vocabulary,
     rows: Mapping[str, pl.DataFrame],
     residents: KnownResidents,
     doubtful: pl.DataFrame,
     as_of: date,
-) -> pl.Series:
-    """A column measured over other rows: those of the person, or those of the same subject."""
-    measure = column.measure
-    assert measure is not None
-    target = vocabulary.row_sets[measure.rows]
-    of_person = any(name not in target.columns for name in measure.match)
-    keys = list(measure.match) if of_person else ["subject", *measure.match]
+) -> _Matched:
+    """The rows of the person that `match` names, or those of the same subject that agree in it."""
+    of_person = any(name not in target.columns for name in match)
+    keys = list(match) if of_person else ["subject", *match]
     lines = frame.select(pl.concat_str(keys, separator="\x1f").alias(_KEY), *keys)
     distinct = lines.filter(pl.col(_KEY).is_not_null()).unique(_KEY, maintain_order=True)
     if of_person:
@@ -196,18 +214,23 @@ def _measure(
         here = distinct[_KEY]
         about = doubtful.filter(pl.col("dataset") == target.dataset)["subject"]
         unsure = distinct.filter(pl.col("subject").is_in(about.implode()))[_KEY]
-    dtype = DTYPES[column.type]
-    if found is None:
-        return pl.Series(column.name, [None] * frame.height, dtype=dtype)
+    ready = None
+    if found is not None:
+        ready = ready_rows(target, found, distinct[_KEY], Moment(as_of=as_of))
     listed = here if target.complete else _NOBODY
-    plain = replace(measure, match=())
-    subjects = distinct[_KEY].alias("subject")
-    ready = ready_rows(target, found, subjects, Moment(as_of=as_of))
-    values = measure_rows(plain, ready, listed)
-    sure = ~pl.col("subject").is_in(unsure.implode())
+    return _Matched(keys=lines[_KEY], ready=ready, listed=listed, unsure=unsure)
+
+
+def _measure(column: RowColumn, measure: Measure, matched: _Matched) -> pl.Series:
+    """A column measured over the rows that were matched."""
+    dtype = DTYPES[column.type]
+    if matched.ready is None:
+        return pl.Series(column.name, [None] * len(matched.keys), dtype=dtype)
+    values = measure_rows(replace(measure, match=()), matched.ready, matched.listed)
+    sure = ~pl.col("subject").is_in(matched.unsure.implode())
     values = values.select(
         pl.col("subject").alias(_KEY),
         pl.when(sure).then(pl.col("value")).cast(dtype).alias("value"),
     )
-    joined = lines.join(values, on=_KEY, how="left", maintain_order="left")
+    joined = matched.keys.to_frame().join(values, on=_KEY, how="left", maintain_order="left")
     return joined["value"].alias(column.name)

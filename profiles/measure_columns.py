@@ -17,6 +17,7 @@ from language.expression import Name
 from language.frame import Prepared
 from language.lowering import Lowering
 from language.types import FactType
+from profiles.day_sets import Bits
 from profiles.grouped import (
     MAX_SUM,
     Flags,
@@ -129,8 +130,10 @@ def _by_days(measure: Measure, ready: ReadyRows) -> Found | None:
             value = pl.Series(filtered.sure.edge(within, last=last)).cast(pl.Date)
             value = value.zip_with(pl.Series(counted > 0), repeat(None, value))
         case "longest_run" | "current_run":
-            sure = filtered.sure.sets & within
-            may = sure if filtered.unsure is None else sure | (filtered.unsure.sets & within)
+            sure: Bits = filtered.sure.sets & within
+            may = sure
+            if filtered.unsure is not None:
+                may = sure | (filtered.unsure.sets & within)
             found = run_lengths_of_days(days.days, sure, may, measure, ready.moment)
             if found is None:
                 return None

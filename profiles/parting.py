@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from language.column import NOT_APPLICABLE
@@ -21,6 +20,7 @@ from profiles.content import sort_rows
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
 from profiles.identifier import subject_ids
+from profiles.key_index import KeyIndex
 from profiles.release import (
     Release,
     chain_of,
@@ -143,6 +143,7 @@ def part_rows(
     parting: Parting,
     number: int,
     members: pl.DataFrame,
+    index: KeyIndex,
     moved: pl.DataFrame,
     *,
     only: bool = False,
@@ -150,8 +151,9 @@ def part_rows(
     """A part's rows of a dataset, `subject` for the key; the keys that are doubtful since rows of
     two identifiers came together; and how many rows are of nobody in the part.
 
-    `moved` are the dataset's rows under identifiers that no longer count, under those that do.
-    `only`: rows of others than these members are passed over, and not counted.
+    `index` is that of the members' identifiers. `moved` are the dataset's rows under identifiers
+    that no longer count, under those that do. `only`: rows of others than these members are passed
+    over, and not counted.
     """
     dataset = item.dataset
     slots = parting.slots_of(number)
@@ -162,7 +164,8 @@ def part_rows(
     if former.height:
         mine = moved.filter(pl.Series(np.isin(slots_of(moved[dataset.key]), list(slots))))
         rows, doubtful = add_moved(rows, mine, former, dataset)
-    places, lengths, starts = _find_members(rows[dataset.key], members)
+    runs = runs_of(rows[dataset.key])
+    places, lengths, starts = index.find(runs.values), runs.lengths, runs.starts
     known = places >= 0
     unmatched = rows.height - int(lengths[known].sum())
     order = np.argsort(places[known], kind="stable")
@@ -175,20 +178,6 @@ def part_rows(
     if _hides_order(dataset):
         part = sort_rows(part)
     return part, doubtful, unmatched
-
-
-def _find_members(
-    keys: pl.Series, members: pl.DataFrame
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For each run of one key: the member it is of (-1: none), how long it is, where it starts."""
-    runs = runs_of(keys)
-    found = pl.DataFrame({"identifier": runs.values}).join(
-        members.select("identifier", pl.int_range(members.height, dtype=pl.Int64).alias("place")),
-        on="identifier",
-        how="left",
-        maintain_order="left",
-    )
-    return found["place"].fill_null(-1).to_numpy(), runs.lengths, runs.starts
 
 
 def _replace_persons(rows: pl.DataFrame, dataset: Dataset, parting: Parting) -> pl.DataFrame:
@@ -237,17 +226,20 @@ def find_doubtful(
     disagreeing: Mapping[str, pl.Series],
 ) -> pl.DataFrame:
     """Of whom rows of which dataset were set aside, or disagree: `dataset`, `subject`."""
-    frames = [pl.DataFrame(schema=DOUBTFUL_SCHEMA)]
+    frames = [pl.DataFrame(schema={"dataset": pl.String(), "identifier": pl.String()})]
     nobody = pl.Series("key", [], dtype=pl.String)
     for item in chosen:
         if item.stale or item.dataset.kind != parting.kind:
             continue
+        name = item.dataset.name
         aside = parting.renumbered.replace(item.dataset.identifier, item.doubtful)
-        more = disagreeing.get(item.dataset.name, nobody)
-        keys = pl.DataFrame({"identifier": pl.concat([aside, more.alias(aside.name)]).unique()})
-        found = keys.join(members, on="identifier", how="inner")
-        frames.append(found.select(pl.lit(item.dataset.name).alias("dataset"), "subject"))
-    return sort_rows(pl.concat(frames))
+        keys = pl.concat([aside, disagreeing.get(name, nobody).alias(aside.name)]).unique()
+        frames.append(
+            pl.DataFrame({"identifier": keys}).select(pl.lit(name).alias("dataset"), "identifier")
+        )
+    # one join for all datasets: it goes through all members
+    found = pl.concat(frames).join(members, on="identifier", how="inner")
+    return sort_rows(found.select("dataset", "subject"))
 
 
 def withhold(
@@ -255,15 +247,17 @@ def withhold(
 ) -> pl.DataFrame:
     """The facts without those of doubtful subjects: missing, and not said to not apply."""
     subjects = {str(name): frame["subject"] for (name,), frame in doubtful.group_by("dataset")}
+    known: dict[tuple[str, ...], pl.Series] = {}
     changed = []
     for name, fact in vocabulary.facts.items():
-        unsure = [m.dataset for m in fact.measures if m.dataset in subjects]
+        unsure = tuple(sorted({m.dataset for m in fact.measures if m.dataset in subjects}))
         if fact.of != kind or not unsure:
             continue
-        known = ~pl.col("subject").is_in(
-            pl.concat([subjects[dataset] for dataset in unsure]).implode()
-        )
-        changed.append(pl.when(known).then(pl.col(name)).alias(name))
+        if unsure not in known:
+            about = pl.concat([subjects[dataset] for dataset in unsure])
+            known[unsure] = ~facts["subject"].is_in(about.implode())
+        sure = pl.lit(known[unsure])
+        changed.append(pl.when(sure).then(pl.col(name)).alias(name))
         if fact.may_not_apply:
-            changed.append((pl.col(name + NOT_APPLICABLE) & known).alias(name + NOT_APPLICABLE))
+            changed.append((pl.col(name + NOT_APPLICABLE) & sure).alias(name + NOT_APPLICABLE))
     return facts.with_columns(changed)

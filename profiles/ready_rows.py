@@ -22,6 +22,7 @@ from language.size import refuse_too_large
 from language.types import FactType
 from profiles.day_sets import DayRows, DaySets, gather_days
 from profiles.grouped import Flags, Groups, Held, Numbers, gather_groups
+from profiles.key_index import KeyIndex
 from profiles.measure import Measure
 from profiles.row_set import RowSet
 from profiles.span import Moment, parse_span
@@ -86,11 +87,13 @@ def ready_rows(
     *,
     scope: Scope | None = None,
     types: Mapping[str, FactType] | None = None,
+    index: KeyIndex | None = None,
 ) -> ReadyRows:
     """Make rows ready, once for all measures over them, and for the subjects to be measured.
 
     `rows` has a column `subject` and the row set's columns; whatever else `scope` names (default:
-    the columns and as_of) stands beside them, with `types`.
+    the columns and as_of) stands beside them, with `types`. `index` is that of the subjects, where
+    several row sets are made ready for them.
     """
     types = {name: column.type for name, column in row_set.columns.items()} | dict(types or {})
     groups = gather_groups(rows["subject"])
@@ -108,7 +111,7 @@ def ready_rows(
         groups=groups,
         days=_find_days(row_set, rows, groups),
         subjects=subjects,
-        places=_find_places(groups, subjects),
+        places=_find_places(groups, subjects, index or KeyIndex.of(subjects)),
     )
 
 
@@ -118,13 +121,15 @@ def _find_days(row_set: RowSet, rows: pl.DataFrame, groups: Groups) -> DayRows |
     return gather_days(groups, rows[row_set.time_columns[0]])
 
 
-def _find_places(groups: Groups, subjects: pl.Series) -> pl.Series | None:
+def _find_places(groups: Groups, subjects: pl.Series, index: KeyIndex) -> pl.Series | None:
     if groups.subjects.equals(subjects):
         return None
-    place = pl.int_range(len(groups.subjects), dtype=pl.UInt32, eager=True)
-    known = pl.DataFrame({"subject": groups.subjects, "place": place})
-    wanted = pl.DataFrame({"subject": subjects})
-    return wanted.join(known, on="subject", how="left", maintain_order="left")["place"]
+    places = index.find(groups.subjects)
+    wanted = places >= 0
+    groups_of = np.full(len(subjects), -1, np.int64)
+    groups_of[places[wanted]] = np.flatnonzero(wanted)
+    found = pl.Series(groups_of)
+    return found.set(found < 0, None)
 
 
 def filter_rows(ready: ReadyRows, where: Expression | None) -> Filtered:

@@ -25,7 +25,15 @@ class Runs:
 
 def runs_of(values: pl.Series) -> Runs:
     """The runs of a column; rows with null are runs of one."""
-    starts = (values != values.shift()).fill_null(True).arg_true()
-    places = starts.to_numpy().astype(np.int64)
-    lengths = np.diff(places, append=len(values)).astype(np.int64)
-    return Runs(starts=places, lengths=lengths, values=values.gather(starts))
+    starts = starts_of(values)
+    lengths = np.diff(starts, append=len(values))
+    return Runs(starts=starts, lengths=lengths, values=values.gather(starts))
+
+
+def starts_of(values: pl.Series) -> npt.NDArray[np.int64]:
+    """Where the runs of a column start."""
+    begins = np.ones(len(values), np.bool_)
+    if len(values) > 1:
+        differs = values.slice(1) != values.slice(0, len(values) - 1)
+        begins[1:] = (differs.fill_null(True) if differs.null_count() else differs).to_numpy()
+    return np.flatnonzero(begins)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from profiles.text_bytes import bytes_of, rows_of_bytes
+
 SLOTS = 64
 _WIDTH = 24
 """Bytes of a key that count: credit codes and identity numbers have 18."""
@@ -33,22 +35,16 @@ def slots_of(keys: pl.Series) -> npt.NDArray[np.uint8]:
 
 def _words_of(keys: pl.Series) -> npt.NDArray[np.uint64]:
     """The keys' bytes as little-endian words, filled up with zeros; longer ones are cut."""
-    count = len(keys)
     texts = keys.fill_null("")
-    lengths = texts.str.len_bytes()
-    padded = np.zeros((count, _WIDTH), np.uint8)
-    if count:
-        sizes = lengths.to_numpy()
-        width = int(sizes.max())
-        if int(sizes.min()) != width or width > _WIDTH:
-            texts = texts.str.head(_WIDTH).str.pad_end(_WIDTH, "\0")
-            width = _WIDTH
-        joined = texts.str.join("").item().encode()
-        # characters beyond ASCII are longer than one byte: such keys are none, but have a slot
-        if len(joined) == count * width:
-            padded[:, :width] = np.frombuffer(joined, np.uint8).reshape(count, width)
-        else:
-            for place, text in enumerate(texts):
-                held = text.encode()[:_WIDTH]
-                padded[place, : len(held)] = np.frombuffer(held, np.uint8)
+    padded = np.zeros((len(keys), _WIDTH), np.uint8)
+    rows = rows_of_bytes(texts)
+    if rows is not None:
+        width = min(rows.shape[1], _WIDTH)
+        padded[:, :width] = rows[:, :width]
+    else:
+        offsets, data = bytes_of(texts)
+        lengths = np.minimum(np.diff(offsets), _WIDTH)
+        for place in range(int(lengths.max(initial=0))):
+            longer = lengths > place
+            padded[longer, place] = data[offsets[:-1][longer] + place]
     return padded.view("<u8").astype(np.uint64, copy=False)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from profiles.folder import publish_folder, write_json
 from profiles.form import hash_form
 from profiles.ingest import Progress
 from profiles.joining import Residents, brought_facts, join_rows, joined_row_sets
+from profiles.key_index import KeyIndex
 from profiles.part_files import FORMAT, MANIFEST, doubtful_file, facts_file, flips_file, rows_file
 from profiles.parting import (
     Chosen,
@@ -40,9 +40,12 @@ from profiles.parting import (
 from profiles.region_figures import RegionFigures, compute_region_figures
 from profiles.renumbering import Renumbered, find_renumbered, moved_rows
 
-AT_ONCE = 2
-"""Parts that are built side by side: each takes a gigabyte or two where a city has months of rows
-of everybody."""
+COMPRESSION = 1
+"""Zstandard's fastest level: files are no larger than at its usual one, and sooner written."""
+AT_ONCE = 3
+"""Parts that are built side by side, one more than small machines have processors: what waits for
+the interpreter leaves one free. Each takes a gigabyte where a city has months of rows of
+everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +146,13 @@ def build_folder(plan: Plan, snapshots_root: Path, on_progress: Progress | None)
             horizon=horizon,
         )
         several = sum(parting.several for parting in plan.partings)
-        done = 0
-        with ThreadPoolExecutor(AT_ONCE) as executor:
-            for parting in plan.partings:  # one kind after the other: rows of others bring facts
-                building.open_residents()
-                numbers = range(parting.several)
-                for built in executor.map(partial(building.build_part, parting), numbers):
-                    building.take(built)
-                    done += 1
-                    tell("building parts", done, several)
+        # residents first: rows of all others may bring their facts
+        for residents in (True, False):
+            partings = [p for p in plan.partings if (p.kind == "resident") is residents]
+            building.open_residents()
+            for built in building.build_parts(partings):
+                building.take(built)
+                tell("building parts", building.done, several)
         parts = building.parts
         if region_hashes:
             parts.append(describe_region_part(regions, region_hashes))
@@ -204,6 +205,7 @@ class _Building:
     horizon: date
     parts: list[dict[str, Any]] = field(default_factory=list)
     unmatched: Counter[str] = field(default_factory=Counter)
+    done: int = 0
     residents: Residents = field(init=False)
 
     def open_residents(self) -> None:
@@ -216,8 +218,15 @@ class _Building:
             brought_facts(self.vocabulary),
         )
 
+    def build_parts(self, partings: Iterable[Parting]) -> Iterator["_Built"]:
+        """Write the parts of these kinds, some side by side; each when it and all before it are."""
+        numbered = [(parting, number) for parting in partings for number in range(parting.several)]
+        with ThreadPoolExecutor(AT_ONCE) as executor:
+            yield from executor.map(lambda each: self.build_part(*each), numbered)
+
     def take(self, built: "_Built") -> None:
         """Remember a part that is written."""
+        self.done += 1
         self.unmatched.update(built.unmatched)
         if built.entry is not None:
             self.parts.append(built.entry)
@@ -226,6 +235,7 @@ class _Building:
         """Write a part's rows and facts; nothing where nobody is in it."""
         kind = parting.kind
         members = parting.members_of(number)
+        index = KeyIndex.of(members["identifier"])
         rows: dict[str, pl.DataFrame] = {}
         disagreeing: dict[str, pl.Series] = {}
         unmatched: Counter[str] = Counter()
@@ -234,7 +244,7 @@ class _Building:
                 continue
             name = item.dataset.name
             moved = self.moved.get(name, pl.DataFrame())
-            part, doubts, strange = part_rows(item, parting, number, members, moved)
+            part, doubts, strange = part_rows(item, parting, number, members, index, moved)
             disagreeing[name] = doubts
             unmatched[name] += strange
             rows[name] = part
@@ -272,7 +282,7 @@ def write_frames(folder: Path, frames: Mapping[str, pl.DataFrame]) -> dict[str, 
     for name, frame in frames.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(path)
+        frame.write_parquet(path, compression_level=COMPRESSION)
         hashes[name] = hash_content(frame)
     return hashes
 
