@@ -90,6 +90,25 @@ def follow(changes: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
 
 
+def find_unclear(changes: pl.DataFrame, as_of: date, doubtful: pl.Series) -> pl.Series:
+    """Every identifier of which nobody can tell whose it is on `as_of`, sorted.
+
+    These are the identifiers of forks and circles, the `doubtful` ones, of which a change could not
+    be read, and all that changes link to one of them, in whichever direction: any of them may be
+    the subject that another one names too.
+    """
+    edges = changes.filter(pl.col("effective_on") <= as_of).select("old", "new").drop_nulls()
+    links = pl.concat([edges, edges.select(pl.col("new").alias("old"), pl.col("old").alias("new"))])
+    troubled = follow(changes, as_of).drop_nulls("trouble")["identifier"]
+    found = pl.concat([troubled, doubtful.alias(troubled.name)]).unique()
+    fresh = found
+    while len(fresh):
+        beside = links.filter(pl.col("old").is_in(fresh.implode()))["new"].unique()
+        fresh = beside.filter(~beside.is_in(found.implode()))
+        found = pl.concat([found, fresh])
+    return found.sort()
+
+
 def _walk(nexts: Places) -> Places:
     """Where every place ends after more steps than there are places: twice as far each time."""
     for _ in range(len(nexts).bit_length()):

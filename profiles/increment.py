@@ -53,7 +53,7 @@ def why_not_from(base: Snapshot, plan: Plan) -> str | None:
         f"it is made of {LONGEST} increments already": base.chain >= LONGEST,
         "vocabulary, datasets or the key are others": base.form != plan.form,
         "identifiers have changed": base.former != former
-        or base.unresolved != plan.renumbered.unresolved,
+        or base.unclear != tuple(plan.renumbered.unclear_ids(plan.key)),
         "a dataset came for the first time, is gone or out of date": used != now,
         "the registers have outgrown its parts, or shrunk": dict(base.parting) != several,
     }
@@ -142,7 +142,7 @@ def _find_changed(base: Snapshot, plan: Plan) -> dict[str, ChangedKeys]:
             keys = changed_keys(before, item.release, item.dataset)
         except (ReleaseDamaged, ReleaseOutdated) as error:
             raise NotFit(f"{name} cannot be compared with its release before: {error}") from error
-        keys = plan.renumbered.replace(item.dataset.identifier, keys).unique().sort()
+        keys = plan.renumbered.replace_keys(item.dataset.kind, keys).unique().sort()
         found[name] = ChangedKeys(keys=keys, slots=pl.Series(slots_of(keys)))
     return found
 

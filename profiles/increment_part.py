@@ -24,7 +24,14 @@ from profiles.part_files import (
     replaced_file,
     rows_file,
 )
-from profiles.parting import Parting, find_doubtful, part_rows, place_made, withhold
+from profiles.parting import (
+    Parting,
+    find_doubtful,
+    find_unclear_rows,
+    part_rows,
+    place_made,
+    withhold,
+)
 from profiles.precedence import merge_parts
 from profiles.region_figures import RegionFigures
 from profiles.row_set import RowSet
@@ -276,6 +283,9 @@ class PartIncrement:
             )
             kept = kept.filter(~about)
             found.append(find_doubtful([item], self.parting, mine, self._disagreeing))
+        here = self.before.frames.facts["subject"]
+        came = members.filter(~pl.col("subject").is_in(here.implode()))
+        found.append(find_unclear_rows(self.plan.made, self.parting, came))
         return sort_rows(pl.concat([kept, *found]))
 
     def _join(self, row_set: RowSet, subjects: pl.Series, doubtful: pl.DataFrame) -> pl.DataFrame:

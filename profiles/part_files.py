@@ -1,6 +1,6 @@
 """The files of a snapshot, by what they hold of which part."""
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 

@@ -3,7 +3,8 @@
 A part is made of some slots of the register: its subjects' rows lie in the same slots of every
 release, so that a part is built without a look at the others. A subject of whom a release had to
 set a row aside is *doubtful* in that dataset: its facts from there are missing, for what is left of
-its rows could say no where the truth is yes.
+its rows could say no where the truth is yes. A subject who is named in changes of identifiers that
+contradict each other is doubtful in every dataset.
 """
 
 from collections.abc import Iterable, Mapping
@@ -90,6 +91,9 @@ class Parting:
         # Without a first day somebody has been there for ever; the last day still counts.
         there = pl.col(first).is_null() | (pl.col(first) <= self.as_of)
         still = pl.col(last).is_null() | (pl.col(last) >= self.as_of)
+        # nobody can tell whose row it is: its region is not known, nor are that region's figures
+        unclear = self.renumbered.unclear_of(dataset.kind).implode()
+        region = pl.when(~pl.col(dataset.key).is_in(unclear)).then(region)
         members = rows.filter(there & still).select(
             pl.col(dataset.key).alias("identifier"), region.alias("region")
         )
@@ -225,21 +229,37 @@ def find_doubtful(
     members: pl.DataFrame,
     disagreeing: Mapping[str, pl.Series],
 ) -> pl.DataFrame:
-    """Of whom rows of which dataset were set aside, or disagree: `dataset`, `subject`."""
+    """Of whom rows of which dataset were set aside, or disagree, or may be somebody else's:
+    `dataset`, `subject`."""
     frames = [pl.DataFrame(schema={"dataset": pl.String(), "identifier": pl.String()})]
     nobody = pl.Series("key", [], dtype=pl.String)
+    renumbered, kind = parting.renumbered, parting.kind
     for item in chosen:
-        if item.stale or item.dataset.kind != parting.kind:
+        if item.stale or item.dataset.kind != kind:
             continue
         name = item.dataset.name
-        aside = parting.renumbered.replace(item.dataset.identifier, item.doubtful)
-        keys = pl.concat([aside, disagreeing.get(name, nobody).alias(aside.name)]).unique()
+        doubtful = item.doubtful.alias("key")
+        if item.dataset.register:
+            # what the register has under a number of before is not read at all
+            doubtful = doubtful.filter(~doubtful.is_in(renumbered.of(kind)["identifier"].implode()))
+        else:
+            doubtful = renumbered.replace_keys(kind, doubtful)
+        unclear = renumbered.unclear_of(kind).alias("key")
+        keys = pl.concat([doubtful, disagreeing.get(name, nobody).alias("key"), unclear]).unique()
         frames.append(
             pl.DataFrame({"identifier": keys}).select(pl.lit(name).alias("dataset"), "identifier")
         )
     # one join for all datasets: it goes through all members
     found = pl.concat(frames).join(members, on="identifier", how="inner")
     return sort_rows(found.select("dataset", "subject"))
+
+
+def find_unclear_rows(made: Iterable[str], parting: Parting, members: pl.DataFrame) -> pl.DataFrame:
+    """Of whom rows of our own may be another subject's too: `dataset`, `subject`."""
+    unclear = parting.renumbered.unclear_of(parting.kind)
+    subjects = members.filter(pl.col("identifier").is_in(unclear.implode())).select("subject")
+    names = pl.DataFrame({"dataset": sorted(made)}, schema={"dataset": pl.String()})
+    return names.join(subjects, how="cross")
 
 
 def withhold(

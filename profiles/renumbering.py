@@ -3,6 +3,9 @@
 Changes of numbers are facts of the registers (`enterprise-identifier-changes`,
 `resident-identifier-changes`). A firm that was merged into another is no renumbered firm: what it
 was paid for and what it owes goes over by law, its months of insurance do not.
+
+Where changes contradict each other, everything of all whom they name is unknown: rows of one of
+them may be those of another, so that what each has of its own says neither yes nor no.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +19,8 @@ from profiles.changeset import order_of
 from profiles.dataset import Dataset
 from profiles.former_identifier import Whose
 from profiles.identifier import check_identifiers, subject_ids
-from profiles.identity import follow, read_changes
-from profiles.release import Release, read_release
+from profiles.identity import find_unclear, follow, read_changes
+from profiles.release import Release, read_doubtful, read_release
 from profiles.slot import slots_of
 
 DATASETS: Mapping[Whose, str] = {
@@ -34,12 +37,12 @@ _EMPTY = {"identifier": pl.String(), "resolved": pl.String()}
 class Renumbered:
     """By kind the identifiers that rows may still have and the registered ones that count.
 
-    `unresolved` counts those of which nobody can tell which one counts: their rows stay where they
-    are.
+    `unclear` are those of which nobody can tell which one counts: their rows stay where they are,
+    and are doubtful in every dataset.
     """
 
     pairs: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    unresolved: int = 0
+    unclear: Mapping[str, pl.Series] = field(default_factory=dict)
 
     def of(self, kind: str) -> pl.DataFrame:
         """The pairs of a kind: `identifier`, `resolved`."""
@@ -54,9 +57,25 @@ class Renumbered:
             found.append(pl.DataFrame([old, new]))
         return pl.concat(found).sort("old", "new")
 
+    def unclear_of(self, kind: str) -> pl.Series:
+        """The identifiers of a kind that are named in changes which contradict each other."""
+        return self.unclear.get(kind, pl.Series("identifier", [], dtype=pl.String))
+
+    def unclear_ids(self, key: bytes) -> list[str]:
+        """The surrogate ids of those, sorted."""
+        found = [subject_ids(kind, unclear, key) for kind, unclear in self.unclear.items()]
+        return sorted(subject for ids in found for subject in ids)
+
     def replace(self, identifier: str, values: pl.Series) -> pl.Series:
-        """A column of identifiers with those that count."""
-        pairs = self.of(_KINDS.get(identifier, ""))
+        """A column of identifiers of this form with those that count."""
+        return self.replace_keys(_KINDS.get(identifier, ""), values)
+
+    def replace_keys(self, kind: str, values: pl.Series) -> pl.Series:
+        """Identifiers of subjects of a kind with those that count.
+
+        A household keeps the number of the person under whom it was first registered.
+        """
+        pairs = self.of(kind)
         if not pairs.height:
             return values
         found = values.alias("identifier").to_frame()
@@ -69,34 +88,72 @@ def find_renumbered(
     registers: Iterable[tuple[Dataset, Release]],
     as_of: date,
 ) -> Renumbered:
-    """The renumbered subjects as of a day, from changes and registers."""
+    """The renumbered subjects as of a day, from changes and registers.
+
+    The age of a list of changes does not matter: who somebody is does not expire.
+    """
     kinds = {name: kind for kind, name in DATASETS.items()}
     by_kind = {dataset.kind: (dataset, release) for dataset, release in registers}
     pairs: dict[str, pl.DataFrame] = {}
-    unresolved = 0
+    unclear: dict[str, pl.Series] = {}
     for dataset, release in changes:
         kind = kinds.get(dataset.name)
         if kind is None or kind not in by_kind:
             continue
-        rows = read_release(release, dataset).filter(~pl.col("change").is_in(list(_OTHERS)))
-        told = follow(read_changes(kind, rows, dataset.key), as_of)
+        told = read_told(dataset, release)
         # other forms of identifiers stand in no row: they are set aside when they come in
-        usable = check_identifiers(dataset.identifier, told["identifier"])["reason"].is_null()
-        told = told.filter(usable)
-        unresolved += told["resolved"].null_count()
-        told = told.drop_nulls("resolved").select("identifier", "resolved")
-        if told.height:
-            pairs[kind] = _registered(told, *by_kind[kind])
-    return Renumbered(pairs=pairs, unresolved=unresolved)
+        doubtful = _usable(find_unclear(told, as_of, read_doubtful(release)), dataset)
+        if len(doubtful):
+            unclear[kind] = doubtful.alias("identifier")
+        usable = _usable(told["old"].unique(), dataset)
+        told = told.filter(
+            pl.col("old").is_in(usable.implode()),
+            pl.col("old") != pl.col("new"),
+            pl.col("effective_on") <= as_of,
+            ~pl.col("old").is_in(doubtful.implode()),
+        )
+        told = _lead_to_registered(told, *by_kind[kind])
+        found = follow(told, as_of).select("identifier", "resolved")
+        if found.height:
+            pairs[kind] = found
+    return Renumbered(pairs=pairs, unclear=unclear)
 
 
-def _registered(pairs: pl.DataFrame, dataset: Dataset, release: Release) -> pl.DataFrame:
-    """The pairs whose identifier that counts is in the register: the others would be lost."""
-    keys = [pl.Series("resolved", [], dtype=pl.String)]
-    for slot in np.unique(slots_of(pairs["resolved"])).tolist():
-        rows = read_release(release, dataset, range(slot, slot + 1))
-        keys.append(rows[dataset.key].alias("resolved"))
-    return pairs.join(pl.DataFrame(pl.concat(keys)), on="resolved", how="semi")
+def read_told(dataset: Dataset, release: Release) -> pl.DataFrame:
+    """What a list of changes says: `old`, `new`, `effective_on`, without mergers."""
+    rows = read_release(release, dataset).filter(~pl.col("change").is_in(list(_OTHERS)))
+    return read_changes(_whose(dataset), rows, dataset.key)
+
+
+def _whose(dataset: Dataset) -> Whose:
+    return next(whose for whose, name in DATASETS.items() if name == dataset.name)
+
+
+def _usable(identifiers: pl.Series, dataset: Dataset) -> pl.Series:
+    """The identifiers that rows may stand under."""
+    return identifiers.filter(
+        check_identifiers(dataset.identifier, identifiers)["reason"].is_null()
+    )
+
+
+def _lead_to_registered(told: pl.DataFrame, dataset: Dataset, release: Release) -> pl.DataFrame:
+    """The changes that lead, if by others, to an identifier in the register.
+
+    What changed to a number that the register does not have would be lost there.
+    """
+    named = told["new"].unique()
+    registered = [pl.Series("key", [], dtype=pl.String)]
+    for slot in np.unique(slots_of(named)).tolist():
+        slots = range(slot, slot + 1)
+        rows = read_release(release, dataset, slots, only=named, names=[dataset.key])
+        registered.append(rows[dataset.key].alias("key"))
+    while True:
+        # from the end of each chain: a change to nobody, after which no other follows, is none
+        onward = pl.concat([*registered, told["old"].alias("key")])
+        kept = told.filter(pl.col("new").is_in(onward.implode()))
+        if kept.height == told.height:
+            return kept
+        told = kept
 
 
 def moved_rows(dataset: Dataset, release: Release, pairs: pl.DataFrame) -> pl.DataFrame:

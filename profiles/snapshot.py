@@ -105,8 +105,8 @@ class Snapshot:
 
     `former` are the ids that subjects had under identifiers that no longer count, and their own.
     `base` is what an increment changes. Until `horizon` it is told who flips; `form` is the hash of
-    the definitions behind it, `unresolved` counts identifiers of which nobody can tell whose they
-    are; `parting` is the number of parts by kind, some of which nobody may be in.
+    the definitions behind it, `unclear` are ids under identifiers of which nobody can tell whose
+    they are; `parting` is the number of parts by kind, some of which nobody may be in.
     """
 
     path: Path
@@ -120,7 +120,7 @@ class Snapshot:
     former: tuple[tuple[str, str], ...]
     horizon: date
     form: str
-    unresolved: int
+    unclear: tuple[str, ...]
     parting: Mapping[str, int]
     base: "Snapshot | None"
 
@@ -156,7 +156,7 @@ def open_snapshot(path: Path) -> Snapshot:
             former=tuple((old, new) for old, new in content["former"]),
             horizon=date.fromisoformat(content["horizon"]),
             form=content["form"],
-            unresolved=content["unresolved"],
+            unclear=tuple(content["unclear"]),
             parting=dict(content["parting"]),
             base=None if base is None else open_snapshot(path.parent / base),
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from profiles.content import hash_content, hash_file, hash_texts
+from profiles.content import hash_content, hash_file, hash_texts, sort_rows
 from profiles.dataset import Dataset
 from profiles.derivation import compute_facts
 from profiles.errors import NothingRegistered
@@ -32,6 +32,7 @@ from profiles.parting import (
     Parting,
     choose_releases,
     find_doubtful,
+    find_unclear_rows,
     part_rows,
     place_made,
     plan_parts,
@@ -79,7 +80,7 @@ class Plan:
             "parts": parts,
             "parting": {parting.kind: parting.several for parting in self.partings},
             "former": [list(pair) for pair in self.renumbered.former_ids(self.key).iter_rows()],
-            "unresolved": self.renumbered.unresolved,
+            "unclear": self.renumbered.unclear_ids(self.key),
             "notes": _write_notes(self.chosen, self.datasets, self.renumbered),
         }
 
@@ -103,7 +104,7 @@ def plan_snapshot(
             + (", ".join(name for name, dataset in datasets.items() if dataset.register) or "none")
         )
     renumbered = find_renumbered(
-        [(item.dataset, item.release) for item in chosen if not item.stale],
+        [(item.dataset, item.release) for item in chosen],
         [(item.dataset, item.release) for item in registers],
         as_of,
     )
@@ -253,6 +254,7 @@ class _Building:
         for name, made in sorted(self.made.items()):
             rows[name] = place_made(made, kind, members, self.former)
         doubtful = find_doubtful(self.chosen, parting, members, disagreeing)
+        doubtful = sort_rows(pl.concat([doubtful, find_unclear_rows(self.made, parting, members)]))
         rows |= dict(self.join_rows(kind, rows, doubtful))
         frames = {rows_file(name, kind, number): part for name, part in rows.items()}
         facts = compute_facts(self.vocabulary, kind, members["subject"], rows, self.as_of)
@@ -300,11 +302,15 @@ def find_flips(
 
 
 def find_moved(chosen: Iterable[Chosen], renumbered: Renumbered) -> dict[str, pl.DataFrame]:
-    """Of each dataset the rows under identifiers that no longer count, under those that do."""
+    """Of each dataset the rows under identifiers that no longer count, under those that do.
+
+    A register has a row of its own under the identifier that counts: the other one is ignored.
+    """
     moved = {}
     for item in chosen:
         pairs = renumbered.of(item.dataset.kind)
         if pairs.height and not item.stale:
+            pairs = pairs.clear() if item.dataset.register else pairs
             moved[item.dataset.name] = moved_rows(item.dataset, item.release, pairs)
     return moved
 
@@ -354,10 +360,11 @@ def _write_notes(
 ) -> list[str]:
     delivered = {item.dataset.name: item for item in chosen}
     notes = []
-    if renumbered.unresolved:
+    unclear = sum(map(len, renumbered.unclear.values()))
+    if unclear:
         notes.append(
-            f"{renumbered.unresolved} identifiers have changed in ways that contradict each other: "
-            "their rows stay where they are"
+            f"{unclear} identifiers are named in changes that contradict each other: "
+            "all facts of whom they stand for are missing"
         )
     for name in sorted(datasets):
         item = delivered.get(name)

@@ -1,14 +1,25 @@
 """A firm or a person under two identifiers is one subject, whichever way parts are cut."""
 
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from awards.granted import GRANT_SCHEMA
+from profiles.release import newest_release
+from profiles.renumbering import Renumbered, find_renumbered
 from profiles.snapshot import Snapshot, read_part
-from tests.unit.profiles.delivery_world import credit_code, deliver, resident_number
+from tests.unit.profiles.delivery_world import (
+    DATASETS,
+    DAY,
+    credit_code,
+    deliver,
+    resident_number,
+)
 from tests.unit.profiles.test_city_snapshot import (
     INSURANCE,
     REGISTRATION,
@@ -17,6 +28,7 @@ from tests.unit.profiles.test_city_snapshot import (
     firm,
     id_of,
 )
+from tests.unit.profiles.test_increment import assert_same
 
 OLD, NEW, OTHER = (credit_code(number) for number in (101, 202, 303))
 CHANGES = "uscc,old_identifier,change,effective_on,authority"
@@ -82,12 +94,191 @@ def test_who_would_be_lost_keeps_its_identifier(tmp_path):
     assert facts_of(snapshot, OLD)["ui_paid_months"] == 4
 
 
-def test_changes_that_contradict_each_other_change_nothing_and_are_noted(tmp_path):
-    deliver_firm(tmp_path, change(OLD, NEW), change(OLD, OTHER, day="2024-06-01"))
-    snapshot = build(tmp_path)
-    assert facts_of(snapshot, OLD)["ui_paid_months"] == 4
+def doubtful_of(snapshot: Snapshot, code: str) -> set[str]:
+    parts = [read_part(snapshot, part, datasets=()) for part in snapshot.parts("enterprise")]
+    return set(pl.concat([part.doubtful for part in parts]).filter(subject=id_of(code))["dataset"])
+
+
+@pytest.mark.parametrize("part_size", [1, 100])
+def test_of_identifiers_whose_changes_contradict_each_other_nothing_is_known(tmp_path, part_size):
+    aside = credit_code(404)
+    fork = change(OLD, NEW), change(OLD, OTHER, day="2024-06-01")
+    deliver_firm(tmp_path, *fork, registered=(OLD, NEW, OTHER, aside))
+    deliver(tmp_path, "disability-employment-ratio", "region,year,ratio_pct", "990000,2024,1.5")
+    grants = pl.DataFrame(schema=GRANT_SCHEMA)
+    snapshot = build(tmp_path, part_size=part_size, made={"grants": grants})
+    assert subjects_of(snapshot) == {id_of(code) for code in (OLD, NEW, OTHER, aside)}
+    for code in (OLD, NEW, OTHER):
+        facts = facts_of(snapshot, code)
+        known = {name for name, value in facts.items() if value is not None}
+        assert {name for name in known if not name.endswith("::none")} == {"subject"}
+        assert not any(facts[name] for name in known - {"subject"})
+        about_firms = {"registration", "enterprise-identifier-changes", "unemployment-insurance"}
+        assert doubtful_of(snapshot, code) == about_firms | {"grants"}
+    assert facts_of(snapshot, aside)["ui_paid_months"] == 0
+    assert facts_of(snapshot, aside)["ent_region"] == "990101"
+    assert facts_of(snapshot, aside)["p_disabled_ratio_pct"] == 1.5
+    assert doubtful_of(snapshot, aside) == set()
+    assert snapshot.unclear == tuple(sorted(map(id_of, (OLD, NEW, OTHER))))
     (note,) = [note for note in snapshot.notes if "contradict each other" in note]
-    assert note.startswith("1 identifiers")
+    assert note.startswith("3 identifiers")
+
+
+def test_a_circle_leaves_nothing_known_and_a_corrected_row_ends_it(tmp_path):
+    deliver_firm(tmp_path, change(OLD, NEW), change(NEW, OLD, day="2024-06-01"))
+    circle = build(tmp_path)
+    assert facts_of(circle, OLD)["ui_paid_months"] is None
+    assert facts_of(circle, NEW)["ui_paid_months"] is None
+    assert facts_of(circle, OTHER)["ui_paid_months"] == 1
+    deliver(tmp_path, "enterprise-identifier-changes", CHANGES, change(OLD, NEW))
+    assert facts_of(build(tmp_path), NEW)["ui_paid_months"] == 6
+
+
+def test_who_a_change_that_cannot_be_read_is_about_is_not_known(tmp_path):
+    deliver_firm(tmp_path, change(OLD, NEW, day="some day"), change(credit_code(9), OTHER))
+    snapshot = build(tmp_path)
+    assert facts_of(snapshot, NEW)["ui_paid_months"] is None
+    assert facts_of(snapshot, OTHER)["ui_paid_months"] == 1
+
+
+def test_an_old_list_of_changes_still_counts(tmp_path):
+    deliver_firm(tmp_path, change(OLD, NEW))
+    later = date(2026, 7, 7)
+    rows = [*months(OLD, 1, 2, 3, year=2025), *months(NEW, 4, year=2025)]
+    for name, header, lines in (
+        ("registration", REGISTRATION, map(firm, (OLD, NEW, OTHER))),
+        ("unemployment-insurance", INSURANCE, rows),
+    ):
+        deliver(tmp_path, name, header, *lines, on=later)
+    snapshot = build(tmp_path, later)
+    assert {used.dataset for used in snapshot.releases if used.stale} == {
+        "enterprise-identifier-changes"
+    }
+    assert subjects_of(snapshot) == {id_of(NEW), id_of(OTHER)}
+    assert facts_of(snapshot, NEW)["ui_paid_months"] == 4
+
+
+def test_the_register_is_not_read_under_a_former_identifier(tmp_path):
+    deliver_firm(tmp_path, change(OLD, NEW))
+    elsewhere, broken = firm(OLD, region="990102"), firm(OLD, region="nowhere")
+    for row in (elsewhere, broken):
+        rows = [firm(NEW), firm(OTHER), row]
+        deliver(tmp_path, "registration", REGISTRATION, *rows, on=date(2025, 6, 1))
+        snapshot = build(tmp_path)
+        assert subjects_of(snapshot) == {id_of(NEW), id_of(OTHER)}
+        assert facts_of(snapshot, NEW)["ent_region"] == "990101"
+        assert doubtful_of(snapshot, NEW) == set()
+
+
+def test_a_chain_ends_at_the_last_identifier_that_is_registered(tmp_path):
+    unknown = credit_code(404)
+    changes = change(OLD, NEW), change(NEW, unknown, day="2024-06-01")
+    deliver_firm(tmp_path, *changes)
+    snapshot = build(tmp_path)
+    assert subjects_of(snapshot) == {id_of(NEW), id_of(OTHER)}
+    assert facts_of(snapshot, NEW)["ui_paid_months"] == 6
+
+
+@pytest.mark.parametrize("part_size", [1, 100])
+def test_an_increment_is_made_only_where_the_same_identifiers_are_unclear(tmp_path, part_size):
+    fork = change(OLD, NEW), change(OLD, OTHER, day="2024-06-01")
+    deliver_firm(tmp_path, *fork[:1], registered=(OLD, NEW))
+    made = {"grants": pl.DataFrame(schema=GRANT_SCHEMA)}
+    reasons: list[str] = []
+    options = {"part_size": part_size, "made": made, "on_anew": reasons.append}
+    base = build(tmp_path, **options)
+    deliver(tmp_path, "enterprise-identifier-changes", CHANGES, *fork)
+    forked = build(tmp_path, base=base, **options)
+    assert (forked.base, reasons) == (None, ["identifiers have changed"])
+    late = credit_code(505)
+    rows = [*months(OLD, 1, 2), *months(NEW, 4, 5, 6, 7), *months(late, 1)]
+    deliver(tmp_path, "unemployment-insurance", INSURANCE, *rows)
+    deliver(tmp_path, "registration", REGISTRATION, *map(firm, (OLD, NEW, OTHER, late)))
+    increment = build(tmp_path, base=forked, **options)
+    whole = build(tmp_path, **options)
+    if part_size == 100:
+        assert increment.base == forked
+    assert facts_of(increment, NEW)["ui_paid_months"] is None
+    assert facts_of(increment, late)["ui_paid_months"] == 1
+    assert_same(increment, whole)
+    # the same contradiction the other way round: as many are unclear, and others
+    turned = change(NEW, OLD), change(NEW, credit_code(404), day="2024-06-01")
+    deliver(tmp_path, "enterprise-identifier-changes", CHANGES, *turned)
+    assert build(tmp_path, base=whole, **options).base is None
+    assert reasons[-1] == "identifiers have changed"
+
+
+EVE = date(2025, 5, 31)
+CODES = [credit_code(number) for number in range(6)]
+EDGES = st.lists(
+    st.tuples(
+        st.sampled_from(CODES),
+        st.sampled_from(CODES),
+        st.sampled_from(["2025-04-30", "2025-05-31", "2025-06-01"]),
+        st.sampled_from(["corrected", "corrected", "converted", "merged"]),
+    ),
+    max_size=7,
+    unique_by=lambda edge: edge[:3],
+)
+
+
+def expect(edges: list[tuple[str, str]], registered: set[str]) -> tuple[set[str], dict[str, str]]:
+    """What a careful clerk finds: whom nothing is known of, and who became whom."""
+    after: dict[str, set[str]] = {}
+    for old, new in edges:
+        if old != new:
+            after.setdefault(old, set()).add(new)
+    groups = {code: {code} for code in CODES}
+    for old, news in after.items():
+        for new in news:
+            together = groups[old] | groups[new]
+            groups |= dict.fromkeys(together, together)
+    unclear: set[str] = set()
+    for code in CODES:
+        seen, here = [code], code
+        while len(after.get(here, ())) == 1 and seen.count(here) == 1:
+            (here,) = after[here]
+            seen.append(here)
+        if here in after:
+            unclear |= groups[code]
+    became = {}
+    for code in set(CODES) - unclear:
+        here = code
+        while here in after:
+            (here,) = after[here]
+            if here in registered:
+                became[code] = here
+    return unclear, became
+
+
+@settings(max_examples=40)
+@given(EDGES, st.sets(st.sampled_from(CODES), min_size=1))
+def test_whatever_the_changes_each_number_is_one_subjects_or_nobodys(edges, registered):
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        rows = [change(old, new, kind, day) for old, new, day, kind in edges]
+        deliver(home, "registration", REGISTRATION, *map(firm, sorted(registered)))
+        deliver(home, "enterprise-identifier-changes", CHANGES, *rows)
+        register, changes = (
+            (DATASETS[name], release)
+            for name in ("registration", "enterprise-identifier-changes")
+            if (release := newest_release(home / "releases", name, DAY)) is not None
+        )
+        found = find_renumbered([changes], [register], EVE)
+    told = [
+        (old, new) for old, new, day, kind in edges if day <= EVE.isoformat() and kind != "merged"
+    ]
+    unclear, became = expect(told, registered)
+    assert set(found.unclear_of("enterprise")) == unclear
+    assert dict(found.of("enterprise").iter_rows()) == became
+
+
+def test_a_household_keeps_its_number_when_the_person_under_it_gets_another(tmp_path):
+    old, new = resident_number(1), resident_number(2)
+    changed = Renumbered(pairs={"resident": pl.DataFrame({"identifier": [old], "resolved": [new]})})
+    keys = pl.Series("key", [old, "other"])
+    assert changed.replace_keys("household", keys).to_list() == [old, "other"]
+    assert changed.replace_keys("resident", keys).to_list() == [new, "other"]
 
 
 def test_rows_set_aside_under_the_old_identifier_make_the_new_one_doubtful(tmp_path):
