@@ -23,7 +23,7 @@ from console.show_population import (
     write_counts,
     write_held_back,
 )
-from console.subject import bounds_for, find_subject
+from console.subject import bounds_for, find_subject, say_former
 from console.wiring import load_chosen, load_kept, load_words, newest_snapshot, opened_database
 from engine.explain import explain
 from engine.explain_by_hand import explain_subjects
@@ -101,6 +101,7 @@ def _explain_from_snapshot(
     found = find_subject(settings, built, words.datasets, subject)
     if found is None:
         raise NothingThere(f'"{mask(subject)}" is nobody in the snapshot as of {built.as_of}')
+    say_former(found, subject)
     bounds = bounds_for(program, found.kind, built.as_of, policy)
     if not bounds:
         raise NothingThere(f'no policy "{policy}" for this subject, of kind {found.kind}')

@@ -15,7 +15,7 @@ from console.profile_json import profile_as_json
 from console.profile_page import ShownRows, build_pages, hide
 from console.settings import Settings, read_key
 from console.show_page import show_page, write_page
-from console.subject import IDENTIFIERS, find_subject
+from console.subject import IDENTIFIERS, find_subject, say_former
 from console.wiring import load_words, newest_snapshot
 from engine.wording import Language
 from profiles.dataset import Dataset
@@ -32,7 +32,9 @@ def show_profile(
     context: typer.Context,
     subject: Annotated[
         str,
-        typer.Argument(help="A subject id, credit code or identity number; - reads it from input."),
+        typer.Argument(
+            help="A subject id, or an identifier of now or before; - reads it from input."
+        ),
     ],
     rows: Annotated[bool, typer.Option("--rows", help="The rows of its datasets too.")] = False,
     dataset: Annotated[
@@ -61,6 +63,7 @@ def show_profile(
     if found is None:
         # what was typed may be somebody's number, in whatever form: it is not repeated
         raise NothingThere(f"that is nobody in the snapshot as of {snapshot.as_of}")
+    say_former(found, subject)
     profile = build_profile(snapshot, found.part, found.subject, words)
     shown: list[ShownRows] = []
     if rows or chosen:

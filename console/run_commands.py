@@ -14,7 +14,7 @@ from console.demo import run_demo
 from console.errors import NothingThere
 from console.options import Adopt, Format, PolicyPaths, VocabularyPaths, one_of
 from console.settings import read_clock, read_key
-from console.subject import find_subject
+from console.subject import find_subject, say_former
 from console.wiring import (
     ACTOR,
     keep_program,
@@ -89,6 +89,8 @@ def show_received(
     one_of(language, "zh", "en")
     built = newest_snapshot(settings)
     found = find_subject(settings, built, words.datasets, subject)
+    if found is not None:
+        say_former(found, subject)
     wanted = found.subject if found else subject
     with opened_database(settings) as engine, reading(engine) as connection:
         messages = read_inbox(connection, wanted)

@@ -1,11 +1,13 @@
 """One subject of a snapshot, found by its id or identifier, with the sources of its facts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
+from rich.markup import escape
 
+from console import show
 from console.settings import Settings, read_key
 from console.wiring import KINDS
 from engine.evaluate_rows import rows_by_subject
@@ -17,7 +19,8 @@ from engine.rows import MISSING_ROWS, RowsGiven
 from language.frame import facts_of_row
 from language.reference import Facts
 from profiles.dataset import Dataset
-from profiles.identifier import check_identifiers, subject_ids
+from profiles.former_lookup import list_successors
+from profiles.identifier import check_identifiers, mask, subject_ids
 from profiles.precedence import speaking_part
 from profiles.snapshot import Part, PartFrames, Snapshot, read_part
 
@@ -27,7 +30,10 @@ IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSubject:
-    """A subject of a snapshot with its facts, as the reference reads them, and their sources."""
+    """A subject of a snapshot with its facts, as the reference reads them, and their sources.
+
+    `by_former`: it was looked for under an identifier, or the id of one, that it no longer has.
+    """
 
     subject: str
     kind: str
@@ -35,6 +41,7 @@ class FoundSubject:
     snapshot: Snapshot
     part: Part
     datasets: Mapping[str, Dataset]
+    by_former: bool
 
     def facts(self, bound: Bound) -> Facts:
         """The facts that a policy uses, those that it measures itself among them."""
@@ -74,13 +81,34 @@ class FoundSubject:
 def find_subject(
     settings: Settings, snapshot: Snapshot, datasets: Mapping[str, Dataset], text: str
 ) -> FoundSubject | None:
-    """The subject of a surrogate id or an identifier; None where the snapshot has none such."""
-    wanted = {text}
+    """The subject of a surrogate id or an identifier; None where the snapshot has none such.
+
+    Where nobody has the identifier now, whoever had it before is found by the changes that the
+    snapshot was built with.
+    """
+    wanted = [text]
     for kind, identifier in IDENTIFIERS.items():
         checked = check_identifiers(identifier, pl.Series([text], dtype=pl.String))
         if checked["reason"][0] is None:
-            wanted |= set(subject_ids(kind, checked["value"], read_key(settings)))
-    for kind in KINDS:
+            wanted.extend(subject_ids(kind, checked["value"], read_key(settings)))
+    found = _find_one(snapshot, datasets, wanted)
+    if found is not None:
+        return found
+    became = dict(snapshot.former)
+    later = [became[subject] for subject in wanted if subject in became]
+    if not later:
+        successors = list_successors(snapshot, settings.releases, datasets, text)
+        for kind, successor in successors:
+            later.extend(subject_ids(kind, pl.Series([successor]), read_key(settings)))
+    found = _find_one(snapshot, datasets, later)
+    return None if found is None else replace(found, by_former=True)
+
+
+def _find_one(
+    snapshot: Snapshot, datasets: Mapping[str, Dataset], wanted: Sequence[str]
+) -> FoundSubject | None:
+    """The first subject of the snapshot that has one of these ids."""
+    for kind in KINDS if wanted else ():
         for part in snapshot.parts(kind):
             facts = read_part(snapshot, part, datasets=[]).facts
             rows = facts.filter(pl.col("subject").is_in(list(wanted)))
@@ -92,8 +120,16 @@ def find_subject(
                     snapshot=snapshot,
                     part=part,
                     datasets=datasets,
+                    by_former=False,
                 )
     return None
+
+
+def say_former(found: FoundSubject, text: str) -> None:
+    """Say so where the subject was found under an identifier that it no longer has."""
+    if found.by_former:
+        told = f"{mask(text)} is a former identifier: this is {found.subject}, as it is known now"
+        show.err.print(f"[yellow]{escape(told)}[/]")
 
 
 def sources_of(

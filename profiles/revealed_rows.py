@@ -23,7 +23,7 @@ def find_identifier(
     `root` is the folder of releases, `key` the secret of the surrogate ids. None where the register
     does not hold it. Raises `ReleaseGone` where its release is kept no longer.
     """
-    release = _release_of(snapshot, root, register)
+    release = release_used(snapshot, root, register)
     if release is None:
         return None
     for slot in range(SLOTS):
@@ -41,7 +41,7 @@ def read_revealed(
 
     Money in fen, as releases hold it. No rows where the dataset was not delivered.
     """
-    release = _release_of(snapshot, root, dataset)
+    release = release_used(snapshot, root, dataset)
     if release is None:
         return pl.DataFrame()
     slot = int(slots_of(pl.Series([identifier], dtype=pl.String))[0])
@@ -49,7 +49,11 @@ def read_revealed(
     return rows.filter(pl.col(dataset.key) == identifier).drop(dataset.key)
 
 
-def _release_of(snapshot: Snapshot, root: Path, dataset: Dataset) -> Release | None:
+def release_used(snapshot: Snapshot, root: Path, dataset: Dataset) -> Release | None:
+    """The release of a dataset that a snapshot was built from, None where there was none.
+
+    Raises `ReleaseGone` where it is kept no longer.
+    """
     used = next((item for item in snapshot.releases if item.dataset == dataset.name), None)
     if used is None:
         return None

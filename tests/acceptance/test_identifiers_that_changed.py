@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from console.cli import app
 from profiles.dataset import builtin_datasets
-from tests.unit.profiles.delivery_world import credit_code, write_csv
+from tests.unit.profiles.delivery_world import credit_code, resident_number, write_csv
+from tests.unit.profiles.test_identity import registration_number
 
 DAY = "2025-02-10"
 POLICY = """
@@ -30,7 +31,10 @@ benefit: {kind: cash, amount: 1000元}
 """
 
 OLD, ONE, OTHER, FORMER, NOW, ALONE = (credit_code(number) for number in range(1, 7))
-Zhida = Callable[..., str]
+REGISTRATION_NUMBER, TWICE, MERGED = (registration_number(number) for number in (1, 2, 3))
+FIRST, SECOND = resident_number(1), resident_number(2)
+SHORT = "990101900101002"
+Zhida = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +45,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def zhida(home: Path) -> Zhida:
-    def call(*words: object) -> str:
+    def call(*words: object, ends: int = 0) -> Result:
         options = ["--home", str(home / "home"), *map(str, words)]
         result = CliRunner().invoke(app, options, env={"COLUMNS": "160"})
-        assert result.exit_code == 0, result.output or result.exception
-        return result.stdout
+        assert result.exit_code == ends, result.output or result.exception
+        return result
 
     return call
 
@@ -63,11 +67,23 @@ def policy(home: Path, zhida: Zhida) -> Path:
             "uscc,old_identifier,change,effective_on,authority",
             f"{ONE},{OLD},corrected,2024-05-01,登记机关",
             f"{OTHER},{OLD},corrected,2024-06-01,登记机关",
+            f"{FORMER},{REGISTRATION_NUMBER},coded,2016-01-04,登记机关",
             f"{NOW},{FORMER},corrected,2024-06-01,登记机关",
+            f"{ONE},{TWICE},coded,2016-01-04,登记机关",
+            f"{OTHER},{TWICE},coded,2016-01-04,登记机关",
+            f"{ALONE},{MERGED},merged,2024-06-01,登记机关",
         ],
         "unemployment-insurance": [
             "uscc,month,insured,premium,paid_in_full",
             *(f"{code},2024-0{n},5,100.00,true" for code in (OLD, FORMER) for n in (1, 2)),
+        ],
+        "household-register": [
+            ",".join(builtin_datasets()["household-register"].columns),
+            *(f"{n},某,male,1990-01-01,990101,,户,head,," for n in (FIRST, SECOND)),
+        ],
+        "resident-identifier-changes": [
+            "id_number,old_identifier,change,effective_on,authority",
+            f"{SECOND},{FIRST},duplicate_cancelled,2024-01-01,公安局",
         ],
         "zombie-list": ["uscc,listed_on,removed_on"],
     }
@@ -82,7 +98,7 @@ def policy(home: Path, zhida: Zhida) -> Path:
 
 
 def explained(zhida: Zhida, code: str) -> Any:
-    (found,) = json.loads(zhida("explain", code, "insured-firms", "--format", "json"))
+    (found,) = json.loads(zhida("explain", code, "insured-firms", "--format", "json").stdout)
     return found
 
 
@@ -92,3 +108,32 @@ def test_whoever_is_named_in_a_fork_gets_neither_yes_nor_no(zhida: Zhida, policy
     assert verdicts == dict.fromkeys((OLD, ONE, OTHER), "unknown")
     assert explained(zhida, NOW)["verdict"] == "eligible"
     assert explained(zhida, ALONE)["verdict"] == "ineligible"
+
+
+@pytest.mark.parametrize("typed", [REGISTRATION_NUMBER, FORMER])
+def test_a_firm_is_found_under_each_number_it_had(zhida: Zhida, policy: Path, typed: str):
+    for words in (("profile", typed), ("explain", typed, "insured-firms"), ("inbox", typed)):
+        told = zhida(*words, "--format", "json")
+        ours = zhida(words[0], NOW, *words[2:], "--format", "json")
+        assert json.loads(told.stdout) == json.loads(ours.stdout)
+        assert typed[:2] + "*" * (len(typed) - 4) + typed[-2:] in told.stderr
+        assert "is a former identifier" in told.stderr
+        assert ours.stderr == ""
+        assert typed not in told.output + told.stderr
+
+
+@pytest.mark.parametrize("typed", [FIRST, SHORT, "990101900101001"])
+def test_a_person_is_found_under_the_first_of_two_numbers(zhida: Zhida, policy: Path, typed: str):
+    told = zhida("profile", typed, "--format", "json")
+    assert json.loads(told.stdout) == json.loads(
+        zhida("profile", SECOND, "--format", "json").stdout
+    )
+    assert "is a former identifier" in told.stderr
+    assert typed not in told.output + told.stderr
+
+
+@pytest.mark.parametrize("typed", [TWICE, MERGED, registration_number(9), "990101900101009"])
+def test_nobody_is_found_under_a_number_that_leads_to_two_or_none(
+    zhida: Zhida, policy: Path, typed: str
+):
+    assert "nobody in the snapshot" in str(zhida("profile", typed, ends=1).exception)
