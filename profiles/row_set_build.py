@@ -72,6 +72,7 @@ def build_row_set(
     problems += found
     row_set = let_states_stay(replace(row_set, time=time[0], time_columns=time[1]))
     problems += _check_formulas(row_set, entry, document, place)
+    problems += _check_reach(row_set, entry, document, place, row_sets)
     return (None if problems else row_set), problems
 
 
@@ -278,4 +279,33 @@ def _check_formulas(
         if kind is not kind_of(column.type):
             message = f'"{name}" is declared {column.type}, its formula is {kind}'
             problems.append(document.problem(at, message))
+    return problems
+
+
+def _check_reach(
+    row_set: RowSet,
+    entry: RowSetFile,
+    document: Document,
+    place: Place,
+    row_sets: Mapping[str, RowSet],
+) -> list[Problem]:
+    """Whether a snapshot has what the rows ask of persons when it joins them.
+
+    Residents are built first, all parts side by side: of each other they know nothing then.
+    """
+    problems = []
+    message = f'"{row_set.name}" are rows of residents, which know nothing of other residents'
+    remedy = "say it in rows of households or enterprises, or have a department deliver it"
+    if row_set.of == "resident":
+        problems += [document.problem((*place, "bring", by), message, remedy) for by in entry.bring]
+    for name in entry.columns:
+        measure = row_set.columns[name].measure if name in row_set.columns else None
+        target = row_sets.get(measure.rows) if measure else None
+        if measure is None or target is None or set(measure.match) <= set(target.columns):
+            continue
+        if target.of != "resident":
+            whose = target.of or "anybody"
+            other = f'"{target.name}" holds rows of {whose}: of persons only those of residents'
+            at: Place = (*place, "columns", name, "match")
+            problems.append(document.problem(at, f"{other} are joined", "leave the column out"))
     return problems

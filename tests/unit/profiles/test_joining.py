@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from language.errors import FilesRefused
+from policies.load import load_policies
 from profiles.fact import Vocabulary
 from profiles.identifier import subject_ids
 from profiles.row_frame import DTYPES
@@ -249,3 +251,72 @@ def test_each_hire_has_the_figures_of_its_own_employment(
         ("B", "5", 2024): (None, None, None, None),
         ("B", "x", 2024): (2, None, None, 7),  # known as a worker, though no resident here
     }
+
+
+REACHING = """
+rows:
+  wards:
+    of: resident
+    label: {zh: 监护关系}
+    from: guardians
+    bring: {guardian_id: [birth_date]}
+  visits:
+    of: resident
+    label: {zh: 探视}
+    time: {event: seen_on}
+    columns: {seen_on: {type: date}, visitor: {type: text}}
+    bring: {visitor: [birth_date]}
+  guarded:
+    of: resident
+    label: {zh: 监护关系}
+    from: guardians
+    columns:
+      months: {from: employee-insurance, match: [guardian_id], count: rows}
+      firms: {from: registration, match: [guardian_id], count: rows}
+"""
+OWN = """
+policy: wards
+version: "1"
+title: {zh: 监护补贴}
+audience: resident
+authority: 示范市民政局
+level: city
+basis: [{document: 示范市监护补贴办法}]
+per: year
+rows:
+  wards: {from: guardians, bring: {guardian_id: [birth_date]}}
+  others: {from: guardians, columns: {months: {from: employee-insurance, match: [guardian_id], count: rows}}}
+clauses:
+  - {id: any, says: 有监护人, when: age >= 18}
+benefit: {kind: cash, amount: 100元}
+"""  # noqa: E501
+
+
+def told_of(refused: pytest.ExceptionInfo[FilesRefused]) -> list[tuple[int, str]]:
+    return [(problem.line, problem.message) for problem in refused.value.problems]
+
+
+def test_rows_of_residents_that_ask_of_other_residents_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "words.yaml"
+    file.write_text(REACHING, encoding="utf-8")
+    with pytest.raises(FilesRefused) as refused:
+        load_vocabulary([*BUILTIN.glob("*.yaml"), file], DATASETS)
+    nothing = "are rows of residents, which know nothing of other residents"
+    others = "holds rows of enterprise: of persons only those of residents are joined"
+    assert told_of(refused) == [
+        (7, f'"wards" {nothing}'),
+        (13, f'"visits" {nothing}'),
+        (19, '"employee-insurance" has no column "guardian_id"'),
+        (20, f'"registration" {others}'),
+    ]
+
+
+def test_a_policys_own_rows_ask_of_nobody_else(tmp_path: Path, vocabulary: Vocabulary) -> None:
+    file = tmp_path / "wards.yaml"
+    file.write_text(OWN, encoding="utf-8")
+    with pytest.raises(FilesRefused) as refused:
+        load_policies([file], vocabulary)
+    assert told_of(refused) == [
+        (11, "only rows of a vocabulary bring facts: they are joined with the snapshot"),
+        (12, "a column measured over other rows belongs to the vocabulary"),
+    ]
