@@ -41,15 +41,19 @@ def settle_duplicates(rows: pl.DataFrame, dataset: Dataset) -> Settled:
         return Settled(kept=kept, repeated=repeated, contradictions=none)
     key = [dataset.key, *dataset.unique]
     reason = f"contradiction: other rows have the same {', '.join(key)} and another content"
-    told = rows.filter(pl.Series(aside))
-    contradictions = told.select(
+    contradictions = set_aside(rows.filter(pl.Series(aside)), dataset, reason)
+    return Settled(kept=kept, repeated=repeated, contradictions=contradictions)
+
+
+def set_aside(rows: pl.DataFrame, dataset: Dataset, reason: str) -> pl.DataFrame:
+    """Typed rows as quarantined ones, all for the same reason."""
+    return rows.select(
         "line",
         pl.lit(reason).alias("reason"),
-        write_rows(_write_typed(told, dataset), dataset).alias("row"),
+        write_rows(_write_typed(rows, dataset), dataset).alias("row"),
         pl.lit(reason).alias("counted"),
         pl.col(dataset.key).alias("key"),
     )
-    return Settled(kept=kept, repeated=repeated, contradictions=contradictions)
 
 
 def _as_before(rows: pl.DataFrame, columns: list[str]) -> np.typing.NDArray[np.bool_]:

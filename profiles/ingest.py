@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 
 from profiles.changeset import (
-    CORRECTS,
     NOTHING_CHANGED,
     REMOVED,
     Changed,
@@ -23,12 +22,13 @@ from profiles.changeset import (
 )
 from profiles.column_mapping import ColumnMapping
 from profiles.content import hash_file
+from profiles.correction import Correction
 from profiles.dataset import Dataset
 from profiles.delivery import read_delivery
 from profiles.duplicates import settle_duplicates
 from profiles.errors import DeliveryRefused, ReleaseOutdated
 from profiles.folder import locked
-from profiles.quarantine import Quarantine, find_corrected, find_overtaking
+from profiles.quarantine import Quarantine
 from profiles.release import Release, chain_of, list_releases, newest_release, read_release
 from profiles.release_order import sort_by_slot
 from profiles.release_write import ReleaseWriter, Source
@@ -138,39 +138,40 @@ def _take_in(
         Spill(dataset.key, _empty_rows(form), writer.spilled) as spill,
     ):
         aside = Quarantine(source.name)
-        lines = [pl.Series(CORRECTS, [], dtype=pl.Int64)]
+        correction = None
+        if mode == "correction" and before is not None:
+            correction = Correction(source.name, dataset, before)
         for block in blocks:
             source = replace(source, heading=block.heading)
             sifted = sift_block(block, delivered_form(dataset, mode), delivered_on)
+            if correction is not None:
+                sifted = correction.read(block, sifted)
             aside.add(sifted.bad)
-            if mode == "correction":
-                lines.append(sifted.good[CORRECTS])
             spill.add(sifted.good.select("line", *form.columns))
             tell("reading", block.done, block.total)
         rows_in = spill.height + aside.height
-        corrects, overtaking = None, None
-        if mode == "correction":
-            assert before is not None
-            corrects = find_corrected(source.name, before, pl.concat(lines))
-            overtaking = find_overtaking(before, corrects, dataset)
+        if correction is not None:
+            correction.begin()
         done = 0
         for slots, share in spill.shares():
-            settled = settle_duplicates(sort_by_slot(share, form), form)
+            rows = sort_by_slot(share, form)
+            settled = (
+                settle_duplicates(rows, form)
+                if correction is None
+                else correction.settle(rows, slots)
+            )
             aside.add(settled.contradictions)
             repeated += settled.repeated
-            kept = settled.kept
-            if overtaking is not None:
-                identity = overtaking.columns
-                kept = kept.join(overtaking, on=identity, how="anti", nulls_equal=True)
-            writer.write_share(kept)
-            changed += _compare(kept, dataset, mode, before, slots)
+            writer.write_share(settled.kept)
+            changed += _compare(settled.kept, dataset, mode, before, slots)
             done += share.height
             tell("writing", done, spill.height)
-        _refuse_unusable(source.name, dataset, writer.rows, aside)
+        if correction is None or not rows_in:
+            _refuse_unusable(source.name, dataset, writer.rows, aside)
         if mode != "full" and before is not None:
             changed = replace(changed, before=chain_of(before)[0].rows)
-        if corrects is not None:
-            aside.take_over(corrects, pl.concat(lines))
+        if correction is not None:
+            aside.take_over(correction.corrected, correction.closed())
         release, created = writer.finish(
             aside.finish(),
             delivered_on=delivered_on,
@@ -178,7 +179,7 @@ def _take_in(
             repeated=repeated,
             changed=changed,
             base=None if mode == "full" else before,
-            corrects=corrects,
+            corrects=correction.corrected if correction else None,
             exceeded=_exceeded(changed, dataset, mode),
             source=source,
         )

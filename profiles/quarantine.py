@@ -8,15 +8,12 @@ from collections import Counter
 
 import polars as pl
 
-from profiles.changeset import identity_of
-from profiles.dataset import Dataset
 from profiles.errors import DeliveryRefused
 from profiles.release import (
     DOUBTFUL_SCHEMA,
     QUARANTINE_SCHEMA,
     Release,
     chain_of,
-    read_delivered,
     read_doubtful_lines,
     read_quarantine,
 )
@@ -65,8 +62,9 @@ class Quarantine:
         quarantine = rows.select(list(QUARANTINE_SCHEMA))
         doubtful = rows.select(list(DOUBTFUL_SCHEMA))
         return SetAside(
-            quarantine=pl.concat([quarantine, *(frame for frame, _ in self._earlier)]),
-            doubtful=pl.concat([doubtful, *(frame for _, frame in self._earlier)]),
+            # a correction may be as bad as the one before it: then it stands there already
+            quarantine=pl.concat([quarantine, *(frame for frame, _ in self._earlier)]).unique(),
+            doubtful=pl.concat([doubtful, *(frame for _, frame in self._earlier)]).unique(),
             reasons=self.reasons,
         )
 
@@ -94,13 +92,3 @@ def find_corrected(file: str, newest: Release, lines: pl.Series) -> Release:
         problem = f"corrects lines that are not set aside in {corrected.hash[:12]}: {named}"
         raise DeliveryRefused(file, [problem])
     return corrected
-
-
-def find_overtaking(newest: Release, corrected: Release, dataset: Dataset) -> pl.DataFrame | None:
-    """The rows delivered after those that are corrected: what they say is newer, and stays."""
-    identity = identity_of(dataset, "correction")
-    later = [link for link in chain_of(newest) if link.sequence > corrected.sequence]
-    if identity is None or not later:
-        return None
-    found = [read_delivered(link, dataset).select(identity) for link in later]
-    return pl.concat(found).unique()

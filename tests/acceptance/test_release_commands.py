@@ -97,6 +97,54 @@ def test_rows_set_aside_are_shown_masked_and_come_back_corrected(zhida: Zhida, t
     assert "0 rows of size-class" in zhida("release", "quarantine", "size-class")
 
 
+def quarantined(zhida: Zhida) -> list[tuple[int, str]]:
+    told = json.loads(zhida("release", "quarantine", "size-class", "--format", "json"))
+    return [(row["line"], row["reason"]) for row in told["rows"]]
+
+
+def test_corrections_that_are_no_better_leave_their_lines_open(zhida: Zhida, tmp_path: Path):
+    path = tmp_path / "sizes.csv"
+    number = resident_number(1)
+    first, second, third = (credit_code(number) for number in (7, 8, 9))
+    spoilt = [f"{code},2024,giant" for code in (first, second, third)]
+    deliver(zhida, path, *lines(3), *spoilt, f"{number},2024,small", day="2025-06-01", ends=3)
+    assert [line for line, _ in quarantined(zhida)] == [5, 6, 7, 8]
+    header = f"{HEADER},corrects_line"
+    corrections = [
+        f"{first},2024,enormous,5",  # itself bad
+        f"{second},2024,small,6",  # two that contradict each other
+        f"{second},2024,large,6",
+        f"{credit_code(0)},2024,large,7",  # against a row that was taken
+        f"{number},2024,large,8",  # a person's number again
+    ]
+    report = deliver(zhida, path, header, *corrections, day="2025-06-02", mode="correction", ends=3)
+    assert report["accepted"] == 0
+    left = quarantined(zhida)
+    assert {line for line, _ in left} == {5, 6, 7, 8}
+    why = {line: reason for line, reason in left if reason.startswith("correction: ")}
+    assert why[5].startswith('correction: ent_size: "enormous" is none of')
+    assert why[6] == "correction: contradiction: other rows correct the same line otherwise"
+    assert "a row that was taken has the same uscc, year" in why[7]
+    assert "uscc: " in why[8]
+    assert number not in zhida("release", "quarantine", "size-class")
+    good = [f"{first},2024,small,5", f"{second},2024,small,6", f"{third},2024,large,7"]
+    good.append(f"{credit_code(10)},2024,small,8")
+    report = deliver(zhida, path, header, *good, day="2025-06-03", mode="correction")
+    assert (report["accepted"], quarantined(zhida)) == (4, [])
+
+
+def test_a_correction_that_names_no_line_is_refused_in_words(zhida: Zhida, tmp_path: Path):
+    path = tmp_path / "sizes.csv"
+    deliver(zhida, path, *lines(3), f"{credit_code(7)},2024,giant", day="2025-06-01", ends=3)
+    path = write_csv(path, f"{HEADER},corrects_line", f"{credit_code(7)},2024,small,")
+    options = ("--dataset", "size-class", "--delivered-on", "2025-06-02", "--mode", "correction")
+    words = ("--home", str(tmp_path / "home"), "ingest", str(path), *options)
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 1
+    assert "cannot be told which line is corrected in its own lines 2" in told.stderr
+    assert [line for line, _ in quarantined(zhida)] == [5]
+
+
 def test_what_is_not_there_is_said(zhida: Zhida):
     for words in (
         ("release", "list"),
