@@ -9,10 +9,11 @@ import polars as pl
 from profiles.complaint import Complaint
 from profiles.dataset import Dataset
 from profiles.delivery import CUT_OFF
-from profiles.identifier import mask_long_numbers, mask_series
+from profiles.identifier import check_identifiers, mask_long_numbers, mask_series
 from profiles.row_block import RowBlock
 from profiles.typed_values import parse_column, write_texts
 
+_CHECKED = ("uscc", "resident_id")
 LONGEST_SHOWN = 200
 """Characters of a cell that the quarantine shows."""
 
@@ -51,7 +52,7 @@ def sift_block(block: RowBlock, dataset: Dataset, delivered_on: date | None = No
         "reason",
         row=_mask_text(block.broken["text"]),
         counted=_strip_count("reason"),
-        key=pl.lit(None, dtype=pl.String),
+        key=_find_keys(block.broken["text"], dataset),
     )
     if not complaints:
         return Sifted(good=typed, bad=broken)
@@ -145,6 +146,27 @@ def _mask_text(lines: pl.Series) -> pl.Series:
     What is left shows how its cells were parted.
     """
     return lines.str.replace_all(r"[^\s,;\"'|]", "*").str.head(2_000).alias("row")
+
+
+def _find_keys(lines: pl.Series, dataset: Dataset) -> pl.Series:
+    """Whom each broken line is about: the one right identifier in it, null where there is none.
+
+    Its cells cannot be told apart, but a check digit tells an identifier from other signs. Where a
+    row may name others of the same kind, or two stand in one line, nobody can say.
+    """
+    columns = dataset.columns.values()
+    nobody = pl.Series("key", [None] * len(lines), dtype=pl.String)
+    several = sum(column.identifier == dataset.identifier for column in columns) > 1
+    if several or dataset.identifier not in _CHECKED or not len(lines):
+        return nobody
+    # runs of other lengths are no identifiers, and of a longer one no part is
+    found = lines.str.extract_all(r"[0-9A-Za-z]+").alias("found")
+    told = pl.DataFrame({"place": pl.int_range(len(lines), eager=True), "found": found})
+    told = told.explode("found").filter(pl.col("found").str.len_chars() == 18)
+    checked = check_identifiers(dataset.identifier, told["found"])
+    told = told.with_columns(checked).filter(pl.col("reason").is_null())
+    told = told.select("place", "value").unique().filter(pl.col("place").is_unique())
+    return nobody.scatter(told["place"], told["value"])
 
 
 def _strip_count(column: str) -> pl.Expr:

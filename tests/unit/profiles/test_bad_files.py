@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from profiles import csv_lines
@@ -9,6 +10,8 @@ from profiles.delivery import CUT_OFF
 from profiles.errors import DeliveryRefused
 from profiles.ingest import ReleaseReport, ingest
 from profiles.release import read_doubtful, read_quarantine, read_release
+from profiles.row_block import RowBlock
+from profiles.sifting import sift_block
 from profiles.whole_cell import is_surely_whole
 from tests.unit.profiles.delivery_world import (
     DATASETS,
@@ -292,3 +295,41 @@ def test_days_that_a_dataset_calls_past_are_not_believed_if_they_are_to_come(tmp
         "died_on: later than the delivery": 1,
         "moved_in_on: later than the delivery": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "whose"),
+    [
+        (f"{C},2024,small,", C),
+        (f'{C},2024,"small', C),
+        (f"{C.lower()},20\0 24,small", C),
+        (f" ,{C};2024;small,,", C),
+        (f"{C},2024,small,{C},2023,small", C),
+        (f"{C},2024,small,{B},2023,small", None),
+        (f"{C}1,2024,small,", None),
+        (f"{C[:-1]}?,2024,small,", None),
+        (f"{resident_number(1)},2024,small,", None),
+        ("nobody,2024,small,", None),
+    ],
+)
+def test_whose_a_broken_line_is_shows_the_one_right_identifier_in_it(tmp_path, line, whose):
+    content = f"uscc,year,ent_size\n{A},2024,small\n{line}\n"
+    report = deliver_bytes(tmp_path, "size-class", content.encode())
+    assert sizes(report) == {A: "small"}
+    assert read_doubtful(report.release).to_list() == ([whose] if whose else [])
+    assert report.release.unassigned == (whose is None)
+
+
+def test_where_a_row_names_two_of_a_kind_a_broken_line_is_nobodys(tmp_path):
+    groups = DATASETS["enterprise-groups"]
+    others = [name for name, column in groups.columns.items() if column.identifier == "uscc"]
+    assert len(others) > 1
+    block = RowBlock(
+        cells=pl.DataFrame(schema={"line": pl.Int64} | dict.fromkeys(groups.columns, pl.String)),
+        heading=(),
+        columns=groups.columns,
+        broken=pl.DataFrame({"line": [2], "reason": ["has 9 cells, not 4"], "text": [f"{C},,"]}),
+        done=1,
+        total=1,
+    )  # fmt: skip
+    assert sift_block(block, groups).bad["key"].to_list() == [None]
