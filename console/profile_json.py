@@ -38,6 +38,7 @@ def _source_as_json(source: ProfileSource) -> dict[str, Any]:
         "fresh_until": source.fresh_until,
         "stale": source.stale,
         "set_aside": source.set_aside,
+        "unclear": source.unclear,
         "complete": source.dataset.complete,
         "rows": source.rows.height,
     }

@@ -42,6 +42,7 @@ WORDS: Mapping[Language, Words] = {
         "stale": "已过期（时效至 {fresh_until}），其事实视为缺失",
         "never": "从未交付，其事实缺失",
         "aside": "本对象有行被隔离，其事实视为缺失",
+        "unclear": "本对象的标识变更相互矛盾，其事实视为缺失",
         "rows": "行（{count}）",
         "none": "没有行",
         "more": "另有 {count} 行未列出",
@@ -70,6 +71,7 @@ WORDS: Mapping[Language, Words] = {
         "stale": "stale (fresh until {fresh_until}): its facts count as missing",
         "never": "never delivered: its facts are missing",
         "aside": "rows of this subject were set aside: its facts count as missing",
+        "unclear": "changes of its identifier contradict each other: its facts count as missing",
         "rows": "rows ({count})",
         "none": "no rows",
         "more": "{count} more rows are not listed",
@@ -86,6 +88,10 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
     "never delivered": ("缺失：数据集从未交付", "missing: the dataset was never delivered"),
     "stale": ("缺失：最新批次已过期", "missing: the newest release is stale"),
     "set aside": ("缺失：本对象的行被隔离", "missing: rows of this subject were set aside"),
+    "identifier unclear": (
+        "缺失：标识变更相互矛盾",
+        "missing: changes of its identifier contradict each other",
+    ),
     "no row": ("缺失：没有行", "missing: no row"),
     "rows do not say": ("缺失：各行未载明", "missing: its rows do not say"),
     "not worked out": ("无法推算", "cannot be worked out"),
@@ -197,6 +203,8 @@ def _say_source(source: ProfileSource, language: Language) -> str:
     parts = [told, words[age].format(fresh_until=source.fresh_until)]
     if source.set_aside:
         parts.append(words["aside"])
+    if source.unclear:
+        parts.append(words["unclear"])
     return ("；" if language == "zh" else "; ").join(parts)
 
 

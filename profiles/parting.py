@@ -190,8 +190,12 @@ def _replace_persons(rows: pl.DataFrame, dataset: Dataset, parting: Parting) -> 
     for name in order_of(dataset)[1:]:
         column = dataset.columns[name]
         if column.identifier:
-            others = parting.renumbered.replace(column.identifier, rows[name])
             kind = _KIND_OF[column.identifier]
+            others = parting.renumbered.replace(column.identifier, rows[name])
+            # of whom nobody can tell who it is: two ids may be one person, and claim once only
+            unclear = parting.renumbered.unclear_of(kind)
+            if len(unclear):
+                others = others.set(others.is_in(unclear.implode()).fill_null(False), None)
             kept.append(subject_ids(kind, others, parting.key).alias(name))
         elif not _is_left_out(dataset, name):
             kept.append(rows[name])

@@ -25,6 +25,7 @@ Standing = Literal[
     "never delivered",
     "stale",
     "set aside",
+    "identifier unclear",
     "no row",
     "rows do not say",
     "not worked out",
@@ -38,7 +39,8 @@ class ProfileSource:
     """A dataset as the snapshot has it of one subject.
 
     `release` and `delivered_on` are None where nothing was delivered. `fresh_until` is the last day
-    on which the release counts, None where it does not age. `set_aside`: rows of this subject were.
+    on which the release counts, None where it does not age. `set_aside`: rows of this subject were;
+    `unclear`: changes of its identifier contradict each other, so that rows may be another's.
     `rows` are its rows, `subject` left out; personal columns are not in a snapshot.
     """
 
@@ -48,6 +50,7 @@ class ProfileSource:
     fresh_until: date | None
     stale: bool
     set_aside: bool
+    unclear: bool
     rows: pl.DataFrame
 
 
@@ -115,6 +118,7 @@ def _sources_of(
 ) -> dict[str, ProfileSource]:
     used = {release.dataset: release for release in snapshot.releases}
     aside = set(whole.doubtful.filter(pl.col("subject") == subject)["dataset"])
+    unclear = subject in snapshot.unclear
     found = {}
     for name, dataset in vocabulary.datasets.items():
         if dataset.kind not in (kind, "region"):
@@ -128,7 +132,8 @@ def _sources_of(
             delivered_on=release.delivered_on if release else None,
             fresh_until=release.delivered_on + timedelta(days=days) if release and days else None,
             stale=release.stale if release else False,
-            set_aside=name in aside,
+            set_aside=name in aside and not unclear,
+            unclear=unclear and dataset.kind == kind,
             rows=rows.filter(pl.col("subject") == subject).drop("subject"),
         )
     return found
@@ -188,6 +193,8 @@ def _why_missing(fact: Fact, source: ProfileSource | None) -> Standing:
         return "never delivered"
     if source.stale:
         return "stale"
+    if source.unclear:
+        return "identifier unclear"
     if source.set_aside:
         return "set aside"
     # a region's rows are not the subject's: it has the nearest region's figure, or none

@@ -110,6 +110,16 @@ def test_whoever_is_named_in_a_fork_gets_neither_yes_nor_no(zhida: Zhida, policy
     assert explained(zhida, ALONE)["verdict"] == "ineligible"
 
 
+def test_a_profile_says_that_nobody_can_tell_whose_identifier_it_is(zhida: Zhida, policy: Path):
+    told = json.loads(zhida("profile", ONE, "--format", "json").stdout)
+    (months,) = [fact for fact in told["facts"] if fact["fact"] == "ui_paid_months"]
+    assert (months["value"], months["standing"]) == (None, "identifier unclear")
+    assert "changes of its identifier contradict" in months["why_en"]
+    source = told["datasets"]["unemployment-insurance"]
+    assert (source["unclear"], source["set_aside"]) == (True, False)
+    assert "标识变更相互矛盾" in zhida("profile", ONE).stdout
+
+
 @pytest.mark.parametrize("typed", [REGISTRATION_NUMBER, FORMER])
 def test_a_firm_is_found_under_each_number_it_had(zhida: Zhida, policy: Path, typed: str):
     for words in (("profile", typed), ("explain", typed, "insured-firms"), ("inbox", typed)):

@@ -311,6 +311,23 @@ def test_persons_named_in_rows_of_others_are_named_by_the_number_that_counts(tmp
     assert read_part(snapshot, part).facts.height == 1
 
 
+def test_persons_of_whom_nobody_can_tell_who_they_are_are_not_counted_twice(tmp_path):
+    old, new, other, sure = (resident_number(number) for number in range(4))
+    header = ",".join(DATASETS["household-register"].columns)
+    lines = [f"{n},某,male,1990-01-01,990101,,户,head,," for n in (old, new, other, sure)]
+    deliver(tmp_path, "household-register", header, *lines)
+    header = "id_number,old_identifier,change,effective_on,authority"
+    fork = [f"{n},{old},duplicate_cancelled,2024-01-01,公安局" for n in (new, other)]
+    deliver(tmp_path, "resident-identifier-changes", header, *fork)
+    deliver(tmp_path, "registration", REGISTRATION, firm(NEW), firm(OTHER))
+    drew = [f"{NEW},{old},2024-07-01", f"{NEW},{new},2024-08-01", f"{OTHER},{sure},2024-08-01"]
+    deliver(tmp_path, "unemployment-benefit", "uscc,person_id,started_on", *drew)
+    snapshot = build(tmp_path)
+    # they may be one person or two
+    assert facts_of(snapshot, NEW)["ui_benefit_recipients"] is None
+    assert facts_of(snapshot, OTHER)["ui_benefit_recipients"] == 1
+
+
 def test_our_own_rows_under_the_former_id_come_along_and_the_snapshot_names_it(tmp_path):
     deliver_firm(tmp_path, change(OLD, NEW))
     grants = pl.DataFrame(
