@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from console.answer_words import say_answer
 from console.explanation_words import (
     WORDS,
     say_amount,
@@ -29,6 +30,7 @@ def build_page(told: Sequence[Explanation], languages: Sequence[str]) -> str:
         amount=say_amount,
         which=which_value,
         equals=equals,
+        say_answer=say_answer,
     )
 
 

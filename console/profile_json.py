@@ -1,6 +1,7 @@
 """A profile for programs: `zhida profile --format json`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -62,6 +63,7 @@ def _fact_as_json(told: ProfileFact, profile: Profile, revealed: bool) -> dict[s
         "why_en": why_en,
         "dataset": told.dataset or None,
         "missing": list(told.missing),
+        "answer": None if told.answer is None else asdict(told.answer),
         "masked": hidden,
     }
 

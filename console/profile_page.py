@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from console.answer_words import say_answer
 from console.page import Grid, Page, Section
 from engine.shown_value import mask, show_fen, show_plain, show_value
 from engine.wording import Language
@@ -118,7 +119,10 @@ def build_pages(
 
 
 def why(told: ProfileFact, profile: Profile) -> tuple[str, str]:
-    """Why a fact has no value, in Chinese and English; empty where it has one."""
+    """Why a fact has no value, or the value that the subject itself gave, in Chinese and English;
+    empty where a department's value stands."""
+    if told.answer is not None:
+        return say_answer(told.answer, "zh"), say_answer(told.answer, "en")
     zh, en = STANDINGS[told.standing]
     if told.standing == "no row" and told.dataset:
         dataset = profile.sources[told.dataset].dataset

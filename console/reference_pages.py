@@ -84,6 +84,9 @@ def _facts(vocabulary: Vocabulary) -> str:
             source = ", ".join(dict.fromkeys(measure.dataset for measure in fact.measures))
             if fact.formula is not None:
                 source = "worked out"
+            if fact.answers:
+                answers = f"answers ({', '.join(fact.answers)})"
+                source = f"{source}; {answers}" if source else answers
             lines.append(
                 _row(
                     f"`{fact.name}`",

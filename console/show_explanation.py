@@ -4,6 +4,7 @@ from rich.markup import escape
 from rich.text import Text
 from rich.tree import Tree
 
+from console.answer_words import say_answer
 from console.explanation_words import (
     WORDS,
     say_amount,
@@ -148,6 +149,9 @@ def _add_fact(parent: Tree, fact: FactUsed, language: str) -> None:
     if fact.source is not None:
         where = fact.source.department if zh else fact.source.dataset
         line.append(f"  {where} {fact.source.delivered_on} {fact.source.release}", style="dim")
+        if (answer := fact.source.answer) is not None:
+            told = say_answer(answer, "zh" if zh else "en")
+            line.append(f"  {told}", style="cyan")
     elif fact.legal_source:
         line.append(f"  {fact.legal_source}", style="dim")
     branch = parent.add(line)

@@ -18,11 +18,12 @@ from engine.row_frames import row_frame_of_part
 from engine.rows import MISSING_ROWS, RowsGiven
 from language.frame import facts_of_row
 from language.reference import Facts
+from profiles.answers import DATASETS, answers_of
 from profiles.dataset import Dataset
 from profiles.former_lookup import list_successors
 from profiles.identifier import check_identifiers, mask, subject_ids
 from profiles.precedence import speaking_part
-from profiles.snapshot import Part, PartFrames, Snapshot, read_part
+from profiles.snapshot import Part, PartFrames, Snapshot, read_answered, read_part
 
 _NOT_DOUBTFUL = pl.DataFrame(schema={"dataset": pl.String, "subject": pl.String})
 IDENTIFIERS = {"enterprise": "uscc", "resident": "resident_id"}
@@ -55,6 +56,14 @@ class FoundSubject:
         given = row_frame_of_part(bound, frame, part.rows, part.doubtful)
         return rows_by_subject(bound, frame["subject"], given).get(self.subject, MISSING_ROWS)
 
+    def _own_answers(self) -> dict[str, Source]:
+        """The facts that the subject has answered or corrected itself."""
+        counting = answers_of(read_answered(self.snapshot, self.part), self.subject)
+        source = _source_of_dataset(self.snapshot, self.datasets, DATASETS.get(self.kind))
+        if source is None:
+            return {}
+        return {name: replace(source, answer=answer) for name, answer in counting.items()}
+
     def _measured(self, bound: Bound) -> tuple[pl.DataFrame, PartFrames]:
         """The subject's facts with those that the policy measures itself, and its rows."""
         part = PartFrames(facts=self.frame, rows={}, doubtful=_NOT_DOUBTFUL)
@@ -68,7 +77,7 @@ class FoundSubject:
 
     def sources(self, bound: Bound) -> Mapping[str, Source]:
         """Where each fact came from, by the policy's own measures where it has them."""
-        shared = sources_of(self.snapshot, self.datasets, self.frame)
+        shared = sources_of(self.snapshot, self.datasets, self.frame) | self._own_answers()
         own = {}
         for measured in bound.own_measures:
             shared.pop(measured.fact.name, None)

@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from profiles.answers import Answer
+
 FORMAT = "zhida-explanation-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a fact's value came from."""
+    """Where a fact's value came from; `answer` where the person or firm itself gave it."""
 
     dataset: str
     department: str
     release: str
     delivered_on: date
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

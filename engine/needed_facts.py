@@ -6,6 +6,7 @@ from typing import Literal
 
 from engine.program import Bound
 from language.definition import Given
+from profiles.answers import DATASETS, DECLARED
 from profiles.fact import Fact, Vocabulary
 from profiles.row_set import RowSet
 
@@ -82,6 +83,8 @@ def _needs_of(bound: Bound, vocabulary: Vocabulary) -> Iterable[NeededFact]:
             continue
         measures = known.get(name, fact).measures
         datasets = dict.fromkeys(measure.dataset for measure in measures if measure.dataset)
+        if DECLARED in fact.answers:
+            datasets[DATASETS[fact.of]] = None
         yield _needed(bound, fact, tuple(datasets))
     row_sets = {measured.row_set.name: measured.row_set for measured in bound.own_measures}
     for row_set in (row_sets | dict(bound.row_sets)).values():

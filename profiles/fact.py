@@ -20,7 +20,8 @@ class Fact:
     it is only ever given. `others` are the measures over further departments' rows, in the order in
     which they are asked where the ones before have no value; what each of them says is a hidden
     fact. `absent` is the value of a subject without rows in a complete dataset; `may_not_apply`
-    says that it then does not apply, `null_is_none` that so does null by hand.
+    says that it then does not apply, `null_is_none` that so does null by hand. `answers` are the
+    ways in which people's own answers count (`profiles.answers`).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Fact:
     absent: Scalar | None = None
     may_not_apply: bool = False
     null_is_none: bool = False
+    answers: tuple[str, ...] = ()
 
     @property
     def measures(self) -> tuple[Measure, ...]:

@@ -95,6 +95,9 @@ def build_fact(
         problems.append(
             document.problem((*place, "null"), message, "add absent: none, or leave null out")
         )
+    problems += _check_answers(
+        name, entry, audience, fact_type, document, place, own=of is not None
+    )
     if problems:
         return [], problems
     built: list[Fact] = []
@@ -123,9 +126,50 @@ def build_fact(
             absent=absent,
             may_not_apply=may_not_apply,
             null_is_none=entry.null is not None,
+            answers=tuple(dict.fromkeys(entry.answers)),
         )
     )
     return built, []
+
+
+def _check_answers(
+    name: str,
+    entry: FactFile,
+    audience: Audience,
+    fact_type: FactType,
+    document: Document,
+    place: Place,
+    *,
+    own: bool,
+) -> list[Problem]:
+    """People answer what departments measure or nobody does, about themselves, in closed forms."""
+    if not entry.answers:
+        return []
+    at = (*place, "answers")
+    worked_out = entry.is_ is not None or entry.choose is not None or entry.average is not None
+    refusals = (
+        (
+            own,
+            f'"{name}" is the policy\'s own: answers go into snapshots',
+            "declare the fact in a vocabulary file",
+        ),
+        (
+            audience not in ("enterprise", "resident"),
+            f'"{name}" is of {audience}: only enterprises and residents answer',
+            "let it be measured from rows, or leave answers out",
+        ),
+        (
+            worked_out,
+            f'"{name}" is worked out from other facts',
+            "let those be answered",
+        ),
+        (
+            fact_type is FactType.TEXT,
+            f'"{name}" is a text, which may hold anything',
+            "make it a code with its values",
+        ),
+    )
+    return [document.problem(at, told, remedy) for holds, told, remedy in refusals if holds]
 
 
 def _parts(

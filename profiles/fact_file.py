@@ -65,13 +65,15 @@ class ValueFile(Strict):
 class FactFile(ValueFile):
     """A fact, in the vocabulary or in a policy; `null` is what null means where it is given.
 
-    `else_from` names further departments' rows, asked where those of `from` have no value.
+    `else_from` names further departments' rows, asked where those of `from` have no value;
+    `answers` what people may say of it themselves.
     """
 
     of: Audience | None = None
     null: Literal["none"] | None = None
     type: FactType | None = None
     else_from: list[str] = []
+    answers: list[Literal["declared", "corrected"]] = []
 
 
 class RowColumnFile(ValueFile):

@@ -24,6 +24,7 @@ from language.frame import prepare
 from language.lowering import Lowering
 from language.reach import reachable_facts
 from language.types import FactType
+from profiles.answers import DATASETS as ANSWERS_BY_KIND
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
 from profiles.joining import joined_row_sets
@@ -39,6 +40,7 @@ _FIRST, _LAST = date(1900, 1, 1), date(2099, 12, 31)
 _DAYS = pl.date_range(_FIRST, _LAST, eager=True)
 _NEVER = np.iinfo(np.int32).max
 _AS_OF = "as_of"
+ANSWERS = frozenset(ANSWERS_BY_KIND.values())
 
 Truths = npt.NDArray[np.int8]
 """For each of `_DAYS`, as the date of a row: true (1), false (0) or undecided (2)."""
@@ -78,8 +80,11 @@ class Flips:
             if source is not None:
                 _ask(self._asked[source], measure, row_set, own=row_set.name in joined)
         for dataset in vocabulary.datasets.values():
-            if dataset.register:
-                self._asked[dataset.name].days[dataset.time.columns[1]].append(_until)
+            first, last = dataset.time.columns[0], dataset.time.columns[-1]
+            if dataset.register or dataset.name in ANSWERS:
+                self._asked[dataset.name].days[last].append(_until)
+            if dataset.name in ANSWERS:
+                self._asked[dataset.name].days[first].append(_since)
 
     def days(self, source: str, rows: pl.DataFrame, as_of: date, until: date) -> pl.DataFrame:
         """The subjects whose rows of a source flip from the day after `as_of` to `until`, each with

@@ -8,6 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from language.column import NOT_APPLICABLE
+from profiles.answers import ANSWERED, DATASETS, apply_answers
 from profiles.content import sort_rows
 from profiles.derivation import compute_facts
 from profiles.fact import Vocabulary
@@ -17,6 +18,7 @@ from profiles.joining import join_rows, joined_row_sets
 from profiles.key_index import KeyIndex
 from profiles.layered_residents import LayeredResidents
 from profiles.part_files import (
+    answered_file,
     changes_file,
     doubtful_file,
     facts_file,
@@ -30,6 +32,7 @@ from profiles.parting import (
     find_unclear_rows,
     part_rows,
     place_made,
+    sure_rows,
     withhold,
 )
 from profiles.precedence import merge_parts
@@ -41,6 +44,7 @@ from profiles.snapshot import (
     Part,
     PartFrames,
     Snapshot,
+    read_answered,
     read_flips,
     read_part,
     read_rows,
@@ -125,6 +129,7 @@ class PartIncrement:
     _fresh: dict[str, pl.DataFrame] = field(default_factory=dict)
     _fresh_of: dict[str, pl.Series] = field(default_factory=dict)
     _disagreeing: dict[str, pl.Series] = field(default_factory=dict)
+    _answered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ANSWERED))
 
     def build(self) -> Found | None:
         """What is other; None where nothing is."""
@@ -160,6 +165,7 @@ class PartIncrement:
                 pl.col("subject").is_in(changed.implode())
             ),
             doubtful_file(self.parting.kind, self.number): doubtful,
+            answered_file(self.parting.kind, self.number): self._tell_answered(looked_at, left),
             flips_file(self.parting.kind, self.number): self._find_flips(affected, rows, left),
             changes_file(self.parting.kind, self.number): changes,
         }
@@ -225,6 +231,8 @@ class PartIncrement:
                 self._fresh[name], self._fresh_of[name] = rows, fresh["subject"]
                 self._disagreeing[name] = doubts
             affected[name] = _union([fresh["subject"], self._due(name), self._turned(name)])
+        # what departments say stands no longer in the facts of whoever has answered
+        answering = affected.get(DATASETS.get(self.parting.kind, ""), _NOBODY)
         current = pl.concat([self.before.frames.facts["subject"], came])
         for name, made in sorted(self.plan.made.items()):
             if name not in self.before.part.datasets:
@@ -236,7 +244,7 @@ class PartIncrement:
                 self._fresh[name] = now.filter(pl.col("subject").is_in(differing.implode()))
                 self._fresh_of[name] = differing
             affected[name] = _union([differing, self._due(name), self._turned(name)])
-        return affected
+        return {name: _union([subjects, answering]) for name, subjects in affected.items()}
 
     def _turned(self, source: str) -> pl.Series:
         before = self.before.snapshot.as_of
@@ -311,6 +319,7 @@ class PartIncrement:
         facts = pl.DataFrame({"subject": looked_at}).join(
             before, on="subject", how="left", maintain_order="left"
         )
+        facts = self._without_answers(facts)
         for source, subjects in affected.items():
             measured = _measured_over(vocabulary, kind, source, set(self.before.part.datasets))
             if not measured.facts or not len(subjects):
@@ -325,10 +334,39 @@ class PartIncrement:
         flags = [name for name in facts.columns if name.endswith(NOT_APPLICABLE)]
         facts = facts.with_columns(merged).with_columns(pl.col(flags).fill_null(False))
         facts = withhold(facts, vocabulary, kind, doubtful)
+        answers = self._find_answers(looked_at, doubtful)
+        facts, self._answered = apply_answers(facts, answers, vocabulary, kind, self.plan.as_of)
         placed = members.filter(pl.col("subject").is_in(looked_at.implode()))
         figures = self.regions.of(placed["region"])
         facts = _overlay(facts, pl.concat([placed.select("subject"), figures], how="horizontal"))
         return facts.select(before.columns)
+
+    def _without_answers(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """The facts of before without what people had answered: that expires, whether or not
+        departments are asked again."""
+        answered = read_answered(self.before.snapshot, self.before.part)
+        changed = []
+        for (name,), frame in answered.group_by("fact"):
+            kept = ~pl.col("subject").is_in(frame["subject"].implode())
+            changed.append(pl.when(kept).then(pl.col(str(name))).alias(str(name)))
+            flag = str(name) + NOT_APPLICABLE
+            if flag in facts.columns:
+                changed.append((pl.col(flag) & kept).alias(flag))
+        return facts.with_columns(changed)
+
+    def _find_answers(self, subjects: pl.Series, doubtful: pl.DataFrame) -> pl.DataFrame | None:
+        """The answers of now of these subjects."""
+        name = DATASETS.get(self.parting.kind, "")
+        known = name in self.before.part.datasets
+        rows = {name: self._rows_of(name, subjects)} if known else {}
+        return sure_rows(name, rows, doubtful)
+
+    def _tell_answered(self, looked_at: pl.Series, left: pl.Series) -> pl.DataFrame:
+        """The answers that count now: of whom was looked at those found, else as before."""
+        other = _union([looked_at, left])
+        kept = read_answered(self.before.snapshot, self.before.part)
+        kept = kept.filter(~pl.col("subject").is_in(other.implode()))
+        return sort_rows(pl.concat([kept, self._answered]))
 
     def _tell_changes(self, facts: pl.DataFrame, came: pl.Series, left: pl.Series) -> pl.DataFrame:
         """Who came and left, and which facts of whom are other than in the base."""

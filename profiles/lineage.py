@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from language.definition import Definition
 from language.expression import Name
 from language.reach import parts_of, reachable_facts
+from profiles.answers import DATASETS
 from profiles.fact import Vocabulary
 from profiles.measure import Measure
 from profiles.row_set import RowSet
@@ -21,8 +22,14 @@ def columns_of_fact(name: str, vocabulary: Vocabulary) -> Columns:
     found: Columns = frozenset()
     for part in reachable_facts([Name(name=name)], vocabulary.definitions):
         fact = vocabulary.facts.get(part)
-        for measure in fact.measures if fact is not None else ():
+        if fact is None:
+            continue
+        for measure in fact.measures:
             found |= columns_of_measure(measure, vocabulary.row_sets, vocabulary)
+        answers = vocabulary.datasets.get(DATASETS.get(fact.of, "")) if fact.answers else None
+        if answers is not None:
+            found |= {(answers.name, column) for column in (answers.key, *answers.time.columns)}
+            found |= {(answers.name, column) for column in ("fact", "value", "role")}
     return found
 
 

@@ -1,6 +1,6 @@
 """The files of a snapshot, by what they hold of which part."""
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 
 
@@ -17,6 +17,11 @@ def rows_file(dataset: str, kind: str, number: int) -> str:
 def doubtful_file(kind: str, number: int) -> str:
     """Where a part's list of doubtful subjects, by dataset, lies inside the snapshot."""
     return f"doubtful-{kind}-{number:04d}.parquet"
+
+
+def answered_file(kind: str, number: int) -> str:
+    """Where it is told which answers of whom count."""
+    return f"answered-{kind}-{number:04d}.parquet"
 
 
 def flips_file(kind: str, number: int) -> str:

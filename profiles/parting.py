@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from language.column import NOT_APPLICABLE
+from profiles.answers import CORRECTED, DATASETS
 from profiles.changeset import order_of
 from profiles.content import sort_rows
 from profiles.dataset import Dataset
@@ -266,6 +267,16 @@ def find_unclear_rows(made: Iterable[str], parting: Parting, members: pl.DataFra
     return names.join(subjects, how="cross")
 
 
+def sure_rows(
+    dataset: str, rows: Mapping[str, pl.DataFrame], doubtful: pl.DataFrame
+) -> pl.DataFrame | None:
+    """The rows of a dataset without those of subjects of whom others were set aside."""
+    if dataset not in rows:
+        return None
+    about = doubtful.filter(pl.col("dataset") == dataset)["subject"]
+    return rows[dataset].filter(~pl.col("subject").is_in(about.implode()))
+
+
 def withhold(
     facts: pl.DataFrame, vocabulary: Vocabulary, kind: str, doubtful: pl.DataFrame
 ) -> pl.DataFrame:
@@ -274,8 +285,13 @@ def withhold(
     known: dict[tuple[str, ...], pl.Series] = {}
     changed = []
     for name, fact in vocabulary.facts.items():
-        unsure = tuple(sorted({m.dataset for m in fact.measures if m.dataset in subjects}))
-        if fact.of != kind or not unsure:
+        if fact.of != kind or name not in facts.columns:
+            continue
+        sources = {measure.dataset for measure in fact.measures}
+        if CORRECTED in fact.answers:
+            sources.add(DATASETS[kind])  # what was set aside may have been its correction
+        unsure = tuple(sorted(sources & subjects.keys()))
+        if not unsure:
             continue
         if unsure not in known:
             about = pl.concat([subjects[dataset] for dataset in unsure])

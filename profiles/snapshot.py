@@ -4,6 +4,7 @@
     <root>/<hash>/facts-<kind>-0000.parquet           one row a subject
     <root>/<hash>/rows/<dataset>/<kind>-0000.parquet  that part's rows, `subject` for the key
     <root>/<hash>/doubtful-<kind>-0000.parquet        of whom which dataset had to set rows aside
+    <root>/<hash>/answered-<kind>-0000.parquet        whose own answers count, of which fact
     <root>/<hash>/flips-<kind>-0000.parquet           whose facts from where change on which day
 
 The hash covers the releases used, the date and the canonical content of every part; it does not
@@ -33,6 +34,7 @@ from profiles.folder import read_parquet, verify_file
 from profiles.part_files import (
     FORMAT,
     MANIFEST,
+    answered_file,
     changes_file,
     doubtful_file,
     facts_file,
@@ -214,6 +216,13 @@ def read_flips(snapshot: Snapshot, part: Part) -> pl.DataFrame:
     if snapshot.base is not None and not part.hashes:
         return read_flips(snapshot.base, find_part(snapshot.base, part))
     return _read_frame(snapshot, flips_file(part.kind, part.number))
+
+
+def read_answered(snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """Whose own answers count: as `profiles.answers.ANSWERED`."""
+    if snapshot.base is not None and not part.hashes:
+        return read_answered(snapshot.base, find_part(snapshot.base, part))
+    return _read_frame(snapshot, answered_file(part.kind, part.number))
 
 
 def read_changes(snapshot: Snapshot, part: Part) -> pl.DataFrame:

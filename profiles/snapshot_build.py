@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from profiles.answers import DATASETS, apply_answers, read_answers
 from profiles.content import hash_content, hash_file, hash_texts, sort_rows
 from profiles.dataset import Dataset
 from profiles.derivation import compute_facts
@@ -26,7 +27,15 @@ from profiles.form import hash_form
 from profiles.ingest import Progress
 from profiles.joining import Residents, brought_facts, join_rows, joined_row_sets
 from profiles.key_index import KeyIndex
-from profiles.part_files import FORMAT, MANIFEST, doubtful_file, facts_file, flips_file, rows_file
+from profiles.part_files import (
+    FORMAT,
+    MANIFEST,
+    answered_file,
+    doubtful_file,
+    facts_file,
+    flips_file,
+    rows_file,
+)
 from profiles.parting import (
     Chosen,
     Parting,
@@ -36,9 +45,11 @@ from profiles.parting import (
     part_rows,
     place_made,
     plan_parts,
+    sure_rows,
     withhold,
 )
 from profiles.region_figures import RegionFigures, compute_region_figures
+from profiles.release import read_release
 from profiles.renumbering import Renumbered, find_renumbered, moved_rows
 
 COMPRESSION = 1
@@ -81,7 +92,7 @@ class Plan:
             "parting": {parting.kind: parting.several for parting in self.partings},
             "former": [list(pair) for pair in self.renumbered.former_ids(self.key).iter_rows()],
             "unclear": self.renumbered.unclear_ids(self.key),
-            "notes": _write_notes(self.chosen, self.datasets, self.renumbered),
+            "notes": _write_notes(self),
         }
 
 
@@ -259,9 +270,12 @@ class _Building:
         frames = {rows_file(name, kind, number): part for name, part in rows.items()}
         facts = compute_facts(self.vocabulary, kind, members["subject"], rows, self.as_of)
         facts = withhold(facts, self.vocabulary, kind, doubtful)
+        answers = sure_rows(DATASETS.get(kind, ""), rows, doubtful)
+        facts, answered = apply_answers(facts, answers, self.vocabulary, kind, self.as_of)
         facts = pl.concat([facts, self.regions.of(members["region"])], how="horizontal")
         frames[facts_file(kind, number)] = facts
         frames[doubtful_file(kind, number)] = doubtful
+        frames[answered_file(kind, number)] = answered
         flips = find_flips(self.flips, rows, self.as_of, self.horizon)
         frames[flips_file(kind, number)] = flips
         hashes = write_frames(self.folder, frames)
@@ -355,18 +369,16 @@ def _describe_facts(vocabulary: Vocabulary, chosen: Iterable[Chosen]) -> dict[st
     return described
 
 
-def _write_notes(
-    chosen: Iterable[Chosen], datasets: Mapping[str, Dataset], renumbered: Renumbered
-) -> list[str]:
-    delivered = {item.dataset.name: item for item in chosen}
+def _write_notes(plan: Plan) -> list[str]:
+    delivered = {item.dataset.name: item for item in plan.chosen}
     notes = []
-    unclear = sum(map(len, renumbered.unclear.values()))
+    unclear = sum(map(len, plan.renumbered.unclear.values()))
     if unclear:
         notes.append(
             f"{unclear} identifiers are named in changes that contradict each other: "
             "all facts of whom they stand for are missing"
         )
-    for name in sorted(datasets):
+    for name in sorted(plan.datasets):
         item = delivered.get(name)
         if item is None:
             notes.append(f"{name}: never delivered, its facts are missing")
@@ -380,4 +392,17 @@ def _write_notes(
                 f"{name}: {item.release.unassigned} rows were set aside whose subject cannot be "
                 "told, so that somebody may wrongly count as having no row"
             )
+        if item is not None and name in DATASETS.values():
+            notes += _tell_unused(item, plan)
     return notes
+
+
+def _tell_unused(item: Chosen, plan: Plan) -> list[str]:
+    """The answers in force that count for nothing, counted by reason."""
+    dataset = item.dataset
+    rows = read_release(item.release, dataset).rename({dataset.key: "subject"})
+    unused = read_answers(rows, plan.vocabulary, dataset.kind, plan.as_of).unused
+    return [
+        f"{dataset.name}: {count} answers {reason}, they count for nothing"
+        for reason, count in sorted(unused.items())
+    ]

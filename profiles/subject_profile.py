@@ -1,7 +1,7 @@
 """A profile (一人一档, 一企一档): a subject's facts, each with its source or why it is missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -13,11 +13,12 @@ from language.frame import facts_of_row, types_of
 from language.reference import Facts, evaluate
 from language.truth import NONE, NotApplicable
 from language.types import FactType
+from profiles.answers import CORRECTED, DATASETS, Answer, answers_of
 from profiles.dataset import Dataset
 from profiles.fact import Fact, Vocabulary
 from profiles.measure import Measure
 from profiles.precedence import speaking_part
-from profiles.snapshot import Part, PartFrames, Snapshot, read_part
+from profiles.snapshot import Part, PartFrames, Snapshot, read_answered, read_part
 
 Standing = Literal[
     "known",
@@ -59,7 +60,8 @@ class ProfileFact:
     """A fact of one subject. `value` is None unless it stands as known; numbers are exact.
 
     `dataset` is "" where it comes from none. `missing` are the facts that one which is worked out
-    lacks. `masked`: it is shown only to whoever says what for.
+    lacks. `masked`: it is shown only to whoever says what for. `answer` is set where the subject
+    itself gave the value.
     """
 
     fact: Fact
@@ -68,6 +70,7 @@ class ProfileFact:
     dataset: str
     missing: tuple[str, ...]
     masked: bool
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +101,13 @@ def build_profile(snapshot: Snapshot, part: Part, subject: str, vocabulary: Voca
     }
     row = mine.row(0, named=True)
     given = facts_of_row(row, types_of(scope))
+    answers = answers_of(read_answered(snapshot, part), subject)
     facts = [
-        _tell_fact(fact, given, scope, sources, vocabulary)
+        _tell_answered(
+            _tell_fact(fact, given, scope, sources, vocabulary),
+            answers.get(name),
+            sources.get(DATASETS.get(part.kind, "")),
+        )
         for name, fact in vocabulary.facts.items()
         if fact.of in (part.kind, "region") and "::" not in name
     ]
@@ -175,6 +183,19 @@ def _tell_fact(
         missing=missing,
         masked=_is_masked(fact, vocabulary),
     )
+
+
+def _tell_answered(
+    told: ProfileFact, answer: Answer | None, answers: ProfileSource | None
+) -> ProfileFact:
+    """The fact as the subject's own answer, where one counts or was set aside."""
+    if answers is None or not told.fact.answers:
+        return told
+    if answer is not None:
+        return replace(told, answer=answer, dataset=answers.dataset.name)
+    if answers.set_aside and CORRECTED in told.fact.answers:
+        return replace(told, standing="set aside", dataset=answers.dataset.name)
+    return told
 
 
 def _measured(fact: Fact, vocabulary: Vocabulary) -> Fact:

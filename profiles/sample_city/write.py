@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from profiles.sample_city import (
+    answer_files,
     firm_files,
     firm_lists,
     firm_records,
@@ -99,6 +100,7 @@ def _deliver_firms(delivery: Delivery, city: City, roll: Roll, index: Ints) -> N
         "enterprise-identifier-changes": firm_records.make_enterprise_identifier_changes,
         "enterprise-accounts": verified_files.make_enterprise_accounts,
         "enterprise-contacts": verified_files.make_enterprise_contacts,
+        "answers-enterprise": answer_files.make_enterprise_answers,
     }
     for dataset, make in makers.items():
         delivery.deliver(dataset, make(city, firms))
@@ -125,6 +127,7 @@ def _deliver_residents(
         "disability-certificates": people_files.make_disability_certificates,
         "social-assistance": support_files.make_social_assistance,
         "orphan-support": support_files.make_orphan_support,
+        "answers-resident": answer_files.make_resident_answers,
         "military-service": people_records.make_military_service,
         "resident-accounts": verified_files.make_resident_accounts,
         "resident-contacts": verified_files.make_resident_contacts,

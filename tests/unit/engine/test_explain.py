@@ -348,7 +348,7 @@ def test_an_explanation_is_plain_data(full: Bound) -> None:
     (paid,) = [c for c in as_json(told(full, GOOD))["clauses"] if c["id"] == "months"]
     assert paid["facts"][0]["source"] == {
         "dataset": "unemployment-insurance", "department": "人社局", "release": "f00d",
-        "delivered_on": "2025-08-01",
+        "delivered_on": "2025-08-01", "answer": None,
     }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def refused(tmp_path, *texts: str) -> list[str]:
 
 def test_the_datasets_of_the_city_load_and_say_what_they_are():
     datasets = builtin_datasets()
-    assert len(datasets) == 83
+    assert len(datasets) == 85
     assert {d.name for d in datasets.values() if d.register} == {
         "registration",
         "household-register",
