@@ -5,11 +5,12 @@ A policy that asks what somebody drew before reads these rows like those of a de
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from awards.award import award_table
+from awards.award import adjustment_table, award_table
 from engine.outcome import KEY
 from engine.run import run_table
 
@@ -34,14 +35,16 @@ _AT_ONCE = 500
 _MADE = ("opened", "paid", "closed")
 
 
-def read_grants(connection: Connection) -> pl.DataFrame:
+def read_grants(connection: Connection, known_on: date | None = None) -> pl.DataFrame:
     """The awards that were made and neither declined nor withdrawn, in the form of GRANT_SCHEMA.
 
     `granted_on` is the day of the run that made the award, of an imported one the day it was paid.
-    `months` are those of its period; a period without a length has none.
+    `months` are those of its period; a period without a length has none. `known_on`: as they stood
+    at the end of that day (UTC), without what was opened, adjusted or paid later.
     """
     query = (
         select(
+            award_table.c.id,
             award_table.c.subject_kind,
             award_table.c.subject,
             award_table.c.policy,
@@ -56,14 +59,38 @@ def read_grants(connection: Connection) -> pl.DataFrame:
         .order_by(award_table.c.subject, award_table.c.policy, award_table.c.period)
         .order_by(award_table.c.item)
     )
+    amounts: dict[str, int | None] = {}
+    if known_on is not None:
+        end = datetime.combine(known_on + timedelta(days=1), time(), UTC)
+        query = query.where(award_table.c.opened_at < end)
+        amounts = _amounts_before(connection, end)
     found = [pl.DataFrame(schema=GRANT_SCHEMA)]
     for chunk in connection.execute(query).partitions(CHUNK):
         rows = [
-            (kind, subject, policy, period, item, None, fen, months_of(period), made or paid, paid)
-            for kind, subject, policy, period, item, fen, paid, made in chunk
+            (
+                *(kind, subject, policy, period, item, None),
+                *(amounts.get(award, fen), months_of(period), made or paid, paid),
+            )
+            for award, kind, subject, policy, period, item, fen, paid, made in chunk
         ]
         found.append(pl.DataFrame(rows, schema=GRANT_SCHEMA, orient="row"))
-    return pl.concat(found)
+    grants = pl.concat(found)
+    if known_on is not None:
+        unpaid = pl.col("paid_on") > known_on
+        grants = grants.with_columns(pl.when(~unpaid.fill_null(False)).then("paid_on"))
+    return grants
+
+
+def _amounts_before(connection: Connection, end: datetime) -> dict[str, int | None]:
+    """What awards came to by then that have been adjusted since."""
+    columns = adjustment_table.c
+    query = (
+        select(columns.award_id, columns.before_fen)
+        .where(columns.adjusted_at >= end)
+        .order_by(columns.adjusted_at.desc(), columns.id.desc())
+    )
+    # the earliest of them stands last, and says what was there before all of them
+    return {award: before for award, before in connection.execute(query)}
 
 
 def months_of(period: str) -> int | None:

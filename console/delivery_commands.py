@@ -62,6 +62,14 @@ def build_snapshot(
             "--incremental", help="Look only at what has changed since the newest snapshot."
         ),
     ] = False,
+    known_on: Annotated[
+        str | None,
+        typer.Option(
+            "--known-on",
+            metavar="YYYY-MM-DD",
+            help="As it was known at the end of that day, whatever came later (default: now).",
+        ),
+    ] = None,
     output: Format = "table",
 ) -> None:
     """Build the profiles of all subjects as of a day from the releases delivered until then."""
@@ -71,7 +79,15 @@ def build_snapshot(
     reasons: list[str] = []
     with show.progress() as tell:
         day = read_day(as_of, read_clock().date())
-        built = take_snapshot(settings, words, day, tell, base=base, on_anew=reasons.append)
+        built = take_snapshot(
+            settings,
+            words,
+            day,
+            tell,
+            base=base,
+            on_anew=reasons.append,
+            known_on=None if known_on is None else read_day(known_on, day),
+        )
     for reason in reasons:
         show.err.print(f"built anew, not from the snapshot before: {reason}")
     if output == "json":
@@ -80,6 +96,7 @@ def build_snapshot(
                 "snapshot": built.hash,
                 "base": None if built.base is None else built.base.hash,
                 "as_of": built.as_of,
+                "known_on": built.known_on,
                 "subjects": {
                     kind: sum(part.subjects for part in built.parts(kind))
                     for kind in ("enterprise", "resident", "household")

@@ -137,13 +137,14 @@ def take_snapshot(
     *,
     base: Snapshot | None = None,
     on_anew: Callable[[str], None] | None = None,
+    known_on: date | None = None,
 ) -> Snapshot:
     """Build the snapshot of a day from the releases delivered until then and our own awards.
 
-    `base` and `on_anew` as for `profiles.snapshot_taking.build_snapshot`.
+    `base`, `on_anew` and `known_on` as for `profiles.snapshot_taking.build_snapshot`.
     """
     with opened_database(settings) as engine, reading(engine) as connection:
-        grants = read_grants(connection)
+        grants = read_grants(connection, known_on)
     return build_snapshot(
         releases_root=settings.releases,
         snapshots_root=settings.snapshots,
@@ -155,6 +156,7 @@ def take_snapshot(
         made={"grants": grants},
         base=base,
         on_anew=on_anew,
+        known_on=known_on,
     )
 
 

@@ -49,6 +49,7 @@ def why_not_from(base: Snapshot, plan: Plan) -> str | None:
     several = {parting.kind: parting.several for parting in plan.partings}
     refusals = {
         "it is of a later day": base.as_of > plan.as_of,
+        "it is what was known on another day": (base.known_on, plan.known_on) != (None, None),
         "too many days lie between": plan.as_of > base.horizon,
         f"it is made of {LONGEST} increments already": base.chain >= LONGEST,
         "vocabulary, datasets or the key are others": base.form != plan.form,

@@ -104,11 +104,13 @@ class Parting:
         return members.with_columns(ids.alias("subject")).sort("subject")
 
 
-def choose_releases(root: Path, datasets: Mapping[str, Dataset], as_of: date) -> list[Chosen]:
-    """Of each dataset the release that counts on the day."""
+def choose_releases(
+    root: Path, datasets: Mapping[str, Dataset], as_of: date, known_on: date | None = None
+) -> list[Chosen]:
+    """Of each dataset the release that counts on the day, or was known to on another."""
     chosen = []
     for name in sorted(datasets):
-        release = newest_release(root, name, as_of)
+        release = newest_release(root, name, as_of, known_on=known_on)
         if release is None:
             continue
         days = datasets[name].fresh_within_days

@@ -49,7 +49,8 @@ class Release:
     `reasons` counts quarantined rows by the first thing wrong with each, `unassigned` those of
     which nobody can tell whom they are about. `changed` is what it does to the release
     before it. `exceeded` says which limits of the dataset it breaks: until a person accepts it,
-    it is `waiting` and nobody's facts come from it.
+    it is `waiting` and nobody's facts come from it; `decided_on` is the day on which one did, or
+    rejected it.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class Release:
     changed: Changed
     exceeded: tuple[str, ...]
     standing: Standing
+    decided_on: date | None
     path: Path
 
 
@@ -85,13 +87,22 @@ def list_releases(root: Path, dataset: str) -> list[Release]:
     return sorted(releases, key=lambda release: (release.delivered_on, release.sequence))
 
 
-def newest_release(root: Path, dataset: str, as_of: date) -> Release | None:
-    """The release that counts on a day: the last delivered on or before it that is in force."""
+def newest_release(
+    root: Path, dataset: str, as_of: date, *, known_on: date | None = None
+) -> Release | None:
+    """The release that counts on a day: the last delivered on or before it that is in force.
+
+    `known_on`: as it was known at the end of that day (default: as it is known now): what was
+    delivered until then, though it be after `as_of`, and accepted by then.
+    """
+    until = as_of if known_on is None else known_on
     known = [
         release
         for release in list_releases(root, dataset)
-        if release.delivered_on <= as_of and release.standing == "in force"
+        if release.delivered_on <= until and release.standing == "in force"
     ]
+    if known_on is not None:
+        known = [r for r in known if r.decided_on is None or r.decided_on <= known_on]
     return known[-1] if known else None
 
 
@@ -255,6 +266,7 @@ def name_release(manifest: Mapping[str, Any]) -> str:
 def read_manifest(path: Path) -> Release:
     """A release by its folder."""
     manifest = load_manifest(path)
+    standing, decided_on = _standing(path, manifest["exceeded"])
     return Release(
         dataset=manifest["dataset"],
         hash=manifest["hash"],
@@ -272,19 +284,22 @@ def read_manifest(path: Path) -> Release:
         reasons=manifest["reasons"],
         changed=Changed(**manifest["changed"]),
         exceeded=tuple(manifest["exceeded"]),
-        standing=_standing(path, manifest["exceeded"]),
+        standing=standing,
+        decided_on=decided_on,
         path=path,
     )
 
 
-def _standing(path: Path, exceeded: list[str]) -> Standing:
+def _standing(path: Path, exceeded: list[str]) -> tuple[Standing, date | None]:
+    """Whether it counts, and the day on which somebody decided so."""
     try:
-        decision = json.loads((path / DECISION).read_text(encoding="utf-8"))["decision"]
+        told = json.loads((path / DECISION).read_text(encoding="utf-8"))
+        decision, decided_on = told["decision"], date.fromisoformat(told["at"][:10])
     except FileNotFoundError:
-        return "waiting" if exceeded else "in force"
+        return ("waiting" if exceeded else "in force"), None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseDamaged(path, "what was decided of it cannot be read") from error
-    return "in force" if decision == "accepted" else "rejected"
+    return ("in force" if decision == "accepted" else "rejected"), decided_on
 
 
 def load_manifest(path: Path) -> dict[str, Any]:

@@ -105,15 +105,17 @@ class PartFrames:
 class Snapshot:
     """A snapshot on disk. `notes` say what its reader should know, such as stale releases.
 
-    `former` are the ids that subjects had under identifiers that no longer count, and their own.
-    `base` is what an increment changes. Until `horizon` it is told who flips; `form` is the hash of
-    the definitions behind it, `unclear` are ids under identifiers of which nobody can tell whose
-    they are; `parting` is the number of parts by kind, some of which nobody may be in.
+    `known_on` is the day whose knowledge it holds, None for that of `as_of` with what was accepted
+    since. `former` are the ids that subjects had under identifiers that no longer count, and their
+    own. `base` is what an increment changes. Until `horizon` it is told who flips; `form` is the
+    hash of the definitions behind it, `unclear` are ids under identifiers of which nobody can tell
+    whose they are; `parting` is the number of parts by kind, some of which nobody may be in.
     """
 
     path: Path
     hash: str
     as_of: date
+    known_on: date | None
     releases: tuple[UsedRelease, ...]
     facts: Mapping[str, SourceOfFact]
     all_parts: tuple[Part, ...]
@@ -145,11 +147,12 @@ def open_snapshot(path: Path) -> Snapshot:
             raise SnapshotDamaged(path, "its manifest is not the one it was built with")
         if content["format"] != FORMAT:
             raise SnapshotDamaged(path, f"its format {content['format']} is not {FORMAT}")
-        base = content.get("base")
+        base, known_on = content.get("base"), content["known_on"]
         return Snapshot(
             path=path,
             hash=path.name,
             as_of=date.fromisoformat(content["as_of"]),
+            known_on=None if known_on is None else date.fromisoformat(known_on),
             releases=tuple(_read_used(item) for item in content["releases"]),
             facts={name: _read_source(item) for name, item in content["facts"].items()},
             all_parts=tuple(_read_part_entry(item) for item in content["parts"]),

@@ -64,7 +64,8 @@ everybody."""
 class Plan:
     """What a snapshot is built from: the releases that count, and how subjects are parted.
 
-    `form` is the hash of all definitions and of the key.
+    `form` is the hash of all definitions and of the key; `known_on` the day whose knowledge counts,
+    None for that of the day itself, with what was accepted since.
     """
 
     datasets: Mapping[str, Dataset]
@@ -76,6 +77,7 @@ class Plan:
     partings: list[Parting]
     made: Mapping[str, pl.DataFrame]
     form: str
+    known_on: date | None
 
     def manifest(
         self, parts: list[dict[str, Any]], unmatched: Mapping[str, int], horizon: date
@@ -85,6 +87,7 @@ class Plan:
             "format": FORMAT,
             "form": self.form,
             "as_of": self.as_of.isoformat(),
+            "known_on": None if self.known_on is None else self.known_on.isoformat(),
             "horizon": horizon.isoformat(),
             "releases": [_describe_release(item, unmatched) for item in self.chosen],
             "facts": _describe_facts(self.vocabulary, self.chosen),
@@ -105,9 +108,10 @@ def plan_snapshot(
     key: bytes,
     part_size: int,
     made: Mapping[str, pl.DataFrame],
+    known_on: date | None = None,
 ) -> Plan:
     """Choose the releases of a day and part the subjects; raises as `build_snapshot` does."""
-    chosen = choose_releases(releases_root, datasets, as_of)
+    chosen = choose_releases(releases_root, datasets, as_of, known_on)
     registers = [item for item in chosen if item.dataset.register]
     if not registers:
         raise NothingRegistered(
@@ -132,6 +136,7 @@ def plan_snapshot(
         partings=partings,
         made=made,
         form=hash_form(vocabulary, key),
+        known_on=known_on,
     )
 
 

@@ -30,6 +30,7 @@ def build_snapshot(
     made: Mapping[str, pl.DataFrame] | None = None,
     base: Snapshot | None = None,
     on_anew: Callable[[str], None] | None = None,
+    known_on: date | None = None,
 ) -> Snapshot:
     """Build the snapshot of a date, or open it where the same was built before.
 
@@ -37,7 +38,9 @@ def build_snapshot(
     the secret of the surrogate ids. `made` are rows of our own by row set, with `kind`, `subject`
     (a surrogate id) and its columns: all that there are. From `base`, a snapshot of the same or an
     earlier day, only what has changed since is looked at; where that cannot be told, all is built
-    anew and `on_anew` called with the reason. Either way the snapshot holds the same. Raises
+    anew and `on_anew` called with the reason. `known_on`: as it was known at the end of that
+    day, whenever it is built; what was delivered later, or accepted later, is not seen, what was
+    delivered between `as_of` and then is. Either way the snapshot holds the same. Raises
     `NothingRegistered` without any register, and `ReleaseDamaged` or `ReleaseOutdated` where a
     release cannot be used.
     """
@@ -49,6 +52,7 @@ def build_snapshot(
         key=key,
         part_size=part_size,
         made=made or {},
+        known_on=known_on,
     )
     if base is not None:
         reason = why_not_from(base, plan)
