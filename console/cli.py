@@ -24,6 +24,7 @@ from console import (
     release_commands,
     run_commands,
     show,
+    verify_command,
 )
 from console.command import REFUSED
 from console.errors import ConsoleError
@@ -48,6 +49,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "sample-city": delivery_commands.write_sample_city,
     "ingest": ingest_command.ingest_sources,
     "snapshot": delivery_commands.build_snapshot,
+    "verify-data": verify_command.verify_holdings,
     "check": policy_commands.check_policies,
     "show": policy_commands.show_policy,
     "catalogue": policy_commands.show_catalogue,
