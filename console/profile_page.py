@@ -121,9 +121,10 @@ def build_pages(
 def why(told: ProfileFact, profile: Profile) -> tuple[str, str]:
     """Why a fact has no value, or the value that the subject itself gave, in Chinese and English;
     empty where a department's value stands."""
-    if told.answer is not None:
-        return say_answer(told.answer, "zh"), say_answer(told.answer, "en")
     zh, en = STANDINGS[told.standing]
+    if told.answer is not None:
+        said = say_answer(told.answer, "zh"), say_answer(told.answer, "en")
+        return (f"{zh}；{said[0]}", f"{en}; {said[1]}") if zh else said
     if told.standing == "no row" and told.dataset:
         dataset = profile.sources[told.dataset].dataset
         if dataset.complete is None:
