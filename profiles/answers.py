@@ -87,11 +87,21 @@ def read_answers(rows: pl.DataFrame, vocabulary: Vocabulary, kind: str, as_of: d
             )
         if typed.height:
             by_fact[fact.name] = typed
-            for role in fact.answers:
-                several = _agree(typed.filter(pl.col("role") == role)).filter(~pl.col(_AGREED))
-                if several.height:
-                    unused["contradicting one another"] += several.height
     return ReadAnswers(by_fact=by_fact, unused=unused)
+
+
+def count_unused(
+    rows: pl.DataFrame, vocabulary: Vocabulary, kind: str, as_of: date
+) -> Counter[str]:
+    """How many answers in force count for nothing, by reason; rows as for `read_answers`."""
+    read = read_answers(rows, vocabulary, kind, as_of)
+    unused = Counter(read.unused)
+    for name, typed in read.by_fact.items():
+        for role in vocabulary.facts[name].answers:
+            several = _agree(typed.filter(pl.col("role") == role)).filter(~pl.col(_AGREED))
+            if several.height:
+                unused["contradicting one another"] += several.height
+    return unused
 
 
 def answers_of(answered: pl.DataFrame, subject: str) -> dict[str, Answer]:

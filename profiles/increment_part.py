@@ -88,6 +88,23 @@ class PartBefore:
         """Who flips when."""
         return read_flips(self.snapshot, self.part)
 
+    @cached_property
+    def _index(self) -> KeyIndex:
+        return KeyIndex.of(self.frames.facts["subject"])
+
+    def holds(self, subjects: pl.Series) -> pl.Series:
+        """Which of these subjects are in the part; without any, the part is not read."""
+        if not len(subjects):
+            return pl.Series([], dtype=pl.Boolean)
+        return pl.Series(self._index.find(subjects) >= 0)
+
+    def facts_of(self, subjects: pl.Series) -> pl.DataFrame:
+        """Their facts, in the order of these subjects; null of whom is not in the part."""
+        places = pl.Series(self._index.find(subjects))
+        places = places.set(places < 0, None)
+        found = self.frames.facts.select(pl.all().gather(pl.lit(places)))
+        return found.with_columns(subjects.alias("subject"))
+
     def rows(self, name: str) -> pl.DataFrame:
         """The rows of a dataset or row set."""
         if name not in self._rows:
@@ -134,9 +151,8 @@ class PartIncrement:
     def build(self) -> Found | None:
         """What is other; None where nothing is."""
         members = self._find_members()
-        here = self.before.frames.facts["subject"]
-        came = _without(members["subject"], here)
-        left = self._find_left(members, here)
+        came = members["subject"].filter(~self.before.holds(members["subject"]))
+        left = self._find_left(members)
         affected = self._find_affected(members, came)
         affected = {name: _without(subjects, left) for name, subjects in affected.items()}
         joined = {
@@ -181,7 +197,7 @@ class PartIncrement:
         frames[replaced_file(self.parting.kind, self.number)] = _list_by_source(replaced)
         return Found(
             frames=frames,
-            subjects=len(here) + len(came) - len(left),
+            subjects=self.before.part.subjects + len(came) - len(left),
             touched=_tell_touched(changes, affected),
         )
 
@@ -195,15 +211,19 @@ class PartIncrement:
 
     def _due(self, source: str) -> pl.Series:
         """Who flips, in the rows of a source, since the base and until now."""
-        due = (pl.col("source") == source) & (pl.col("flips_on") <= self.plan.as_of)
-        return self.before.flips.filter(due)["subject"]
+        return self._all_due.get(source, _NOBODY)
 
-    def _find_left(self, members: pl.DataFrame, here: pl.Series) -> pl.Series:
+    @cached_property
+    def _all_due(self) -> Mapping[str, pl.Series]:
+        due = self.before.flips.filter(pl.col("flips_on") <= self.plan.as_of)
+        return {str(source): rows["subject"] for (source,), rows in due.group_by("source")}
+
+    def _find_left(self, members: pl.DataFrame) -> pl.Series:
         """Who was in the register and is in force no more."""
         register = self.parting.register.dataset
         keys = self.keys.get(register.name, pl.Series("key", [], dtype=pl.String))
         ids = subject_ids(self.parting.kind, keys, self.plan.key)
-        gone = _without(ids.filter(ids.is_in(here.implode())), members["subject"])
+        gone = _without(ids.filter(self.before.holds(ids)), members["subject"])
         due = _without(self._due(register.name), ids)
         if len(due):
             last = register.time.columns[1]
@@ -221,7 +241,7 @@ class PartIncrement:
             keys = self.keys.get(name, pl.Series("key", [], dtype=pl.String))
             mine = pl.col("identifier").is_in(keys.implode())
             mine |= pl.col("subject").is_in(came.implode())
-            fresh = members.filter(mine)
+            fresh = members.filter(mine) if len(keys) or len(came) else members.clear()
             if fresh.height:
                 moved = self.moved.get(name, pl.DataFrame())
                 index = KeyIndex.of(fresh["identifier"])
@@ -233,11 +253,13 @@ class PartIncrement:
             affected[name] = _union([fresh["subject"], self._due(name), self._turned(name)])
         # what departments say stands no longer in the facts of whoever has answered
         answering = affected.get(DATASETS.get(self.parting.kind, ""), _NOBODY)
-        current = pl.concat([self.before.frames.facts["subject"], came])
         for name, made in sorted(self.plan.made.items()):
             if name not in self.before.part.datasets:
                 raise NotFit(f"{name} came for the first time")
-            own = pl.DataFrame({"subject": current})
+            # without rows of anybody of the kind it does not matter who is in the part
+            some = (made["kind"] == self.parting.kind).any()
+            here = [self.before.frames.facts["subject"], came] if some else [came]
+            own = pl.DataFrame({"subject": pl.concat(here)})
             now = place_made(made, self.parting.kind, own, self.former)
             differing = _union([_differing(self.before.rows(name), now), came])
             if len(differing):
@@ -291,8 +313,7 @@ class PartIncrement:
             )
             kept = kept.filter(~about)
             found.append(find_doubtful([item], self.parting, mine, self._disagreeing))
-        here = self.before.frames.facts["subject"]
-        came = members.filter(~pl.col("subject").is_in(here.implode()))
+        came = members.filter(~self.before.holds(members["subject"]))
         found.append(find_unclear_rows(self.plan.made, self.parting, came))
         return sort_rows(pl.concat([kept, *found]))
 
@@ -316,9 +337,7 @@ class PartIncrement:
         """The facts of now of all who were looked at, sorted by subject."""
         kind, vocabulary = self.parting.kind, self.plan.vocabulary
         before = self.before.frames.facts
-        facts = pl.DataFrame({"subject": looked_at}).join(
-            before, on="subject", how="left", maintain_order="left"
-        )
+        facts = self.before.facts_of(looked_at)
         facts = self._without_answers(facts)
         for source, subjects in affected.items():
             measured = _measured_over(vocabulary, kind, source, set(self.before.part.datasets))
@@ -370,9 +389,8 @@ class PartIncrement:
 
     def _tell_changes(self, facts: pl.DataFrame, came: pl.Series, left: pl.Series) -> pl.DataFrame:
         """Who came and left, and which facts of whom are other than in the base."""
-        before = self.before.frames.facts
-        stays = facts.join(before.select("subject"), on="subject", how="semi")
-        was = stays.select("subject").join(before, on="subject", how="left", maintain_order="left")
+        stays = facts.filter(self.before.holds(facts["subject"]))
+        was = self.before.facts_of(stays["subject"])
         found = [pl.DataFrame(schema=CHANGES)]
         for change, subjects in (("came", came), ("left", left)):
             found.append(
@@ -381,7 +399,10 @@ class PartIncrement:
                 )
             )
         for name in facts.columns[1:]:
-            other = stays["subject"].filter(stays[name].ne_missing(was[name]))
+            differs = stays[name].ne_missing(was[name])
+            if not differs.any():
+                continue
+            other = stays["subject"].filter(differs)
             fact = name.removesuffix(NOT_APPLICABLE)
             found.append(
                 pl.DataFrame({"subject": other}).with_columns(
@@ -482,13 +503,15 @@ def _differing(before: pl.DataFrame, now: pl.DataFrame) -> pl.Series:
 
 
 def _without(subjects: pl.Series, others: pl.Series) -> pl.Series:
+    if not len(subjects) or not len(others):
+        return subjects
     return subjects.filter(~subjects.is_in(others.implode()))
 
 
 def _union(found: Iterable[pl.Series]) -> pl.Series:
     """All of these subjects, sorted, each once."""
-    series = [_NOBODY, *(subjects.alias("subject") for subjects in found)]
-    return pl.concat(series).unique().sort()
+    series = [subjects.alias("subject") for subjects in found if len(subjects)]
+    return pl.concat(series).unique().sort() if series else _NOBODY
 
 
 def _list_by_source(subjects: Mapping[str, pl.Series]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from profiles.answers import DATASETS, apply_answers, read_answers
+from profiles.answers import DATASETS, apply_answers, count_unused
 from profiles.content import hash_content, hash_file, hash_texts, sort_rows
 from profiles.dataset import Dataset
 from profiles.derivation import compute_facts
@@ -406,7 +406,7 @@ def _tell_unused(item: Chosen, plan: Plan) -> list[str]:
     """The answers in force that count for nothing, counted by reason."""
     dataset = item.dataset
     rows = read_release(item.release, dataset).rename({dataset.key: "subject"})
-    unused = read_answers(rows, plan.vocabulary, dataset.kind, plan.as_of).unused
+    unused = count_unused(rows, plan.vocabulary, dataset.kind, plan.as_of)
     return [
         f"{dataset.name}: {count} answers {reason}, they count for nothing"
         for reason, count in sorted(unused.items())

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from language.types import FactType
-from profiles.answers import ANSWERED, CORRECTED, DECLARED, apply_answers, read_answers
+from profiles.answers import (
+    ANSWERED,
+    CORRECTED,
+    DECLARED,
+    apply_answers,
+    count_unused,
+    read_answers,
+)
 from profiles.fact import Fact, Vocabulary
 from profiles.measure import Measure
 
@@ -156,7 +163,17 @@ def test_an_answer_that_cannot_be_used_is_counted_and_counts_for_nothing(answer,
     read = read_answers(rows, vocabulary(), "resident", DAY)
 
     assert read.by_fact == {}
-    assert dict(read.unused) == {reason: 1}
+    assert dict(count_unused(rows, vocabulary(), "resident", DAY)) == {reason: 1}
+
+
+def test_corrections_that_contradict_each_other_are_counted_once():
+    rows = rows_of(
+        [("a", "level", value, CORRECTED, "portal", DAY, DAY) for value in ("low", "high", "low")]
+    )
+
+    unused = count_unused(rows, vocabulary(), "resident", DAY)
+
+    assert dict(unused) == {"contradicting one another": 1}
 
 
 def test_an_expired_answer_is_no_fault_and_counts_for_nothing():
