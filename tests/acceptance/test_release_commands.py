@@ -77,7 +77,7 @@ def test_a_refused_decision_leaves_no_entry_and_a_failed_one_does(
     assert "0 entries" in zhida("verify")
     folder = next(path for path in tmp_path.rglob(waiting) if path.is_dir())
     (folder / "decision.json").mkdir()  # it cannot be written
-    monkeypatch.setattr("profiles.release._standing", lambda path, exceeded: "waiting")
+    monkeypatch.setattr("profiles.release._standing", lambda path, exceeded: ("waiting", None))
     zhida("release", "accept", "size-class", waiting, "--reason", "移交他市", ends=1)
     assert "1 entries" in zhida("verify")
 
