@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from awards.errors import AwardsError
 from console import (
+    check_command,
     dataset_commands,
     delivery_commands,
     explanation_commands,
@@ -50,7 +51,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "ingest": ingest_command.ingest_sources,
     "snapshot": delivery_commands.build_snapshot,
     "verify-data": verify_command.verify_holdings,
-    "check": policy_commands.check_policies,
+    "check": check_command.check_policies,
     "show": policy_commands.show_policy,
     "catalogue": policy_commands.show_catalogue,
     "evaluate": policy_commands.evaluate_by_hand,

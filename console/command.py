@@ -1,20 +1,16 @@
-"""What every command does alike: its settings, its days, its JSON, its warnings, its exit codes.
+"""What every command does alike: its settings, its days, its JSON, its exit codes.
 
 Exit codes: 0 done; 1 refused or failed, with reasons on the error stream; 2 wrong usage;
 3 done, but some input was set aside.
 """
 
 import json
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import typer
-from rich.markup import escape
 
-from console import show
 from console.settings import Settings
-from language.errors import Problem
 
 REFUSED, SET_ASIDE = 1, 3
 
@@ -39,9 +35,3 @@ def read_day(text: str | None, default: date) -> date:
 def print_json(value: Any) -> None:
     """A value as JSON for people and programs; what JSON has no word for becomes text."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def show_warnings(problems: Iterable[Problem]) -> None:
-    """What is doubtful but no mistake, on the error stream."""
-    for problem in problems:
-        show.err.print(f"[yellow]warning[/] {escape(str(problem))}")

@@ -1,4 +1,4 @@
-"""Commands that need policies and no home folder: `check`, `evaluate`, `show`, `catalogue`."""
+"""Commands that need policies and no home folder: `evaluate`, `show`, `catalogue`."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from console import show
 from console.catalogue_page import build_catalogue, build_frame_page, elements_of, implementing
-from console.command import REFUSED, SET_ASIDE, print_json, read_day, show_warnings
+from console.command import SET_ASIDE, print_json, read_day
 from console.errors import NothingThere
-from console.options import Day, Format, PolicyPaths, Spoken, VocabularyPaths, one_of
+from console.options import Day, PolicyPaths, Spoken, VocabularyPaths, one_of
 from console.page import Page
 from console.policy_page import build_page
 from console.policy_words import PolicyWords
@@ -20,51 +20,12 @@ from console.settings import read_clock
 from console.show_page import show_page, write_page
 from console.wiring import load_chosen, load_words
 from engine.by_hand import evaluate_subjects
-from engine.examples import run_examples
 from engine.program import compile_policies
 from engine.wording import Language
 from policies.load import Loaded
 from policies.policy import Policy
 from profiles.fact import Vocabulary
 from profiles.hand import read_subjects
-
-
-def check_policies(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Policy files or folders (default: the catalogue).")
-    ] = None,
-    vocabulary: VocabularyPaths = None,
-    output: Format = "table",
-) -> None:
-    """Check policy files: every error at once with its place, warnings, and the examples."""
-    words = load_words(vocabulary or ())
-    loaded = load_chosen(paths or [], words)
-    results = [(policy, run_examples(policy, words)) for policy in loaded.policies]
-    failed = [(p, r) for p, found in results for r in found if not r.passed]
-    if output == "json":
-        print_json(
-            {
-                "policies": [policy.key for policy in loaded.policies],
-                "warnings": [str(warning) for warning in loaded.warnings],
-                "failed": [
-                    {"policy": r.policy, "example": r.example, "differences": r.differences}
-                    for _, r in failed
-                ],
-            }
-        )
-    else:
-        show_warnings(loaded.warnings)
-        for policy, found in results:
-            passed = sum(result.passed for result in found)
-            colour = "green" if passed == len(found) else "red"
-            told = f"{passed} of {len(found)} examples pass"
-            show.out.print(f"[{colour}]{told:>24}[/]  {policy.key}  {policy.title_zh}")
-        for policy, result in failed:
-            for difference in result.differences:
-                text = f"{policy.file}:{result.line}: example {result.example!r}: {difference}"
-                show.err.print(f"[red]failed[/] {escape(text)}")
-    if failed:
-        raise typer.Exit(REFUSED)
 
 
 def evaluate_by_hand(

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from console.cli import app
 from language.functions import FUNCTIONS
+from policies.check_kinds import CHECK_KINDS
 from policies.load import CATALOGUE, load_policies
 from profiles.dataset import builtin_datasets
 from profiles.fact import Fact, Vocabulary
@@ -28,6 +29,7 @@ def build_pages() -> dict[str, str]:
         "rows.md": _rows(vocabulary),
         "datasets.md": _datasets(vocabulary),
         "catalogue.md": _catalogue(vocabulary),
+        "checks.md": _checks(),
     }
 
 
@@ -190,6 +192,22 @@ def _catalogue(vocabulary: Vocabulary) -> str:
             )
         )
     return _page("The catalogue", *lines)
+
+
+def _checks() -> str:
+    lines = [
+        "What `zhida check` tells of, by its code. An error refuses the file, a warning is for its "
+        "author to look at. What is wrong with a part of the file goes by the name of its key.",
+        "",
+    ]
+    for kind in CHECK_KINDS.values():
+        where = "the guide" if "author" in kind.guide else "the language of conditions"
+        lines += [
+            f"## {kind.code}",
+            f"{kind.level}. {kind.en} ({kind.zh}) {kind.remedy} More in [{where}]({kind.guide}).",
+            "",
+        ]
+    return _page("What a check tells", *lines)
 
 
 def main() -> None:

@@ -67,7 +67,10 @@ def _visit(expression: Expression, scope: Scope, counts: frozenset[str]) -> Iter
 def _finding(expression: Expression, answer: bool) -> Finding:
     what = _ALWAYS if answer else _NEVER
     return Finding(
-        offset=expression.offset, message=f"{unparse(expression)} {what}", remedy=_REMEDY
+        offset=expression.offset,
+        message=f"{unparse(expression)} {what}",
+        remedy=_REMEDY,
+        code="always",
     )
 
 
@@ -125,6 +128,7 @@ def _together(logic: Logic, scope: Scope, counts: frozenset[str]) -> Iterator[Fi
                 offset=operands[1].offset,
                 message=f"{unparse(joined)} {what}",
                 remedy=_REMEDY if answer else f"{_REMEDY}; did you mean or?",
+                code="always",
             )
 
 
@@ -136,6 +140,7 @@ def _twice(membership: Membership) -> Iterator[Finding]:
                 offset=item.offset,
                 message=f"{unparse(item)} stands twice in the list",
                 remedy="leave one out, or look for a slip",
+                code="always",
             )
         seen.add(item.value)
 

@@ -57,13 +57,22 @@ class Document:
         return f"{mark.file or self.file}:{mark.line}:{mark.column}"
 
     def problem(
-        self, place: Iterable[str | int], message: str, remedy: str = "", offset: int = -1
+        self,
+        place: Iterable[str | int],
+        message: str,
+        remedy: str = "",
+        offset: int = -1,
+        code: str = "",
     ) -> Problem:
-        """A problem at `place`, `offset` characters into its text (-1: the whole of it)."""
+        """A problem at `place`, `offset` characters into its text (-1: the whole of it).
+
+        Without a code of its own it has that of the part of the file in which it stands: the key.
+        """
+        place = tuple(place)
         mark = self.mark(place)
         line, column = mark.line, mark.column + max(offset, 0)
         if offset >= 0 and mark.source:
-            value = str(document_value(self, tuple(place)))
+            value = str(document_value(self, place))
             down, across = find_place(mark.source, mark.style, value, offset)
             line, column = mark.line + down, across + (1 if down else mark.column)
         return Problem(
@@ -72,7 +81,13 @@ class Document:
             column=column,
             message=_shorten(message),
             remedy=_shorten(remedy),
+            code=code or _code_of(place),
         )
+
+
+def _code_of(place: Place) -> str:
+    """The key at the top of the file under which a place is; "file" of the whole."""
+    return str(place[0]) if place and isinstance(place[0], str) else "file"
 
 
 def _shorten(text: str) -> str:

@@ -69,6 +69,10 @@ def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any])
     name = str(place[-1]) if place else ""
     if len(place) > 1 and isinstance(place[-1], int):
         name = f"entry {place[-1] + 1} of {place[-2]}"
+
+    def wrong(message: str, remedy: str = "", code: str = "wrong-value") -> Problem:
+        return document.problem(place, message, remedy, code=code)
+
     match detail["type"]:
         case "extra_forbidden":
             key = str(detail["loc"][-1])
@@ -88,25 +92,24 @@ def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any])
                 column=mark.column,
                 message=f'unknown key "{key}"',
                 remedy=remedy,
+                code="unknown-key",
             )
         case "missing":
             key = detail["loc"][-1]
-            return document.problem(place, f'key "{key}" is missing', "add it")
+            return wrong(f'key "{key}" is missing', "add it", code="missing-key")
         case "value_error":
-            return document.problem(place, str(detail["ctx"]["error"]))
+            return wrong(str(detail["ctx"]["error"]))
         case "model_type" | "dict_type" | "model_attributes_type":
-            return document.problem(place, f'"{name}" must hold keys and values')
+            return wrong(f'"{name}" must hold keys and values')
         case "list_type":
-            return document.problem(place, f'"{name}" must be a list', "write [a, b] or lines of -")
+            return wrong(f'"{name}" must be a list', "write [a, b] or lines of -")
         case "string_type":
-            return document.problem(place, f'"{name}" must be a text')
+            return wrong(f'"{name}" must be a text')
         case "literal_error":
             expected = str(detail["ctx"]["expected"])
-            return document.problem(
-                place, f'"{detail["input"]}" is not a value of "{name}"', f"one of {expected}"
-            )
+            return wrong(f'"{detail["input"]}" is not a value of "{name}"', f"one of {expected}")
         case _:
-            return document.problem(place, f'"{name}": {detail["msg"]}')
+            return wrong(f'"{name}": {detail["msg"]}')
 
 
 def _known_place(document: Document, loc: tuple[str | int, ...]) -> Place:

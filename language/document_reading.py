@@ -50,7 +50,9 @@ def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or "unreadable"
-        return [], [Problem(file=file, line=0, column=0, message=f"cannot be read: {reason}")]
+        return [], [
+            Problem(file=file, line=0, column=0, message=f"cannot be read: {reason}", code="file")
+        ]
     except UnicodeDecodeError as error:
         return [], [
             Problem(
@@ -59,11 +61,19 @@ def read_documents(path: Path) -> tuple[list[Document], list[Problem]]:
                 column=0,
                 message=f"is not UTF-8 text (byte {error.start})",
                 remedy="save it as UTF-8; GBK and GB18030 are not read here",
+                code="file",
             )
         ]
     except _Refused as refusal:
         return [], [
-            Problem(file=file, line=0, column=0, message=refusal.message, remedy=refusal.remedy)
+            Problem(
+                file=file,
+                line=0,
+                column=0,
+                message=refusal.message,
+                remedy=refusal.remedy,
+                code="file",
+            )
         ]
     return read_text(text, file=file)
 
@@ -81,6 +91,7 @@ def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
                 column=refusal.column,
                 message=refusal.message,
                 remedy=refusal.remedy,
+                code="yaml",
             )
         ]
     except yaml.MarkedYAMLError as error:
@@ -93,12 +104,15 @@ def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
                 column=column,
                 message=f"not YAML: {what}",
                 remedy='inside { } a text with a comma, a colon, a bracket or ? needs "quotes"',
+                code="yaml",
             )
         ]
     except yaml.YAMLError as error:
-        return [], [Problem(file=file, line=0, column=0, message=f"not YAML: {_one_line(error)}")]
+        message = f"not YAML: {_one_line(error)}"
+        return [], [Problem(file=file, line=0, column=0, message=message, code="yaml")]
     if not documents and not problems:
-        problems.append(Problem(file=file, line=0, column=0, message="the file is empty"))
+        message = "the file is empty"
+        problems.append(Problem(file=file, line=0, column=0, message=message, code="file"))
     return documents, problems
 
 
@@ -250,6 +264,7 @@ class _Reading:
                         column=column,
                         message=f'key "{key}" stands twice',
                         remedy="keep one of them",
+                        code="yaml",
                     )
                 )
                 self.pass_over(next(self.events))

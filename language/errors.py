@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Problem:
     """One thing wrong in one place: where, what and what to do.
 
-    `line` and `column` count from 1; 0 means the whole file.
+    `line` and `column` count from 1; 0 means the whole file. `code` names the kind of problem, so
+    that a program can tell one from another and an author can look it up.
     """
 
     file: str
@@ -15,6 +16,7 @@ class Problem:
     column: int
     message: str
     remedy: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -26,12 +28,13 @@ class Problem:
 class Finding:
     """What an author should look at in an expression that can be read; `certain` is an error.
 
-    `offset` counts characters from the start of the expression's text.
+    `offset` counts characters from the start of the expression's text. `code` as of a Problem.
     """
 
     offset: int
     message: str
     remedy: str
+    code: str
     certain: bool = False
 
 

@@ -29,7 +29,12 @@ def find_doubtful_order(text: str) -> list[Finding]:
         return []
     read = unparse(parse(text))
     return [
-        Finding(offset=offset, message=message, remedy=f"it is read as {read}; write the brackets")
+        Finding(
+            offset=offset,
+            message=message,
+            remedy=f"it is read as {read}; write the brackets",
+            code="order",
+        )
         for offset, message in found
     ]
 

@@ -152,6 +152,7 @@ class UnitCheck:
                 offset=part.offset,
                 message=message,
                 remedy=_remedy(one, two),
+                code="units",
                 certain=not length_only and bases <= _CERTAIN,
             )
         )

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 
-from language.definition import Given
+from language.definition import Given, Scope
 from language.document import Document, Place
 from language.document_decoding import decode
 from language.errors import Problem
@@ -17,6 +18,7 @@ from policies.cell import region_prefix
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
 from policies.each import build_each, row_numbers
+from policies.local import clauses_of
 from policies.names import resolve_names, warn_unused
 from policies.period import parse_period
 from policies.policy import (
@@ -25,6 +27,7 @@ from policies.policy import (
     Each,
     Example,
     FrameUse,
+    Leaf,
     Policy,
     Region,
     leaves_of,
@@ -36,6 +39,7 @@ from policies.policy_file import (
     RegionFile,
 )
 from policies.rows import build_row_sets
+from policies.said_numbers import find_unknown_numbers
 from policies.table_checks import check_tables
 from profiles.fact import Vocabulary
 from profiles.region import region_code
@@ -233,7 +237,12 @@ def _region(draft: Draft) -> Region | None:
 
 def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
     if file is None:
-        draft.warn(("policy",), "the policy has no examples", "add worked cases under examples:")
+        draft.warn(
+            "no-examples",
+            ("policy",),
+            "the policy has no examples",
+            "add worked cases under examples:",
+        )
         return ()
     examples = []
     for index, case in enumerate(file.cases):
@@ -252,7 +261,9 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
             if isinstance(fact, Given) and fact.type is FactType.TEXT and given[name] == "unknown":
                 # read as the word it would turn a missing text into a known one
                 message = f'"{name}" is a text, so "unknown" is a word that it says'
-                draft.warn((*place, "given"), message, "write null where it is missing")
+                draft.warn(
+                    "unknown-text", (*place, "given"), message, "write null where it is missing"
+                )
         if as_of is None:
             continue
         expect = case.expect
@@ -282,17 +293,48 @@ def _check_whole(draft: Draft, policy: Policy) -> None:
         leaves += [(leaf, draft.row_scope) for leaf in leaves_of(policy.each.clauses)]
         sums = SUM_OF_ROWS in reachable_facts(amounts_used(policy), draft.scope)
         if policy.each.steps and not sums and not draft.problems:
-            draft.warn(("each", "amount"), "the rows' amounts are never used", "add sum_of_rows")
+            draft.warn(
+                "unused", ("each", "amount"), "the rows' amounts are never used", "add sum_of_rows"
+            )
+    _warn_of_numbers(draft, policy, leaves)
     for leaf, scope in leaves:
         if leaf.when is not None and not reachable_facts([leaf.when], scope):
-            draft.warn(("clauses",), f'clause "{leaf.id}" uses no fact: it never changes')
+            draft.warn(
+                "no-fact", ("clauses",), f'clause "{leaf.id}" uses no fact: it never changes'
+            )
     if policy.not_modelled and any(case.by == "direct" for case in policy.delivery):
         draft.refuse(
             ("delivery",),
             '"delivery: direct" pays without asking, but not_modelled names conditions that '
             "data cannot settle",
             "use confirm or invite",
+            code="direct-not-modelled",
         )
+
+
+def _warn_of_numbers(draft: Draft, policy: Policy, leaves: Sequence[tuple[Leaf, Scope]]) -> None:
+    """Warn of numbers that a clause tells people and its condition does not know."""
+    places = {part[1]: place for part, place in clauses_of(draft.document.value)}
+    columns = policy.each.row_set.columns if policy.each is not None else {}
+    own = draft.file.facts | (draft.file.each.facts if draft.file.each is not None else {})
+    named = (draft.vocabulary.facts, own, columns, draft.file.parameters, draft.file.tables)
+    dates = [policy.effective_from, policy.effective_to, policy.window_from, policy.window_to]
+    if policy.period not in ("this", "last") and not draft.problems:
+        period = parse_period(policy.period)
+        dates += [period.start, period.end]
+    for leaf, scope in leaves:
+        if leaf.when is None:
+            continue
+        unknown = find_unknown_numbers(
+            leaf.says, leaf.when, scope, lambda name: [of.get(name) for of in named], dates
+        )
+        if unknown:
+            draft.warn(
+                "said-number",
+                (*places[leaf.id], "says"),
+                f'clause "{leaf.id}" says {", ".join(unknown)}; its condition knows no such number',
+                "correct the words or the condition",
+            )
 
 
 def _content(draft: Draft) -> object:

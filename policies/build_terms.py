@@ -56,7 +56,7 @@ def build_asking(draft: Draft, file: DeliveryFile, place: Place) -> Asking:
         ahead = read_length(draft, file.ahead, (*place, "ahead"), "day", "working day", "month")
     for key in KEPT_OF_DELIVERY:
         if getattr(file, key) is not None:
-            draft.warn((*place, key), kept_message(key))
+            draft.warn("kept", (*place, key), kept_message(key))
     return Asking(ahead=ahead, answer=file.answer, late=file.late, silence=file.silence)
 
 
@@ -75,7 +75,7 @@ def _warn_kept(draft: Draft, terms: Terms) -> None:
         if value is None or (key in ("recipient", "payee") and value == SUBJECT):
             continue
         remedy = "a run decides the policy but opens no award for it" if key in held else ""
-        draft.warn(place, kept_message(key), remedy)
+        draft.warn("kept", place, kept_message(key), remedy)
 
 
 def _stacking(draft: Draft) -> Stacking | None:

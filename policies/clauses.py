@@ -34,7 +34,7 @@ def build_clause(draft: Draft, file: ClauseFile, place: Place) -> Clause | None:
     if file.when is not None:
         when = draft.expression(file.when, (*place, "when"), Kind.BOOLEAN)
     if file.says is None:
-        draft.warn(place, f'clause "{file.id}" does not say what it means', "add says:")
+        draft.warn("no-says", place, f'clause "{file.id}" does not say what it means', "add says:")
     says, says_en = words(file.says)
     return Leaf(
         id=file.id,

@@ -63,19 +63,27 @@ class Draft:
         inner.quantities = self.quantities.without(frozenset(other))
         return inner
 
-    def refuse(self, place: Place, message: str, remedy: str = "", offset: int = -1) -> None:
-        """Note what makes the file unusable."""
-        self.problems.append(self.document.problem(place, message, remedy, offset))
+    def refuse(
+        self, place: Place, message: str, remedy: str = "", offset: int = -1, *, code: str = ""
+    ) -> None:
+        """Note what makes the file unusable; without a code under the key where it stands."""
+        self.problems.append(self.document.problem(place, message, remedy, offset, code))
 
-    def warn(self, place: Place, message: str, remedy: str = "", offset: int = -1) -> None:
+    def warn(
+        self, code: str, place: Place, message: str, remedy: str = "", offset: int = -1
+    ) -> None:
         """Note what its author should look at."""
-        self.warnings.append(self.document.problem(place, message, remedy, offset))
+        self.warnings.append(self.document.problem(place, message, remedy, offset, code))
 
     def doubt(self, text: str, expression: Expression, place: Place) -> None:
         """Note what an expression says that its author probably, or surely, does not mean."""
         for finding in find_doubts(text, expression, self.scope, self.quantities):
-            note = self.refuse if finding.certain else self.warn
-            note(place, finding.message, finding.remedy, finding.offset)
+            notes = self.problems if finding.certain else self.warnings
+            notes.append(
+                self.document.problem(
+                    place, finding.message, finding.remedy, finding.offset, finding.code
+                )
+            )
 
     def check(self, expression: Expression, place: Place, *, amount: bool = False) -> Kind | None:
         """The kind of an expression's value; None after noting what is wrong with it."""
@@ -84,7 +92,9 @@ class Draft:
         try:
             return check(expression, self.scope, amount=amount)
         except ConditionRefused as refusal:
-            self.refuse(place, refusal.message, self.remedy_of(refusal), refusal.offset)
+            code = "unknown-name" if refusal.unknown else "condition"
+            remedy = self.remedy_of(refusal)
+            self.refuse(place, refusal.message, remedy, refusal.offset, code=code)
             return None
 
     def names_rows(self, expression: Expression, place: Place) -> bool:
@@ -94,7 +104,7 @@ class Draft:
                 what = self.only_rows[part.name]
                 message = f'"{part.name}" is {what}: it has no one value for the subject'
                 remedy = "use it under each:, where it has the value of the row"
-                self.refuse(place, message, remedy, max(part.offset, 0))
+                self.refuse(place, message, remedy, max(part.offset, 0), code="condition")
                 return True
         return False
 
@@ -128,7 +138,8 @@ class Draft:
         if actual is None:
             return None
         if actual is not kind:
-            self.refuse(place, f'"{text}" is {actual}, here stands {kind}', how_to_give(kind))
+            message = f'"{text}" is {actual}, here stands {kind}'
+            self.refuse(place, message, how_to_give(kind), code="condition")
             return None
         self.doubt(text, parsed, place)
         self.used.append(parsed)

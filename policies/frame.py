@@ -61,14 +61,16 @@ def read_frame(document: Document) -> tuple[Frame | None, list[Problem]]:
     value = plain.value
     for key in ("policy", "version", "title", "audience", "basis"):
         if key not in value:
-            problems.append(document.problem((), f'key "{key}" is missing', "add it"))
+            problems.append(
+                document.problem((), f'key "{key}" is missing', "add it", code="missing-key")
+            )
     for key in ("implements", "without", "examples"):
         if key in value:
             why = "implements nothing itself" if key != "examples" else "is never matched"
             remedy = "leave it out"
             if key == "examples":
                 remedy = "write them with each policy that implements it"
-            problems.append(document.problem((key,), f"a frame {why}", remedy))
+            problems.append(document.problem((key,), f"a frame {why}", remedy, code="frame"))
     problems += check_shape(plain)
     if problems:
         return None, problems

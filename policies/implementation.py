@@ -246,6 +246,7 @@ class _Merging:
                         ("without",),
                         f'"without" leaves clause "{part[1]}" without members',
                         "name the whole clause",
+                        code="frame",
                     )
                 )
         return 1
@@ -303,7 +304,7 @@ class _Merging:
         )
 
     def _refuse(self, place: Place, message: str, remedy: str) -> None:
-        self.problems.append(self.own.problem(place, message, remedy))
+        self.problems.append(self.own.problem(place, message, remedy, code="frame"))
 
 
 def _prefixes(region: object) -> list[str]:

@@ -23,7 +23,8 @@ class Loaded:
     """Policies that may be used, and what their authors should still look at.
 
     `files` are all that were read, also those of the catalogue in which a frame was found;
-    `beside` names the files of tables that stand beside each.
+    `beside` names the files of tables that stand beside each. `documents` are the policies by
+    their keys as they are written, each merged with its frame: they know the place of every part.
     """
 
     policies: tuple[Policy, ...]
@@ -31,6 +32,7 @@ class Loaded:
     frames: tuple[Frame, ...] = ()
     files: tuple[Path, ...] = ()
     beside: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict, repr=False)
 
 
 def find_policy_files(paths: Iterable[Path]) -> list[Path]:
@@ -64,6 +66,7 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
     elsewhere = [path for path in find_policy_files([CATALOGUE]) if path not in files]
     shelf = Shelf(frames=frames, elsewhere=elsewhere)
     policies: dict[str, Policy] = {}
+    written: dict[str, Document] = {}
     beside: dict[Path, list[str]] = {}
     for document in documents:
         if is_frame(document):
@@ -72,13 +75,14 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
         problems += found
         if flat is None:
             continue
-        for written, name in _table_files(flat):
-            beside.setdefault(written, []).append(name)
+        for beside_what, name in _table_files(flat):
+            beside.setdefault(beside_what, []).append(name)
         policy, found, noted = build_policy(flat, vocabulary, use)
         problems += found
         warnings += noted
         if policy is None:
             continue
+        written.setdefault(policy.key, flat)
         clash = policies.setdefault(policy.key, policy)
         if clash is not policy:
             problems.append(
@@ -86,6 +90,7 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
                     ("policy",),
                     f'policy "{policy.id}" version {policy.version} is also in {clash.file}',
                     "give one of them another id or version",
+                    code="version-overlap",
                 )
             )
     for frame in frames:
@@ -103,6 +108,7 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
         frames=tuple(shelf.frames),
         files=tuple(dict.fromkeys([*files, *shelf.opened])),
         beside={path: tuple(dict.fromkeys(names)) for path, names in beside.items()},
+        documents=written,
     )
 
 
@@ -120,10 +126,10 @@ def _check_alone(frame: Frame, vocabulary: Vocabulary) -> tuple[list[Problem], l
     message = f'no policy here implements frame "{frame.id}"'
     if not frame.whole or "benefit" not in frame.document.value:
         remedy = "its conditions are checked with the first policy that does"
-        return [], [frame.document.problem(("policy",), message, remedy)]
+        return [], [frame.document.problem(("policy",), message, remedy, code="frame-alone")]
     value = {key: part for key, part in frame.document.value.items() if key != "kind"}
     _, problems, _ = build_policy(replace(frame.document, value=value), vocabulary)
-    return problems, [frame.document.problem(("policy",), message)]
+    return problems, [frame.document.problem(("policy",), message, code="frame-alone")]
 
 
 def _find_overlaps(policies: list[Policy]) -> list[Problem]:
@@ -143,6 +149,7 @@ def _find_overlaps(policies: list[Policy]) -> list[Problem]:
                     message=f'versions {first.version} and {second.version} of "{first.id}" are '
                     f"both in force on {starts}",
                     remedy="end the older one the day before the newer begins",
+                    code="version-overlap",
                 )
             )
     return problems

@@ -50,6 +50,14 @@ def parts_of(value: Mapping[str, Any]) -> Iterator[tuple[Part, Place]]:
                 yield ("benefit", name), ("benefit", name)
 
 
+def clauses_of(value: Mapping[str, Any]) -> Iterator[tuple[Part, Place]]:
+    """Every clause of a policy's document, those of its rows among them, and where it stands."""
+    yield from _clauses(value.get("clauses"), ("clauses",))
+    each = value.get("each")
+    if isinstance(each, dict):
+        yield from _clauses(each.get("clauses"), ("each", "clauses"))
+
+
 def _clauses(members: object, place: Place) -> Iterator[tuple[Part, Place]]:
     for index, clause in enumerate(members if isinstance(members, list) else []):
         if not isinstance(clause, dict):
@@ -86,14 +94,18 @@ def take_locals(document: Document) -> tuple[Document, dict[Part, Local], list[P
 def _read(document: Document, part: Part, place: Place) -> tuple[Local | None, list[Problem]]:
     if not isinstance(document_value(document, place), dict):
         return None, [
-            document.problem(place, '"local" holds keys', "write {required: true} or {may: true}")
+            document.problem(
+                place, '"local" holds keys', "write {required: true} or {may: true}", code="frame"
+            )
         ]
     file, problems = decode(cut(document, place), LocalFile)
     if file is None:
         return None, problems
     if (file.required == "true") == (file.may == "true"):
         return None, [
-            document.problem(place, '"local" says nothing', "write required: true or may: true")
+            document.problem(
+                place, '"local" says nothing', "write required: true or may: true", code="frame"
+            )
         ]
     bounds: tuple[Literal["at_most", "at_least"], ...] = ("at_most", "at_least")
     bounded = tuple(key for key in bounds if getattr(file, key) is not None)
@@ -103,6 +115,7 @@ def _read(document: Document, part: Part, place: Place) -> tuple[Local | None, l
                 (*place, bounded[0]),
                 f'"{bounded[0]}" belongs to a parameter',
                 "make the number a parameter, or end the amount with this step",
+                code="frame",
             )
         ]
     return Local(required=file.required == "true", bounded=bounded, place=place), []

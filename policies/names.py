@@ -228,6 +228,7 @@ def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
         for number, span in enumerate(reversed(parameter.spans), start=1):
             if not span.source:
                 draft.warn(
+                    "no-source",
                     place,
                     f'value {number} of parameter "{parameter.name}" has no source',
                     "name the document and article",
@@ -236,6 +237,7 @@ def _check_parameters(draft: Draft, parameters: list[DatedParameter]) -> None:
         if bare is not None:
             when = ", when the policy begins" if bare == start else ""
             draft.warn(
+                "no-value",
                 place,
                 f'"{parameter.name}" has no value on {bare}{when}',
                 "until it has one, whoever needs it stays unknown",
@@ -274,14 +276,16 @@ def warn_unused(draft: Draft, tables: Iterable[PolicyTable], frame: FrameUse | N
         used |= reachable_facts(draft.row_used, draft.row_scope)
         for name in each.facts:
             if name not in used:
-                draft.warn(("each", "facts", name), f'fact "{name}" is never used')
+                draft.warn("unused", ("each", "facts", name), f'fact "{name}" is never used')
     for name in draft.file.parameters:
         if name not in used and ("parameters", name) not in spared:
-            draft.warn(("parameters", name), f'parameter "{name}" is never used')
+            draft.warn("unused", ("parameters", name), f'parameter "{name}" is never used')
     for table in tables:
         for output in table.outputs:
             if output.name not in used:
-                draft.warn(("tables", table.name), f'output "{output.name}" is never used')
+                draft.warn(
+                    "unused", ("tables", table.name), f'output "{output.name}" is never used'
+                )
     for name in draft.file.facts:
         if name not in used and ("facts", name) not in spared:
-            draft.warn(("facts", name), f'fact "{name}" is never used')
+            draft.warn("unused", ("facts", name), f'fact "{name}" is never used')

@@ -46,6 +46,7 @@ def gather_frames(documents: Iterable[Document]) -> tuple[list[Frame], list[Prob
                     ("policy",),
                     f'frame "{frame.key}" is also in {clash.document.file}',
                     "give one of them another id or version",
+                    code="version-overlap",
                 )
             )
     return list(frames.values()), problems
@@ -62,11 +63,19 @@ def flatten(
     if locals_:
         place = next(iter(locals_.values())).place
         remedy = "write kind: frame, or leave it out"
-        return None, None, [document.problem(place, '"local" belongs to a frame', remedy)]
+        return (
+            None,
+            None,
+            [document.problem(place, '"local" belongs to a frame', remedy, code="frame")],
+        )
     if value.get("implements") is None:
         if value.get("without"):
             remedy = "name the frame: implements: …"
-            return None, None, [document.problem(("without",), "there is no frame", remedy)]
+            return (
+                None,
+                None,
+                [document.problem(("without",), "there is no frame", remedy, code="frame")],
+            )
         return document, None, []
     problems = check_shape(document)
     if problems:
@@ -99,4 +108,4 @@ def _find(document: Document, shelf: Shelf) -> tuple[Frame | None, list[Problem]
         message = f'there is no frame "{named}" among these files and in the catalogue'
         close = difflib.get_close_matches(named, [frame.id for frame in shelf.frames], n=1)
         remedy = f'did you mean "{close[0]}"?' if close else "give its file, too, or another id"
-    return None, [document.problem(("implements",), message, remedy)]
+    return None, [document.problem(("implements",), message, remedy, code="frame")]

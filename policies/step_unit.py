@@ -49,6 +49,7 @@ def check_step_units(draft: Draft, steps: list[tuple[Step, Place]], told: str) -
     wanted = MONEY if wanted is not None and wanted.powers == {"yuan": 1} else wanted
     if unit is not None and wanted is not None and steps and not fit(unit, wanted):
         draft.warn(
+            "units",
             steps[-1][1],
             f"the amount is {unit}, it is told in {wanted}",
             "correct the unit of the benefit or of a fact",
@@ -70,5 +71,7 @@ def _times(unit: Unit | None, written: Expression, operand: Unit | None) -> Unit
 def _note(draft: Draft, place: Place, message: str, one: Unit, two: Unit) -> None:
     certain = not differ_in_length_only(one, two) and MONEY.powers in (one.powers, two.powers)
     remedy = "a share is applied with times:" if RATIO in (one, two) else "bring both to one unit"
-    note = draft.refuse if certain else draft.warn
-    note(place, message, remedy)
+    if certain:
+        draft.refuse(place, message, remedy, code="units")
+    else:
+        draft.warn("units", place, message, remedy)

@@ -34,7 +34,7 @@ def check_tables(draft: Draft, policy: Policy) -> None:
             if isinstance(span.value, Tiers):
                 for message, remedy in find_tier_faults(span.value):
                     place: Place = ("parameters", parameter.name)
-                    draft.warn(place, f'"{parameter.name}": {message}', remedy)
+                    draft.warn("tiers", place, f'"{parameter.name}": {message}', remedy)
     for decision_table in policy.tables:
         _check_decision_table(draft, policy, decision_table)
 
@@ -48,21 +48,21 @@ def _check_parameter(
     """The tables among its values, one by one; a finding of only some says of which."""
     system = draft.file.parameters[parameter.name].system
     place: Place = ("parameters", parameter.name)
-    told: dict[str, list[ParameterSpan]] = {}
+    told: dict[tuple[str, str], list[ParameterSpan]] = {}
     remedies: dict[str, str] = {}
     tables = [span for span in reversed(parameter.spans) if isinstance(span.value, Table)]
     for span in tables:
         assert isinstance(span.value, Table)
         shapes = [shape_of(facts[key.name], system) for key in span.value.by]
-        for message, remedy in _faults_of(draft, policy, parameter, span.value, shapes):
-            told.setdefault(message, []).append(span)
+        for code, message, remedy in _faults_of(draft, policy, parameter, span.value, shapes):
+            told.setdefault((code, message), []).append(span)
             remedies[message] = remedy
-    for message, spans in told.items():
+    for (code, message), spans in told.items():
         days = ", ".join(
             "the beginning" if span.start == ALWAYS else str(span.start) for span in spans
         )
         which = "" if len(spans) == len(tables) else f", among the values from {days}"
-        draft.warn(place, f'"{parameter.name}"{message}{which}', remedies[message])
+        draft.warn(code, place, f'"{parameter.name}"{message}{which}', remedies[message])
 
 
 def _faults_of(
@@ -71,8 +71,8 @@ def _faults_of(
     parameter: DatedParameter,
     table: Table,
     shapes: Sequence[Shape],
-) -> Iterator[tuple[str, str]]:
-    """What is wrong with one table, and what to do."""
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with one table: the code of it, what, and what to do."""
     found = _analyse(
         draft,
         policy,
@@ -85,15 +85,17 @@ def _faults_of(
         default=None,
     )
     for point in found.gaps:
-        yield f" has no row for {show_point(shapes, point)}", f"add a row, else: {_OR_KEEP_OUT}"
+        message = f" has no row for {show_point(shapes, point)}"
+        yield "table-gap", message, f"add a row, else: {_OR_KEEP_OUT}"
     for idle in found.unreachable:
-        yield f": row {_show_row(table.rows[idle.row])} holds for nothing", "leave it out"
+        message = f": row {_show_row(table.rows[idle.row])} holds for nothing"
+        yield "idle-row", message, "leave it out"
     for idle in found.redundant:
         if idle.instead is None or idle.point is None:
             continue
         row, other = (_show_row(table.rows[index]) for index in (idle.row, idle.instead))
         why = f"row {other} gives the same, for example for {show_point(shapes, idle.point)}"
-        yield f": row {row} is not needed: {why}", ""
+        yield "idle-row", f": row {row} is not needed: {why}", ""
 
 
 def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> None:
@@ -125,11 +127,13 @@ def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> N
                 f"{show_point(table.shapes, overlap.point)}",
                 f'"hit: {table.hit}" forbids it: part the rows, or say with first or priority '
                 "which counts",
+                code="table-overlap",
             )
         )
     if first.default is None and table.hit is not Hit.COUNT:
         for point in found.gaps:
             draft.warn(
+                "table-gap",
                 ("tables", table.name),
                 f'"{table.name}" has no row for {show_point(table.shapes, point)}',
                 f"add a row, default: {_OR_KEEP_OUT}",
@@ -154,6 +158,7 @@ def _check_decision_table(draft: Draft, policy: Policy, table: PolicyTable) -> N
         )
     if not found.complete:
         draft.warn(
+            "table-too-large",
             ("tables", table.name),
             f'"{table.name}" is too large to be analysed to the end',
             "gaps and idle rows may go untold; split the table",
@@ -165,7 +170,9 @@ def _number(row: TableRow) -> int:
 
 
 def _warn_at(draft: Draft, row: TableRow, message: str) -> None:
-    draft.warnings.append(row.where.problem(message, "leave it out, or correct the rows"))
+    draft.warnings.append(
+        row.where.problem(message, "leave it out, or correct the rows", code="idle-row")
+    )
 
 
 def show_point(shapes: Sequence[Shape], point: Point) -> str:

@@ -24,10 +24,15 @@ class Cell:
     line: int
     column: int
 
-    def problem(self, message: str, remedy: str = "") -> Problem:
+    def problem(self, message: str, remedy: str = "", code: str = "tables") -> Problem:
         """A problem at this cell."""
         return Problem(
-            file=self.file, line=self.line, column=self.column, message=message, remedy=remedy
+            file=self.file,
+            line=self.line,
+            column=self.column,
+            message=message,
+            remedy=remedy,
+            code=code,
         )
 
 

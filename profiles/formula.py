@@ -61,7 +61,11 @@ def parse_at(
     try:
         return parse(text), []
     except ConditionRefused as refusal:
-        return None, [document.problem(place, refusal.message, refusal.remedy, refusal.offset)]
+        return None, [
+            document.problem(
+                place, refusal.message, refusal.remedy, refusal.offset, code="condition"
+            )
+        ]
 
 
 def parse_scalar(text: str) -> Scalar:
