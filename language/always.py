@@ -37,7 +37,7 @@ from language.unparse import unparse
 
 _NEVER, _ALWAYS = "can never hold", "always holds"
 _REMEDY = "look for a slip in a name, a value or a sign, or leave it out"
-_OTHER = "\ue000"
+OTHER_TEXT = "\ue000"
 """A text that no author writes: it stands for every text that is not named."""
 
 
@@ -164,7 +164,7 @@ def _samples(expressions: list[Expression], scope: Scope, counts: frozenset[str]
     written: list[Scalar] = []
     patterns = False
     for expression in expressions:
-        if not _gather(expression, names, written):
+        if not gather_compared(expression, names, written):
             return None
         patterns |= any(isinstance(part, Match) for part in walk(expression))
     if len(names) != 1:
@@ -180,22 +180,22 @@ def _samples(expressions: list[Expression], scope: Scope, counts: frozenset[str]
         case Kind.TEXT:
             if patterns and not closed:
                 return None
-            values = list(closed) or [*written, _OTHER]
+            values = list(closed) or [*written, OTHER_TEXT]
         case Kind.DATE:
-            values = list(_beside_days(written))
+            values = list(beside_days(written))
         case Kind.NUMBER:
             whole = given is not None and given.type is FactType.INTEGER
-            values = list(_beside_numbers(written, whole=whole, counted=name in counts))
+            values = list(beside_numbers(written, whole=whole, counted=name in counts))
     return name, [*values, NONE] if given and given.may_not_apply else values
 
 
-def _gather(expression: Expression, names: set[str], written: list[Scalar]) -> bool:
+def gather_compared(expression: Expression, names: set[str], written: list[Scalar]) -> bool:
     """Note the facts and written values of a plain condition; False where it is not plain."""
     match expression:
         case Not(operand=operand):
-            return _gather(operand, names, written)
+            return gather_compared(operand, names, written)
         case Logic(operands=operands):
-            return all(_gather(operand, names, written) for operand in operands)
+            return all(gather_compared(operand, names, written) for operand in operands)
         case Name(name=name) | DoesNotApply(name=Name(name=name)) | Match(member=Name(name=name)):
             names.add(name)
             return True
@@ -206,7 +206,7 @@ def _gather(expression: Expression, names: set[str], written: list[Scalar]) -> b
         case (
             Comparison(left=Name(name=name), right=other)
             | Comparison(left=other, right=Name(name=name))
-        ) if (value := _written(other)) is not None:
+        ) if (value := written_value(other)) is not None:
             names.add(name)
             written.append(value)
             return True
@@ -214,12 +214,12 @@ def _gather(expression: Expression, names: set[str], written: list[Scalar]) -> b
             return False
 
 
-def _written(expression: Expression) -> Scalar | None:
+def written_value(expression: Expression) -> Scalar | None:
     """The value that an expression without names spells out."""
     match expression:
         case Literal(value=value):
             return value
-        case Negative(operand=operand) if isinstance(number := _written(operand), Fraction):
+        case Negative(operand=operand) if isinstance(number := written_value(operand), Fraction):
             return -number
         case Call(function="date", arguments=(Literal(), _, _) as arguments):
             return date(*(whole_literal(argument) for argument in arguments))
@@ -227,7 +227,7 @@ def _written(expression: Expression) -> Scalar | None:
             return None
 
 
-def _beside_days(written: list[Scalar]) -> Iterator[date]:
+def beside_days(written: list[Scalar]) -> Iterator[date]:
     for day in written:
         if isinstance(day, date):
             for shift in (-1, 0, 1):
@@ -235,7 +235,7 @@ def _beside_days(written: list[Scalar]) -> Iterator[date]:
                     yield day + timedelta(days=shift)
 
 
-def _beside_numbers(written: list[Scalar], *, whole: bool, counted: bool) -> Iterator[Fraction]:
+def beside_numbers(written: list[Scalar], *, whole: bool, counted: bool) -> Iterator[Fraction]:
     """Each written number, one between each two neighbours, one below and one above all."""
     points = {value for value in written if isinstance(value, Fraction)}
     if not points:

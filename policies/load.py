@@ -9,6 +9,7 @@ from language.document import Document
 from language.document_reading import read_documents
 from language.errors import FilesRefused, Problem
 from policies.build import build_policy
+from policies.dating import find_gaps
 from policies.errors import NothingToLoad
 from policies.frame import Frame, is_frame
 from policies.policy import Policy
@@ -99,6 +100,7 @@ def load_policies(paths: Iterable[Path], vocabulary: Vocabulary) -> Loaded:
             problems += found
             warnings += noted
     problems += _find_overlaps(list(policies.values()))
+    warnings += find_gaps(policies.values())
     if problems:
         # a slip in a frame is found again with each policy that implements it
         raise FilesRefused(list(dict.fromkeys(problems)))
