@@ -139,6 +139,19 @@ class PolicyWords:
         ]
         return (*keys, self._value(parameter, row.value))
 
+    def span_line(self, parameter: DatedParameter, span: ParameterSpan) -> str:
+        """One value of a parameter in one line, to be compared."""
+        return self.parameter_line(replace(parameter, spans=(span,)))
+
+    def value_of(self, name: str, value: Fraction | bool | str | date) -> str:
+        """A value in the unit of the parameter or fact of this name."""
+        for parameter in self.policy.parameters:
+            if parameter.name == name:
+                return self._value(parameter, value)
+        fact = self._teller.known.get(name)
+        zh, en = show_value(value, unit=unit_of_fact(fact) if fact else "")
+        return self.pick(zh or "", en or "")
+
     def _value(self, parameter: DatedParameter, value: Fraction | bool | str | date | None) -> str:
         if value is None:
             return self.words["open"]

@@ -12,6 +12,9 @@ from rich.text import Text
 from console.page import Grid, Outline, Page
 from console.show import out
 
+_LEADS = {"+": "bold green", "−": "bold red", "~": "bold yellow"}
+"""Colours of the signs before what came, went or changed; all other leads are dim."""
+
 
 def show_page(page: Page) -> None:
     """A page in the terminal."""
@@ -57,7 +60,7 @@ def _show_outline(outline: Outline) -> None:
         if outline.numbered:
             line.append(f"{number}. ", style="dim")
         if entry.lead:
-            line.append(f"{entry.lead} ", style="dim")
+            line.append(f"{entry.lead} ", style=_LEADS.get(entry.lead, "dim"))
         line.append(entry.text)
         if entry.mark:
             line.append(f"  [{entry.mark}]", style="magenta")

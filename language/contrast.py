@@ -9,6 +9,8 @@ a difference is one that there may be.
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 from math import prod
 
 from language.always import OTHER_TEXT, beside_days, beside_numbers, gather_compared
@@ -159,8 +161,9 @@ def _values(name: str, scope: Scope, asked: _Asked) -> list[Sort] | None:
                 return None
             values = list(given.values) or [*dict.fromkeys(written), OTHER_TEXT]
         case Kind.DATE:
-            values = list(dict.fromkeys(beside_days(written)))
+            values = list(dict.fromkeys(beside_days(written))) or [date(2000, 1, 1)]
         case Kind.NUMBER:
             whole = given.type is FactType.INTEGER
-            values = list(dict.fromkeys(beside_numbers(written, whole=whole, counted=False)))
+            numbers = beside_numbers(written, whole=whole, counted=False)
+            values = list(dict.fromkeys(numbers)) or [Fraction(0)]
     return [*values, NONE] if given.may_not_apply else values

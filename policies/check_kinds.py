@@ -64,6 +64,10 @@ def _kinds() -> Mapping[str, CheckKind]:
         ("version-overlap", "error", "同一事项的两个版本同日有效，或版本重复",
          "Two versions of one policy are in force on one day, or stand in two files.",
          "End the older one on the day before the newer begins.", "time"),
+        ("version-gap", "warning", "同一事项的前后两个版本之间有空档",
+         "Between two versions of one policy there are days on which none is in force.",
+         "Begin the newer one on the day after the older ends, unless nothing is meant to be paid "
+         "on those days.", "time"),
         ("frame", "error", "与母本不符",
          "What an implementation says does not fit its frame: it may not say this, must say more, "
          "or goes beyond a bound.", "Say only what the frame leaves open.", "frames"),

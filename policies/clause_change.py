@@ -64,7 +64,8 @@ def _of_group(
 
     Nothing is said of a group of which members were `kept`.
     """
-    loosens = (placed.group == "any") == (kind == "added")
+    # members of `none` are alternatives too, of which none may hold
+    loosens = (placed.group != "all") == (kind == "added")
     direction: Direction = "wider" if loosens else "narrower"
     direction = turned(direction) if placed.against else direction
     return Change(
@@ -92,7 +93,8 @@ def _compare_placed(
         ("says", one.says, other.says),
         ("says_en", one.says_en, other.says_en),
     ):
-        if first != second:
+        echoed = detail == "says_en" and (first, second) == (one.says, other.says)
+        if first != second and not echoed:
             yield Change(
                 kind="reworded",
                 section=section,

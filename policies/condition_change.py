@@ -64,18 +64,9 @@ def _directed(part: Change, setting: Setting, against: bool) -> Change:
     if part.kind in ("condition added", "condition removed"):
         return replace(part, direction=turned(part.direction)) if against else part
     one, other = part.before, part.after
-    shown = replace(part, before=_figure(part, one), after=_figure(part, other))
     assert isinstance(one, Expression)
     assert isinstance(other, Expression)
-    return _judged(shown, contrast(*_sides(one, other, against), setting.scope), setting)
-
-
-def _figure(part: Change, side: object) -> object:
-    """The written value of a comparison whose figure alone changed; else the side itself."""
-    if part.kind in ("raised", "lowered") and isinstance(side, Comparison):
-        assert isinstance(side.right, Literal)
-        return side.right.value
-    return side
+    return _judged(part, contrast(*_sides(one, other, against), setting.scope), setting)
 
 
 def _judged(change: Change, found: Contrast | None, setting: Setting) -> Change:

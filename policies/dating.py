@@ -88,6 +88,7 @@ def find_gaps(policies: Iterable[Policy]) -> list[Problem]:
                         f"{older.version} has ended and {newer.version} has not begun",
                         remedy="begin the newer one the day after the older ends, "
                         "unless nothing is meant to be paid then",
+                        code="version-gap",
                     )
                 )
     return problems

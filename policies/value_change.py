@@ -7,6 +7,7 @@ from language.definition import (
     Beneath,
     Constant,
     Equal,
+    Matcher,
     OneOf,
     Otherwise,
     Row,
@@ -193,23 +194,27 @@ def _by_key(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _list_of(table: Table) -> tuple[str, ...] | None:
-    """What stands on a list: the keys of its one row that is true, all others being false."""
-    if len(table.by) != 1 or len(table.rows) != 2:
+    """What stands on a list: the keys of its rows that are true, all others being false."""
+    if len(table.by) != 1 or len(table.rows) < 2:
         return None
-    on, off = table.rows
-    if on.value is not True or off.value is not False:
+    *listed, rest = table.rows
+    if rest.value is not False or not isinstance(rest.matchers[0], Otherwise):
         return None
-    if not isinstance(off.matchers[0], Otherwise):
+    if any(row.value is not True for row in listed):
         return None
-    match on.matchers[0]:
+    return tuple(text for row in listed for text in _texts(row.matchers[0]))
+
+
+def _texts(matcher: Matcher) -> tuple[str, ...]:
+    match matcher:
         case Equal(values=values):
             return tuple(show_sort(value) for value in values)
         case Beneath(prefixes=prefixes):
             return prefixes
         case OneOf(members=members):
-            return tuple(show_key(member) for member in members)
+            return tuple(text for member in members for text in _texts(member))
         case _:
-            return None
+            return (show_key(matcher),)
 
 
 def _compare_tiers(name: str, day: str, was: Tiers, now: Tiers) -> Iterator[Change]:

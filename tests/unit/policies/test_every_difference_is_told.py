@@ -56,13 +56,18 @@ stacking:
 budget: {amount: 1.2亿, order: ratio}
 back_pay: 3 months
 recipient: guardian
-deadlines: {confirm: 2025-12-01 to 2025-12-31, review: 5 working days, list: day 10, pay: 30 days after funding}
+deadlines:
+  confirm: 2025-12-01 to 2025-12-31
+  review: 5 working days
+  list: day 10
+  pay: 30 days after funding
 public_notice: {days: 7, show: [amount]}
 service: {task_type: '05', handle_flow: [a, b], use_level: '4'}
 contact: {office: 示范处, phone: '12345'}
 """
 
 CATALOGUE_POLICIES = load_policies([CATALOGUE], vocabulary()).policies
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Policy, ...]:
