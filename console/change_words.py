@@ -61,12 +61,14 @@ class ChangeWords:
 
     def named(self, change: Change | Effect) -> str:
         """The name that people know a part by, with its own."""
+        return self.label_of(change.section, change.name)
+
+    def label_of(self, section: str, name: str) -> str:
+        """The name that people know a part of a policy by, with its own."""
         label = ""
         for words in (self.new, self.old):
-            label = label or _label(words, change.section, change.name)
-        if not label or label == change.name:
-            return f"“{change.name}”"
-        return f"“{label}” ({change.name})"
+            label = label or _label(words, section, name)
+        return f"“{label}” ({name})" if label and label != name else f"“{name}”"
 
     def detail(self, change: Change) -> str:
         """Which row, day, step or key of it."""

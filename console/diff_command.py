@@ -2,22 +2,29 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
+from console import show
 from console.change_words import ChangeWords
-from console.command import REFUSED, print_json, read_day
+from console.command import REFUSED, print_json, read_day, settings_of
 from console.difference_json import difference_as_json
 from console.difference_page import Places, build_difference_page
 from console.errors import NothingThere
-from console.options import Day, PolicyPaths, Spoken, VocabularyPaths, one_of
+from console.moves_page import build_moves, moves_as_json
+from console.options import Adopt, Day, PolicyPaths, Spoken, VocabularyPaths, one_of
 from console.settings import read_clock
 from console.show_page import show_page, write_page
-from console.wiring import load_chosen, load_words
+from console.trial_city import sample_snapshot
+from console.wiring import load_chosen, load_words, newest_snapshot
+from engine.version_moves import VersionMoves, prepare_trial, try_versions
 from engine.wording import Language
 from language.document_reading import read_documents
+from policies.adoption import adopt as adopted
 from policies.change import Change
 from policies.dating import look_back, succeed
 from policies.difference import Difference, compare_versions
@@ -29,11 +36,20 @@ from profiles.fact import Vocabulary
 
 
 def compare_files(
+    context: typer.Context,
     old: Annotated[str, typer.Argument(help="The older version: a file, or ID@VERSION.")],
     new: Annotated[str, typer.Argument(help="The newer version: a file, or ID@VERSION.")],
     policies: PolicyPaths = None,
     vocabulary: VocabularyPaths = None,
     as_of: Day = None,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Also try both on the newest snapshot of the home.")
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Also try both on a sample city of so many residents."),
+    ] = None,
+    adopt: Adopt = None,
     language: Spoken = "zh",
     output: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
 ) -> None:
@@ -50,10 +66,12 @@ def compare_files(
     before_all, after_all = (_read(name, paths, words) for name in (old, new))
     pairs = _pair(before_all, after_all, old, new)
     others = load_chosen(paths, words).policies if paths else ()
+    differences = [compare_versions(before, after, words) for before, after in pairs]
+    tried = _try(context, differences, words, snapshot, sample, adopt)
     pages, lines = [], []
     overlap = False
-    for before, after in pairs:
-        difference = compare_versions(before, after, words)
+    for difference, moved in zip(differences, tried, strict=True):
+        before, after = difference.old, difference.new
         spoken = ChangeWords(difference, words, "zh"), ChangeWords(difference, words, "en")
         succession = succeed(before, after)
         overlap |= succession.relation == "overlap"
@@ -69,17 +87,20 @@ def compare_files(
                     retroaction=retroaction,
                     places=places,
                 )
+                | ({} if moved is None else {"people_and_money": moves_as_json(moved)})
             )
             continue
+        chosen = spoken[0] if cast(Language, language) == "zh" else spoken[1]
         pages.append(
             build_difference_page(
                 difference,
-                spoken[0] if cast(Language, language) == "zh" else spoken[1],
+                chosen,
                 succession=succession,
                 retroaction=retroaction,
                 day=day,
                 places=places,
                 family=tuple(family.values()),
+                moves=() if moved is None else build_moves(moved, chosen),
             )
         )
     if output == "json":
@@ -91,6 +112,36 @@ def compare_files(
             show_page(page)
     if overlap:
         raise typer.Exit(REFUSED)
+
+
+def _try(
+    context: typer.Context,
+    differences: Sequence[Difference],
+    words: Vocabulary,
+    snapshot: bool,
+    sample: int | None,
+    adopt: str | None,
+) -> list[VersionMoves | None]:
+    """What moves between the versions on a snapshot or a sample city; None where none is asked."""
+    if snapshot and sample is not None:
+        raise typer.BadParameter("--snapshot and --sample exclude each other")
+    if not snapshot and sample is None:
+        return [None for _ in differences]
+    with ExitStack() as stack:
+        tell = stack.enter_context(show.progress())
+        built = (
+            newest_snapshot(settings_of(context))
+            if sample is None
+            else stack.enter_context(sample_snapshot(words, sample, tell))
+        )
+        found: list[VersionMoves | None] = []
+        for difference in differences:
+            if adopt is not None:
+                sides = [adopted(policy, adopt) for policy in (difference.old, difference.new)]
+                difference = replace(difference, old=sides[0], new=sides[1])
+            trial = prepare_trial(difference, words, built.as_of)
+            found.append(try_versions(trial, built, tell))
+        return found
 
 
 def _read(name: str, paths: Sequence[Path], words: Vocabulary) -> tuple[Policy, ...]:

@@ -140,3 +140,39 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "more changes": "(and {} more changes)", "yes": "yes", "no": "no",
     },
 }  # fmt: skip
+
+MOVES: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "heading": "对象与金额", "older": "旧版本", "newer": "新版本", "difference": "差额",
+        "tried": "以{as_of}快照中的{subjects}个对象试算，两个版本都视同当日有效。",
+        "values": "参数取值：旧版本按{old}，新版本按{new}。",
+        "eligible": "符合", "unknown": "待定", "money": "金额（元）", "open": "金额未定",
+        "what": "变动", "how many": "数量", "gained": "由不符合或待定变为符合",
+        "lost": "由符合变为不符合", "unsettled": "由符合变为待定", "raised": "金额提高",
+        "lowered": "金额降低", "reopened": "金额变为未定或已定",
+        "short gained": "新符合", "short lost": "不再符合", "short unsettled": "变为待定",
+        "change": "变化", "alone": "单独实施每项变化的结果", "changed": "金额改变",
+        "interplay": "每项变化都单独作用于旧版本；合在一起的结果可能不同。",
+        "together": "全部变化", "cannot": "不能单独实施", "few": "<5", "hidden": "…",
+        "time": "时间与所属期", "amount": "金额", "each": "逐项判定", "region": "适用地区",
+    },
+    "en": {
+        "heading": "People and money", "older": "older", "newer": "newer",
+        "difference": "difference",
+        "tried": "Tried on {subjects} subjects of the snapshot of {as_of}, both versions as if in "
+        "force on that day.",
+        "values": "Values of parameters: the older version as of {old}, the newer as of {new}.",
+        "eligible": "eligible", "unknown": "unknown", "money": "money (yuan)",
+        "open": "amount left open", "what": "what moves", "how many": "how many",
+        "gained": "eligible now, not before", "lost": "eligible before, not now",
+        "unsettled": "eligible before, unknown now", "raised": "a higher amount",
+        "lowered": "a lower amount", "reopened": "an amount that was or is open",
+        "short gained": "gained", "short lost": "lost", "short unsettled": "now unknown",
+        "change": "change", "alone": "What each change does alone", "changed": "amount changed",
+        "interplay": "Each change is made alone to the older version; together they may do more "
+        "or less.",
+        "together": "all changes", "cannot": "cannot be made alone", "few": "<5", "hidden": "…",
+        "time": "time and period", "amount": "amount", "each": "rows decided", "region": "region",
+    },
+}  # fmt: skip
+"""The words about what moves between two versions."""

@@ -160,6 +160,35 @@ def test_what_cannot_be_compared_is_said(
     assert message in result.output or message in str(result.exception)
 
 
+def test_both_versions_are_tried_on_a_sample_city(zhida: Zhida, files: Files) -> None:
+    words = (files["old"], files["new"], "--sample", 300, "--lang", "en")
+    result = zhida(*words)
+    assert result.exit_code == 0, result.output
+    assert "People and money" in result.output
+    assert (
+        "Values of parameters: the older version as of 2025-10-31, the newer as of 2026-01-01"
+        in (" ".join(result.output.split()))
+    )
+    assert "clause “low income” (low)" in result.output
+    (found,) = json.loads(zhida(*words, "--format", "json").stdout)
+    moved = found["people_and_money"]
+    assert moved["new"]["amount_fen"] == moved["new"]["eligible"] * 12_000
+    parts = {(part["where"], *part["names"]): part["moves"] for part in moved["alone"]}
+    assert parts.keys() == {("parameters", "allowance"), ("clauses", "old"), ("clauses", "low")}
+    assert parts["clauses", "low"]["gained"] == parts["clauses", "old"]["lost"] == 0
+    assert parts["parameters", "allowance"]["raised"] in (moved["old"]["eligible"], "<5")
+
+
+def test_a_trial_needs_a_snapshot_or_a_sample(zhida: Zhida, files: Files, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app,
+        ["--home", str(tmp_path), "diff", str(files["old"]), str(files["new"]), "--snapshot"],
+    )
+    assert "there is no snapshot yet" in str(result.exception)
+    both = zhida(files["old"], files["new"], "--snapshot", "--sample", 5)
+    assert both.exit_code == 2
+
+
 def test_every_kind_and_section_has_its_words() -> None:
     assert set(KINDS) == set(change.Kind.__args__)  # type: ignore[attr-defined]  # of a Literal
     assert set(SECTIONS) == set(change.Section.__args__)  # type: ignore[attr-defined]
