@@ -25,6 +25,7 @@ from console import (
     quality_commands,
     release_commands,
     run_commands,
+    schema_command,
     show,
     verify_command,
 )
@@ -56,6 +57,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "check": check_command.check_policies,
     "show": policy_commands.show_policy,
     "catalogue": policy_commands.show_catalogue,
+    "schema": schema_command.write_schema,
     "evaluate": policy_commands.evaluate_by_hand,
     "run": run_commands.run_policies,
     "explain": explanation_commands.explain_subject,

@@ -1,5 +1,6 @@
 """What the console tells its user."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -32,3 +33,11 @@ class VariableMissing(ConsoleError):
 
 class NothingThere(ConsoleError):
     """What a command needs has not been made yet."""
+
+
+class WouldOverwrite(ConsoleError):
+    """A file of the user's stands where one would be written."""
+
+    def __init__(self, files: Iterable[Path], remedy: str) -> None:
+        named = ", ".join(str(file) for file in files)
+        super().__init__(f"{named}: 文件已存在，未作改动 (exists and is left as it is; {remedy})")

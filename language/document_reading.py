@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from language.document import MAX_MISTAKES, Document, Mark, Place
 from language.errors import Problem
@@ -107,6 +108,16 @@ def read_text(text: str, *, file: str) -> tuple[list[Document], list[Problem]]:
                 code="yaml",
             )
         ]
+    except ReaderError as error:
+        line, column = _place_of(text, error.position)
+        number = error.character if isinstance(error.character, int) else ord(error.character)
+        message = f"not YAML: the file holds the control character U+{number:04X}"
+        remedy = "take it out: no text of a policy needs one"
+        return [], [
+            Problem(
+                file=file, line=line, column=column, message=message, remedy=remedy, code="yaml"
+            )
+        ]
     except yaml.YAMLError as error:
         message = f"not YAML: {_one_line(error)}"
         return [], [Problem(file=file, line=0, column=0, message=message, code="yaml")]
@@ -123,6 +134,11 @@ def _one_line(error: object) -> str:
 def _line_and_column(mark: Any) -> tuple[int, int]:
     """A place counting from 1; 0, 0 where YAML does not know it."""
     return (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
+
+
+def _place_of(text: str, position: int) -> tuple[int, int]:
+    """The line and column of a sign of a text, counting from 1."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 def _read_quickly(text: str, file: str) -> tuple[list[Document], list[Problem]]:
@@ -147,8 +163,7 @@ def _scan_brackets(text: str) -> None:
         if depth == MAX_DEPTH + 1 and bracket[0] in "[{":
             too_deep = bracket.start()
         if depth > MAX_BRACKETS:
-            line = text.count("\n", 0, too_deep) + 1
-            column = too_deep - text.rfind("\n", 0, too_deep)
+            line, column = _place_of(text, too_deep)
             raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels", "split it")
 
 
@@ -210,7 +225,7 @@ class _Reading:
         self.marks[place] = Mark(line=line, column=column)
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels")
+            raise _Refused(line, column, f"nested deeper than {MAX_DEPTH} levels", "split it")
         if isinstance(event, yaml.SequenceStartEvent):
             built: Any = self.sequence(place)
         else:
@@ -231,9 +246,13 @@ class _Reading:
     def check(self, event: Any, line: int, column: int) -> None:
         """Refuse aliases, anchors and tags."""
         if isinstance(event, yaml.AliasEvent) or event.anchor:
-            raise _Refused(line, column, "aliases and anchors (& and *) are not allowed")
+            message = "aliases and anchors (& and *) are not allowed"
+            remedy = "write the value where it is needed; a text that begins so stands in quotes"
+            raise _Refused(line, column, message, remedy)
         if event.tag is not None and event.tag != "!":
-            raise _Refused(line, column, f"tags are not allowed: {event.tag}")
+            message = f"tags are not allowed: {event.tag}"
+            remedy = "take the tag out; a text that begins with ! stands in quotes"
+            raise _Refused(line, column, message, remedy)
         if isinstance(event, yaml.ScalarEvent) and _NO_TEXT.search(event.value):
             message = "the text holds a control character or half a sign"
             raise _Refused(line, column, message, "take it out, or type the sign again")

@@ -63,6 +63,11 @@ def region_name(code: str) -> str | None:
     return _read_table().get(code, (None,))[0]
 
 
+def regions_down_to_prefectures() -> list[tuple[str, str]]:
+    """Codes with their names, counties left out."""
+    return [(code, name) for code, (name, *_) in _read_table().items() if _level(code) < 2]
+
+
 @cache
 def region_words() -> Mapping[str, tuple[str, ...]]:
     """Full and short names by which texts begin (`佛山市`, `佛山`), by their first two characters.

@@ -11,6 +11,8 @@ from language.document_reading import MAX_BYTES, read_documents, read_text
 
 QUOTES = 'inside { } a text with a comma, a colon, a bracket or ? needs "quotes"'
 ANCHORS = "aliases and anchors (& and *) are not allowed"
+WRITTEN_OUT = "write the value where it is needed; a text that begins so stands in quotes"
+NO_TAG = "take the tag out; a text that begins with ! stands in quotes"
 CONTROL = "the text holds a control character or half a sign"
 AGAIN = "take it out, or type the sign again"
 
@@ -28,16 +30,17 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     ("text", "line", "column", "message", "remedy"),
     [
         ("", 0, 0, "the file is empty", ""),
-        ("a: &x 1\n", 1, 4, ANCHORS, ""), ("a: *x\n", 1, 4, ANCHORS, ""),
-        ("&x a: 1\n", 1, 1, ANCHORS, ""), ("a:\n  - b\n  - &x [c]\n", 3, 5, ANCHORS, ""),
-        ("b: !secret x\n", 1, 4, "tags are not allowed: !secret", ""),
-        ("b: !!str x\n", 1, 4, "tags are not allowed: tag:yaml.org,2002:str", ""),
+        ("a: &x 1\n", 1, 4, ANCHORS, WRITTEN_OUT), ("a: *x\n", 1, 4, ANCHORS, WRITTEN_OUT),
+        ("&x a: 1\n", 1, 1, ANCHORS, WRITTEN_OUT),
+        ("a:\n  - b\n  - &x [c]\n", 3, 5, ANCHORS, WRITTEN_OUT),
+        ("b: !secret x\n", 1, 4, "tags are not allowed: !secret", NO_TAG),
+        ("b: !!str x\n", 1, 4, "tags are not allowed: tag:yaml.org,2002:str", NO_TAG),
         ('b: "a\\0"\n', 1, 4, CONTROL, AGAIN), ('"\\e": b\n', 1, 1, CONTROL, AGAIN),
         ('a:\n  - "\\x7f"\n', 2, 5, CONTROL, AGAIN), ('a: "\\udfff"\n', 1, 4, CONTROL, AGAIN),
         ("a: 1\nb: 2\na: 3\n", 3, 1, 'key "a" stands twice', "keep one of them"),
         ("? [a, b]\n: c\n", 1, 3, "a key must be a text", 'quote it: "[a, b]"'),
         ("a: {[b]: c}\n", 1, 5, "a key must be a text", 'quote it: "[a, b]"'),
-        ("a: {b: &x c, b: &y d}\n", 1, 8, ANCHORS, ""),
+        ("a: {b: &x c, b: &y d}\n", 1, 8, ANCHORS, WRITTEN_OUT),
     ],
 )  # fmt: skip
 def test_what_is_not_allowed_is_told_where_it_stands(
@@ -51,7 +54,8 @@ def test_what_is_not_allowed_is_told_where_it_stands(
 @pytest.mark.parametrize(
     ("text", "line", "column", "remedy"),
     [("a: {b: c\n", 2, 1, QUOTES), ("a: [b, c: d: e]\n", 1, 12, QUOTES),
-     ("a: b\n c: d\n", 2, 3, QUOTES), ("a: 'b\n", 2, 1, QUOTES), ("a: x\0y\n", 0, 0, "")],
+     ("a: b\n c: d\n", 2, 3, QUOTES), ("a: 'b\n", 2, 1, QUOTES),
+     ("a: x\0y\n", 1, 5, "take it out: no text of a policy needs one")],
 )  # fmt: skip
 def test_what_is_no_yaml_is_told_by_the_parser(
     text: str, line: int, column: int, remedy: str
