@@ -36,28 +36,40 @@ class ExampleResult:
 def run_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleResult]:
     """Run every example of a policy."""
     program = compile_policies([policy], vocabulary)
+    subjects = subjects_of_examples(policy, vocabulary)
+    return [
+        _run(program, policy, example, subject)
+        for example, subject in zip(policy.examples, subjects, strict=True)
+    ]
+
+
+def subjects_of_examples(policy: Policy, vocabulary: Vocabulary) -> list[Subject]:
+    """What each example gives, as `zhida evaluate` reads it."""
     facts = dict(vocabulary.facts) | {fact.name: fact for fact in policy.facts}
     facts |= {fact.name: fact for fact in policy.each.facts} if policy.each else {}
-    return [_run(program, policy, example, facts) for example in policy.examples]
+    row_sets = dict(vocabulary.row_sets) | dict(policy.row_sets)
+    return [_subject(policy, example, facts, row_sets) for example in policy.examples]
 
 
-def _run(
-    program: Program, policy: Policy, example: Example, facts: Mapping[str, Fact]
-) -> ExampleResult:
-    row_sets = dict(program.vocabulary.row_sets) | dict(policy.row_sets)
+def _subject(
+    policy: Policy, example: Example, facts: Mapping[str, Fact], row_sets: Mapping[str, RowSet]
+) -> Subject:
     given = {
         name: _typed_rows(raw, row_sets[name], facts)
         if name in row_sets
         else _typed(raw, facts.get(name))
         for name, raw in example.given.items()
     }
-    subject = Subject(
+    return Subject(
         line=example.line,
         subject="example",
         audience=policy.audience,
         as_of=example.as_of,
         facts=given,
     )
+
+
+def _run(program: Program, policy: Policy, example: Example, subject: Subject) -> ExampleResult:
     results, troubles = evaluate_subjects(program, [subject], example.as_of)
     differences = [trouble.message for trouble in troubles]
     if not differences:
@@ -181,6 +193,3 @@ def _groups_of(policy: Policy, failed: set[str]) -> set[str]:
     for clause in (*policy.clauses, *(policy.each.clauses if policy.each else ())):
         visit(clause)
     return found
-
-
-__all__ = ["ExampleResult", "run_examples"]

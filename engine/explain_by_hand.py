@@ -51,11 +51,19 @@ def read_given(
     program: Program, bound: Bound, subject: Subject
 ) -> tuple[Facts, RowsGiven, tuple[Trouble, ...]]:
     """One subject's facts and rows as the reference reads them under a policy, with troubles."""
+    ((facts, rows),), troubles = read_all_given(program, bound, [subject])
+    return facts, rows, troubles
+
+
+def read_all_given(
+    program: Program, bound: Bound, subjects: list[Subject]
+) -> tuple[list[tuple[Facts, RowsGiven]], tuple[Trouble, ...]]:
+    """The facts and rows of several subjects at once, in their order, with troubles."""
     policy, shared = bound.policy, program.vocabulary.facts
     own = {fact.name: fact for other in program.policies for fact in other.facts}
     own |= {fact.name: fact for fact in policy.facts}
     hand = build_frame(
-        [subject],
+        subjects,
         program.vocabulary,
         {name: fact for name, fact in own.items() if name not in shared},
         policy.audience,
@@ -63,7 +71,7 @@ def read_given(
         row_sets=row_sets_beside(policy, program.policies, program.vocabulary),
         also=row_facts_beside(policy, program.policies),
     )
-    measured = replace(hand, frame=add_given_measures(bound, hand, [subject]))
-    (rows,) = rows_given_by_hand(bound, measured)
-    facts = facts_of_row(measured.frame.row(0, named=True), bound.types)
-    return facts, rows, hand.troubles
+    measured = replace(hand, frame=add_given_measures(bound, hand, subjects))
+    rows = rows_given_by_hand(bound, measured)
+    facts = [facts_of_row(row, bound.types) for row in measured.frame.iter_rows(named=True)]
+    return list(zip(facts, rows, strict=True)), hand.troubles

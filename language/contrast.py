@@ -68,22 +68,10 @@ def contrast(old: Expression, new: Expression, scope: Scope) -> Contrast | None:
     """
     asked = _Asked(written={}, patterned=set(), tests={})
     plain = [_plain(side, scope, asked) for side in (old, new)]
-    choices: dict[str, list[Sort]] = {}
-    for name in asked.written:
-        values = _values(name, scope, asked)
-        if values is None:
-            return None
-        choices[name] = [*values, None]
-    for test in asked.tests.values():
-        choices[test.name] = [True, False, None]
-    if prod(len(values) for values in choices.values()) > MAX_SUBJECTS:
+    choices = _choices(asked, scope)
+    if choices is None:
         return None
-    known: dict[str, Given] = {
-        name: definition for name in choices if isinstance(definition := scope.get(name), Given)
-    }
-    known |= {
-        test.name: Given(name=test.name, type=FactType.BOOLEAN) for test in asked.tests.values()
-    }
+    known = _known(asked, scope)
     found: dict[str, Witness] = {}
     rises = falls = False
     for subject in itertools.product(*choices.values()):
@@ -104,6 +92,28 @@ def contrast(old: Expression, new: Expression, scope: Scope) -> Contrast | None:
         loses=_told(found.get("loses"), shown),
         certain=not asked.tests,
     )
+
+
+def _choices(asked: _Asked, scope: Scope) -> dict[str, list[Sort]] | None:
+    """What each question may be answered; None where there are too many subjects to ask."""
+    choices: dict[str, list[Sort]] = {}
+    for name in asked.written:
+        values = _values(name, scope, asked)
+        if values is None:
+            return None
+        choices[name] = [*values, None]
+    for test in asked.tests.values():
+        choices[test.name] = [True, False, None]
+    return choices if prod(len(values) for values in choices.values()) <= MAX_SUBJECTS else None
+
+
+def _known(asked: _Asked, scope: Scope) -> dict[str, Given]:
+    known: dict[str, Given] = {
+        name: given for name in asked.written if isinstance(given := scope.get(name), Given)
+    }
+    return known | {
+        test.name: Given(name=test.name, type=FactType.BOOLEAN) for test in asked.tests.values()
+    }
 
 
 def truth_of(value: Value) -> bool | None:
@@ -167,3 +177,23 @@ def _values(name: str, scope: Scope, asked: _Asked) -> list[Sort] | None:
             numbers = beside_numbers(written, whole=whole, counted=False)
             values = list(dict.fromkeys(numbers)) or [Fraction(0)]
     return [*values, NONE] if given.may_not_apply else values
+
+
+def possible_values(expression: Expression, scope: Scope) -> frozenset[bool | None] | None:
+    """The values that a condition in normal form may have for anybody; None: too many to ask.
+
+    A value that is not among them never comes out. One that is among them may still not, where it
+    rests on tests that hang together.
+    """
+    asked = _Asked(written={}, patterned=set(), tests={})
+    plain = _plain(expression, scope, asked)
+    choices = _choices(asked, scope)
+    if choices is None:
+        return None
+    known = _known(asked, scope)
+    found: set[bool | None] = set()
+    for subject in itertools.product(*choices.values()):
+        found.add(truth_of(evaluate(plain, known, dict(zip(choices, subject, strict=True)))))
+        if len(found) == len(_RANK):
+            break
+    return frozenset(found)
