@@ -57,7 +57,10 @@ class ChangeWords:
         detail = self.detail(change)
         if detail:
             parts.append(detail)
-        return f"{' '.join(parts)}{self.words['colon']}{self.pick(KINDS[change.kind])}"
+        done = self.pick(KINDS[change.kind])
+        if change.kind == "counted":
+            done = str(change.after)
+        return f"{' '.join(parts)}{self.words['colon']}{done}"
 
     def named(self, change: Change | Effect) -> str:
         """The name that people know a part by, with its own."""
@@ -88,6 +91,8 @@ class ChangeWords:
 
     def sides(self, change: Change) -> tuple[str, str]:
         """What it was and what it is; "" where there is nothing."""
+        if change.kind == "counted":
+            return "", ""
         if change.kind == "members" and isinstance(change.before, Expression):
             return self._members(change)
         return (

@@ -128,6 +128,9 @@ def _name(number: int) -> str:
 def _fits_together(bound: Bound) -> bool:
     """Whether every name has a meaning, and of the kind that is needed where it stands."""
     policy = bound.policy
+    each = policy.each
+    if each is not None and each.dated and policy.effective_at not in each.names:
+        return False  # the day of a column decides, which the other version does not have
     tests = [leaf.when for leaf in leaves_of(policy.clauses)]
     tests += [portion.when for portion in policy.portions]
     row_tests = [leaf.when for leaf in leaves_of(policy.each.clauses)] if policy.each else []

@@ -99,39 +99,62 @@ def look_back(old: Policy, new: Policy, changes: Iterable[Change], day: date) ->
     deciding = [change for change in changes if change.decides and change.section != "version"]
     if not deciding:
         return None
-    first, last = span_of(new)
-    if new.window_from is not None:
-        first = max(first, new.window_from)
-    begun = [_begins(change, new) for change in deciding]
-    if all(start is not None for start in begun):
-        # nothing but values from a day on changed: before the earliest all is as it was
-        first = max(first, min(start for start in begun if start is not None))
-    last = min(last, day - _DAY)
-    causes = tuple(_causes(old, new, deciding, day, touched=first <= last))
+    passed = [(first, min(last, day - _DAY)) for first, last in _touched(old, new, deciding)]
+    passed = [(first, last) for first, last in passed if first <= last]
+    causes = tuple(_causes(old, new, deciding, day, touched=bool(passed)))
     if not causes:
         return None
-    periods = tuple(_periods(new, first, last)) if first.year > 1 else ()
-    return Retroaction(day=day, first=first, last=last, periods=periods, causes=causes)
+    first = min((first for first, _ in passed), default=day)
+    last = max((last for _, last in passed), default=day - _DAY)
+    periods: dict[str, None] = {}
+    for start, end in passed:
+        if start.year > 1:
+            periods |= dict.fromkeys(_periods(new, start, end))
+    return Retroaction(day=day, first=first, last=last, periods=tuple(periods), causes=causes)
+
+
+def _touched(old: Policy, new: Policy, changes: list[Change]) -> list[tuple[date, date]]:
+    """Days on which the newer version says something else than what held before, from and to.
+
+    Another version takes the days that are its own. Of one version in two states these are the
+    days on which one of them alone is in force, and those on which both are and differ.
+    """
+    (old_first, old_last), (first, last) = span_of(old), span_of(new)
+    rules = [change for change in changes if change.section not in ("effective", "window")]
+    begun = [_begins(change, new) for change in rules]
+    from_day = first
+    if rules and all(start is not None for start in begun):
+        # nothing but values from a day on changed: before the earliest all is as it was
+        from_day = max(first, min(start for start in begun if start is not None))
+    if old.version != new.version:
+        return [(from_day, last)]
+    found = [(from_day, last)] if rules else []
+    if old_first != first:
+        found.append((min(old_first, first), max(old_first, first) - _DAY))
+    if old_last != last:
+        found.append((min(old_last, last) + _DAY, max(old_last, last)))
+    return found
 
 
 def _causes(
     old: Policy, new: Policy, changes: list[Change], day: date, *, touched: bool
 ) -> Iterator[str]:
     """What looks back; a value that another day than the run's chooses does whenever it begins."""
-    if touched and span_of(old)[0] != span_of(new)[0]:
-        yield "effective"
-    if touched and old.window_from != new.window_from:
-        yield "window"
+    sections = {change.section for change in changes}
+    if touched:
+        yield from (name for name in ("effective", "window") if name in sections)
     past: dict[str, None] = {}
     for change in changes:
-        if change.section != "parameters":
-            continue
-        start = _begins(change, new) if touched else _written_day(change)
-        chosen = next((p.at for p in new.parameters if p.name == change.name), None)
-        if start is not None and start < day and (touched or chosen not in (None, "as_of")):
-            past.setdefault(change.name)
+        if change.section == "parameters":
+            start = _written_day(change)
+            chosen = next((p.at for p in new.parameters if p.name == change.name), None)
+            of_run = chosen in (None, "as_of")
+            if start is None and of_run and old.version != new.version:
+                continue  # it came with the version, whose first day says it
+            if (start is None or start < day) and (touched or not of_run):
+                past.setdefault(change.name)
     yield from (f"parameters {name}" for name in past)
-    if touched and not past and span_of(old)[0] == span_of(new)[0]:
+    if touched and old.version == new.version and sections - {"effective", "window", "parameters"}:
         yield "rule"
 
 

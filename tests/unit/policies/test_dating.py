@@ -173,3 +173,46 @@ def test_other_words_look_back_at_nothing(tmp_path: Path) -> None:
         old.read_text(encoding="utf-8").replace("says: 一", "says: 二"), encoding="utf-8"
     )
     assert back(old, new, "2025-09-15") is None
+
+
+def test_one_version_that_ends_later_or_earlier_touches_the_days_between(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    shorter = write(tmp_path, "1", "from: 2025-01-01, to: 2025-06-30")
+    longer = write(tmp_path / "new", "1", "from: 2025-01-01, to: 2025-12-31")
+    for old, new in ((shorter, longer), (longer, shorter)):
+        found = back(old, new, "2025-08-10")
+        assert found is not None
+        assert (found.first, found.last) == (date(2025, 7, 1), date(2025, 8, 9))
+        assert found.periods == ("2025-07", "2025-08")
+        assert found.causes == ("effective",)
+        assert back(old, new, "2025-07-01") is None
+
+
+def test_a_value_without_days_counts_from_the_first_day_in_force(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    old = write(tmp_path, "1", "from: 2025-06-01", values="{value: 100}")
+    new = write(tmp_path / "new", "1", "from: 2025-06-01", values="{value: 130}")
+    found = back(old, new, "2025-08-10")
+    assert found is not None
+    assert (found.first, found.causes) == (date(2025, 6, 1), ("parameters most",))
+    assert back(old, new, "2025-06-01") is None
+
+
+def test_a_value_chosen_by_a_day_of_the_subject_looks_back_though_the_version_does_not(
+    tmp_path: Path,
+) -> None:
+    def version(folder: Path, name: str, days: str, value: int) -> Path:
+        folder.mkdir()
+        path = write(folder, name, days, values=f"{{from: 2020-01-01, value: {value}}}")
+        text = path.read_text(encoding="utf-8").replace(
+            "{source: 一,", "{source: 一, at: approved_on,"
+        )
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    old = version(tmp_path / "old", "1", "from: 2025-01-01, to: 2025-12-31", 100)
+    new = version(tmp_path / "new", "2", "from: 2026-01-01", 130)
+    found = back(old, new, "2025-11-01")
+    assert found is not None
+    assert (found.causes, found.periods) == (("parameters most",), ())
+    assert found.first > found.last
