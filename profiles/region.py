@@ -5,6 +5,7 @@ a number that GB/T 2260 gives to nobody.
 """
 
 import csv
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -66,6 +67,24 @@ def region_name(code: str) -> str | None:
 def regions_down_to_prefectures() -> list[tuple[str, str]]:
     """Codes with their names, counties left out."""
     return [(code, name) for code, (name, *_) in _read_table().items() if _level(code) < 2]
+
+
+def full_name(code: str) -> str:
+    """The name of a region after those above it: `福建省福州市鼓楼区`; empty where unknown."""
+    names = [region_name(part) or "" for part in reversed(region_path(code))]
+    return "".join(names)
+
+
+def similar_regions(name: str, limit: int = 8) -> list[str]:
+    """Codes of regions whose names hold or resemble a name that tells none of them alone."""
+    folded = _fold(name)
+    table = _read_table()
+    held = [code for code in table if folded and folded in _fold(full_name(code))]
+    if not held:
+        folds = {_fold(words[0]): code for code, words in table.items()}
+        close = difflib.get_close_matches(folded, folds, n=limit, cutoff=0.5)
+        held = [folds[found] for found in close]
+    return sorted(held, key=lambda code: (_level(code), code))[:limit]
 
 
 @cache

@@ -92,6 +92,7 @@ def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> No
         "evaluate": INTEGRATOR,
         "diff": read("docs/versions.md"),
         "schema": read("docs/editor.md"),
+        "new": AUTHOR,
     }.get(command)
     if section is None and command:
         found = re.search(rf"^### {command}\b(.*?)(?=^##)", OPERATOR, re.S | re.M)
