@@ -28,6 +28,7 @@ from console import (
     run_commands,
     schema_command,
     show,
+    test_command,
     verify_command,
 )
 from console.command import REFUSED
@@ -56,6 +57,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "verify-data": verify_command.verify_holdings,
     "diff": diff_command.compare_files,
     "check": check_command.check_policies,
+    "test": test_command.run_tests,
     "show": policy_commands.show_policy,
     "catalogue": policy_commands.show_catalogue,
     "schema": schema_command.write_schema,

@@ -101,7 +101,7 @@ def _measure(comparison: Comparison, reference: Reference, wanted: bool) -> Near
     else:
         return None
     included = operator in ("ge", "le")
-    holds_on, waits_for = _day_it_holds(left, right, operator, reference)
+    holds_on, waits_for = day_it_holds(left, right, operator, reference)
     return NearMiss(
         measured=left,
         limit=right,
@@ -120,7 +120,7 @@ def _is_of_subject(expression: Expression, reference: Reference) -> bool:
     return any(isinstance(reference.scope.get(name), Given) for name in names)
 
 
-def _day_it_holds(
+def day_it_holds(
     measured: Expression, limit: Expression, operator: str, reference: Reference
 ) -> tuple[date | None, str]:
     """The day that time alone brings it about, and which time has to reach it."""

@@ -70,13 +70,18 @@ def _points(
 
 
 def _numbers(kind: FactType, constants: Mapping[Kind, list[Scalar]]) -> list[Fraction]:
-    step = Fraction(1, 100) if kind in (FactType.MONEY, FactType.RATIO) else Fraction(1)
+    step = step_of(kind)
     named = [c for c in constants[Kind.NUMBER] if isinstance(c, Fraction)]
     near = [c + shift for c in named for shift in (Fraction(0), -step, step)]
     points = dict.fromkeys([Fraction(0), *near, *_LADDER])
     if kind is FactType.INTEGER:
         return [point for point in points if point.denominator == 1 and point >= 0]
     return list(points)
+
+
+def step_of(kind: FactType) -> Fraction:
+    """How far the next value of a number's type is: a fen, a hundredth of a share, else one."""
+    return Fraction(1, 100) if kind in (FactType.MONEY, FactType.RATIO) else Fraction(1)
 
 
 def _days(constants: Mapping[Kind, list[Scalar]], bound: Bound) -> list[date]:

@@ -87,6 +87,7 @@ def commands() -> Iterator[tuple[str, str]]:
 def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> None:
     section = {
         "check": CHECKING,
+        "test": read("docs/examples.md"),
         "show": AUTHOR,
         "catalogue": AUTHOR,
         "evaluate": INTEGRATOR,

@@ -1,0 +1,108 @@
+"""The command that runs the examples of policies as tests."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from console.cli import app
+from tests.support.policy_texts import write_policies
+
+TEXT = """\
+parameters: {share: {by: ent_size, source: 一, rows: {large: 10%, small: 20%, else: 0}}}
+clauses:
+  - {id: paid, says: 一, when: ui_paid_months >= 12}
+  - {id: never, says: 二, none: [{id: zombie, says: 二, when: is_zombie}]}
+benefit: {amount: [100, {times: share}]}
+examples:
+  as_of: 2025-09-01
+  cases:
+    - name: twelve months <& small
+      given: {ui_paid_months: 12, is_zombie: false, ent_size: small}
+      expect: {verdict: eligible, amount: 20}
+    - name: eleven months
+      given: {ui_paid_months: 11, is_zombie: false, ent_size: small}
+      expect: {verdict: ineligible, failing: [paid]}
+"""
+"""Covered by hand: paid true and false, zombie false, one row of three: 4 of 9 values."""
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["test", *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> str:
+    return str(write_policies(tmp_path, {"written": TEXT})[0])
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> str:
+    return str(write_policies(tmp_path, {"failing": TEXT.replace("amount: 20", "amount: 21")})[0])
+
+
+def test_examples_that_pass_end_with_nought(written: str) -> None:
+    code, told = run(written)
+    assert code == 0
+    assert "2 of 2 examples pass" in told
+    assert "4 of 9 values covered (44.4 %)" in told
+    assert "2 of 2 sides of thresholds" in told
+
+
+def test_a_failing_example_is_told_with_its_place_and_ends_with_one(failing: str) -> None:
+    code, told = run(failing)
+    assert code == 1
+    assert "failing.yaml:" in told
+    assert "expected amount 21.00, came out 20.00" in told
+
+
+@pytest.mark.parametrize(("least", "code"), [("44", 0), ("44.4", 0), ("45", 1), ("100", 1)])
+def test_coverage_below_the_least_ends_with_one(written: str, least: str, code: int) -> None:
+    assert run(written, "--min-coverage", least)[0] == code
+
+
+def test_examples_are_chosen_by_their_name(failing: str) -> None:
+    code, told = run(failing, "-k", "ELEVEN")
+    assert code == 0
+    assert "1 of 1 examples pass" in told
+    assert "covered" not in told
+    assert run(failing, "-k", "twelve")[0] == 1
+    assert run(failing, "-k", "twelve", "--min-coverage", "1")[0] == 2
+
+
+def test_json_tells_every_value_with_its_examples(failing: str) -> None:
+    code, told = run(failing, "--format", "json")
+    found = json.loads(told)
+    assert code == 1
+    assert (found["covered"], found["values"], found["passed"]) == (4, 9, 1)
+    (policy,) = found["policies"]
+    reached = {
+        (cell["id"], cell["value"]): cell["examples"]
+        for cell in policy["coverage"]
+        if cell["examples"]
+    }
+    both = ["twelve months <& small", "eleven months"]
+    assert reached == {
+        ("paid", "true"): both[:1],
+        ("paid", "false"): both[1:],
+        ("zombie", "false"): both,
+        ("share, row 2: small", "true"): both,
+    }
+
+
+def test_junit_is_well_formed_and_has_a_case_for_each_example(failing: str) -> None:
+    _, told = run(failing, "--format", "junit")
+    suites = ElementTree.fromstring(told.split("?>", 1)[1])
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+    failed = {
+        case.get("name"): [failure.get("message") for failure in case.iter("failure")]
+        for case in suites.iter("testcase")
+    }
+    assert failed == {
+        "twelve months <& small": ["expected amount 21.00, came out 20.00"],
+        "eleven months": [],
+    }
