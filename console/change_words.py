@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 
-from console.difference_words import DETAILS, DIRECTIONS, KINDS, SECTIONS, WORDS
+from console.difference_words import DETAILS, DIRECTIONS, KINDS, OF_FACTS, OF_LISTS, SECTIONS, WORDS
 from console.policy_page import say_delivery, say_region
 from console.policy_words import PolicyWords
 from engine.shown_value import YUAN, show_value
@@ -102,7 +102,12 @@ class ChangeWords:
 
     def direction(self, change: Change | Effect) -> str:
         """What it does, taken alone; "" where that cannot be told."""
-        return self.pick(DIRECTIONS[change.direction])
+        direction = change.direction
+        if change.section in ("facts", "row facts") and direction in OF_FACTS:
+            return self.pick(OF_FACTS[direction])
+        if isinstance(change, Change) and change.kind == "members" and direction in OF_LISTS:
+            return self.pick(OF_LISTS[direction])
+        return self.pick(DIRECTIONS[direction])
 
     def effects(self, change: Change) -> str:
         """Which clauses and amounts rest on it, and what it does to each."""
@@ -116,7 +121,9 @@ class ChangeWords:
     def witnesses(self, change: Change) -> list[str]:
         """Subjects for whom the change makes the difference."""
         found = []
-        for key, witness in (("gains", change.gains), ("loses", change.loses)):
+        clause = change.section in ("clauses", "row clauses", "portions")
+        keys = ("gains", "loses") if clause else ("holds", "held")
+        for key, witness in zip(keys, (change.gains, change.loses), strict=True):
             if witness is not None:
                 found.append(self.words[key].format(self._facts(witness)))
         return found

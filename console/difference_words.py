@@ -50,6 +50,14 @@ DIRECTIONS: Words = {
     "shorter": ("缩短", "shorter"), "same": ("含义不变", "same meaning"), "": ("", ""),
 }  # fmt: skip
 
+OF_FACTS: Words = {
+    "wider": ("对更多人成立", "holds for more"), "narrower": ("对更少人成立", "holds for fewer"),
+}  # fmt: skip
+"""Directions of what is no clause: who gains by it depends on what rests on it."""
+OF_LISTS: Words = {
+    "higher": ("名单增加", "more on the list"), "lower": ("名单减少", "fewer on the list"),
+}  # fmt: skip
+
 DETAILS: Words = {
     "from": ("自", "from"), "to": ("至", "to"), "says": ("文字", "words"),
     "says_en": ("英文文字", "English words"), "label": ("名称", "label"),
@@ -81,7 +89,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reading": "只影响文字与依据的变化", "same": "写法不同、含义不变",
         "nothing": "两个版本没有差异。", "none deciding": "没有影响认定、金额或办理的变化。",
         "step": "第{}步", "arrow": " → ", "nobody": "（无）", "rests": "影响：{}",
-        "gains": "由不符合变为符合之例：{}", "loses": "由符合变为不再符合之例：{}",
+        "gains": "由不通过变为通过之例：{}", "loses": "由通过变为不再通过之例：{}",
+        "holds": "由不成立变为成立之例：{}", "held": "由成立变为不再成立之例：{}",
         "is": "{}为{}", "missing": "缺", "joint": "，", "top": "（最上层）", "in": "在“{}”之下",
         "follows": "新版本自{first}起有效，紧接旧版本。",
         "gap": "空档：{first}至{last}没有任何版本有效（新版本自{begin}起有效）。",
@@ -112,8 +121,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "The two versions say the same.",
         "none deciding": "Nothing is decided, paid or delivered otherwise.",
         "step": "step {}", "arrow": " → ", "nobody": "(nothing)", "rests": "moves: {}",
-        "gains": "eligible now and not before, for example: {}",
-        "loses": "eligible before and not now, for example: {}",
+        "gains": "passes now and not before, for example: {}",
+        "loses": "passed before and does not now, for example: {}",
+        "holds": "holds now and not before, for example: {}",
+        "held": "held before and does not now, for example: {}",
         "is": "{} {}", "missing": "missing", "joint": ", ", "top": "(top)", "in": "under “{}”",
         "follows": "The newer version is in force from {first}, right after the older one.",
         "gap": "Gap: no version is in force from {first} to {last} (the newer begins on {begin}).",

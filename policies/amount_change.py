@@ -20,8 +20,7 @@ _GROWS: dict[str, Direction] = {
 }  # fmt: skip
 """What a larger operand does to the amount."""
 _ALONE: dict[str, Direction] = {
-    "at_most": "lower", "at_least": "higher", "nothing_below": "lower", "round_down": "lower",
-    "round_up": "higher",
+    "at_most": "lower", "at_least": "higher", "round_down": "lower", "round_up": "higher",
 }  # fmt: skip
 """What such a step does to the amount by itself."""
 ROUNDINGS = ("round_down", "round_up", "round_half_up")
@@ -103,9 +102,11 @@ def _compare_step(
     elif was.text != now.text:
         yield replace(change, kind="respelled", before=was.text, after=now.text, direction="same")
     if was.when is not None and now.when is not None:
-        yield from compare_conditions(
+        for found in compare_conditions(
             was.when, now.when, setting, section, name, detail=f"{detail} when"
-        )
+        ):
+            # more people get the step, which is not to say that they get more
+            yield replace(found, direction="same" if found.direction == "same" else "")
     elif was.when != now.when:
         kind = compare_values(section, name, f"{detail} when", was.when, now.when)
         yield from kind
@@ -125,9 +126,11 @@ def _operand(
     rose = is_more(number_of(after), number_of(before))
     if rose is None:
         return change
-    step = change.after
+    step, figure = change.after, number_of(before)
     assert isinstance(step, Step)
     grows = _GROWS.get(step.operation, "") if kept else ""
+    if step.operation == "nothing_below" and (figure is None or figure < 0):
+        grows = ""  # it makes nothing of what is below nothing, too
     return replace(
         change, kind="raised" if rose else "lowered", direction=grows if rose else turned(grows)
     )

@@ -10,7 +10,8 @@ from policies.parameter import definition_of
 from policies.policy import Clause, ClauseGroup, Policy, Step
 from policies.setting import Setting
 
-_GROWS = {"take": 1, "plus": 1, "minus": -1, "at_most": 1, "at_least": 1, "nothing_below": -1}
+_GROWS = {"take": 1, "plus": 1, "minus": -1, "at_most": 1, "at_least": 1}
+"""What a larger operand does to the amount, whatever the amount is."""
 _KEEP_ORDER = ("plus", "minus", "at_most", "at_least", "nothing_below", "round_down", "round_up",
                "round_half_up")  # fmt: skip
 _RISING: Sequence[Direction] = ("higher", "wider")

@@ -81,8 +81,8 @@ def draw_policy(rng: Random) -> dict[str, Any]:
         },
         "facts": {"sound": {"says": "正常", "is": "not is_zombie or revenue > least"}},
         "clauses": [draw_clause(rng, names, 2) for _ in range(rng.randint(1, 3))],
-        "benefit": {"amount": ["revenue + 1", {"plus": "rate"}, {"at_most": "most"},
-                               {"minus": "least"}, {"at_least": "0"}]},
+        "benefit": {"amount": ["revenue + 1", {"plus": "rate", "when": draw_condition(rng)},
+                               {"at_most": "most"}, {"minus": "least"}, {"at_least": "0"}]},
     }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def edit(policy: dict[str, Any], rng: Random) -> None:
     members, index = rng.choice(places)
     clause = members[index]
     parameters = policy["parameters"]
-    match rng.randrange(9):
+    match rng.randrange(10):
         case 0 | 1 if "when" in clause:
             clause["when"] = draw_condition(rng)
         case 2 if "when" in clause:
@@ -122,6 +122,8 @@ def edit(policy: dict[str, Any], rng: Random) -> None:
             policy["facts"]["sound"]["is"] = rng.choice(
                 ("not is_zombie", "not is_zombie or revenue > 3", "is_zombie or revenue > least")
             )
+        case 9:
+            policy["benefit"]["amount"][1]["when"] = draw_condition(rng)
         case _:
             policy["benefit"]["amount"][2] = {"at_most": rng.choice("1234")}
 

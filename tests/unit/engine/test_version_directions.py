@@ -75,10 +75,6 @@ EDITS = {
     "a bonus raised": ("plus: 50", "plus: 60"),
     "a floor added": ("{at_most: 300}", "{at_most: 300}, {at_least: 200}"),
     "rounding taken away": (", {round: down to 10}", ""),
-    "a threshold below which nothing is paid": (
-        "{at_most: 300}",
-        "{at_most: 300}, {nothing_below: 150}",
-    ),
 }
 RANK = {False: 0, None: 1, True: 2}
 
