@@ -6,7 +6,16 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 
-from console.difference_words import DETAILS, DIRECTIONS, KINDS, OF_FACTS, OF_LISTS, SECTIONS, WORDS
+from console.difference_words import (
+    DEADLINES,
+    DETAILS,
+    DIRECTIONS,
+    KINDS,
+    OF_FACTS,
+    OF_LISTS,
+    SECTIONS,
+    WORDS,
+)
 from console.policy_page import say_delivery, say_region
 from console.policy_words import PolicyWords
 from engine.shown_value import YUAN, show_value
@@ -20,11 +29,13 @@ from policies.policy import (
     Claim,
     ClauseGroup,
     DatedParameter,
+    DeliveryCase,
     Leaf,
     Limit,
     ParameterSpan,
     Policy,
     Portion,
+    Region,
     Step,
 )
 from policies.terms import Between, Length, OnDay, Within
@@ -166,7 +177,9 @@ class ChangeWords:
                 return ""
             case bool():
                 return self.words["yes" if value else "no"]
-            case Fraction() if change.section == "budget":
+            case int():
+                return str(value)
+            case Fraction() if change.section in ("budget", "stacking"):
                 return self.pick(_both(show_value(value, unit=YUAN)))
             case Fraction() | date():
                 return words.value_of(change.name, value)
@@ -204,14 +217,14 @@ class ChangeWords:
             case RowSet():
                 return words.row_set_label(value)
             case Length():
-                return f"{value.count} {value.unit}" + ("s" if value.count != 1 else "")
+                return self.pick(say_length(value))
             case Within(length=length, after=after):
                 said = self._text(length, change, words)
-                return f"{said} after {after}" if after else said
+                return self.pick((f"{after}之后{said}", f"{said} after {after}")) if after else said
             case OnDay(day=day):
-                return f"day {day}"
+                return self.pick((f"每月{day}日", f"day {day}"))
             case Between(start=start, end=end):
-                return f"{start or ''} to {end}".strip()
+                return words.days(start, end)
             case Claim(of=of, group=group):
                 return f"{of} ({group})"
             case Limit():
@@ -220,11 +233,11 @@ class ChangeWords:
                 return self._other(value, change, words)
 
     def _other(self, value: object, change: Change, words: PolicyWords) -> str:
-        if change.section == "region":
-            return say_region(words.policy, words)
-        if change.section == "delivery":
-            return say_delivery(words.policy, words)
         match value:
+            case Region():
+                return say_region(words.policy, words)
+            case tuple() if value and isinstance(value[0], DeliveryCase):
+                return say_delivery(words.policy, words)
             case Mapping():
                 return "; ".join(f"{k}: {self._text(v, change, words)}" for k, v in value.items())
             case tuple() | list() | frozenset():
@@ -237,6 +250,12 @@ class ChangeWords:
             ]
             return "; ".join(said)
         return str(value)
+
+
+def say_length(length: Length) -> tuple[str, str]:
+    """A length of time in Chinese and English."""
+    zh = {"day": "天", "working day": "个工作日", "month": "个月"}[length.unit]
+    return f"{length.count}{zh}", f"{length.count} {length.unit}" + "s" * (length.count != 1)
 
 
 def _both(pair: tuple[str | None, str | None]) -> tuple[str, str]:
@@ -258,6 +277,8 @@ def _label(words: PolicyWords, section: str, name: str) -> str:
         known = {p.name for p in policy.parameters} | {f.name for f in policy.facts}
         known |= {fact.name for fact in (policy.each.facts if policy.each else ())}
         return words.label(name) if name in known else ""
+    if section == "deadlines" and name in DEADLINES:
+        return words.pick(*DEADLINES[name])
     if section == "tables":
         return next((words.pick(t.label, t.label_en) for t in policy.tables if t.name == name), "")
     if section == "also":

@@ -135,9 +135,11 @@ def say_retroaction(words: ChangeWords, found: Retroaction | None, day: date) ->
     causes = said["list"].join(_cause(words, cause) for cause in found.causes)
     lines.append(said["causes"].format(causes))
     if found.periods:
-        shown = said["list"].join(found.periods[:MOST_PERIODS])
+        names = [words.new.words.get(name, name) for name in found.periods[:MOST_PERIODS]]
+        shown = said["list"].join(names)
         shown += said["more"] if len(found.periods) > MOST_PERIODS else ""
-        lines.append(said["periods"].format(count=len(found.periods), periods=shown))
+        key = "periods" if len(found.periods) > 1 else "one period"
+        lines.append(said[key].format(count=len(found.periods), periods=shown))
         lines.append(said["adjusts"])
     return lines
 

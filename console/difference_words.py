@@ -50,6 +50,11 @@ DIRECTIONS: Words = {
     "shorter": ("缩短", "shorter"), "same": ("含义不变", "same meaning"), "": ("", ""),
 }  # fmt: skip
 
+DEADLINES: Words = {
+    "apply": ("申请", "application"), "confirm": ("确认", "confirmation"),
+    "review": ("审核", "review"), "list": ("名单", "list"), "pay": ("支付", "payment"),
+}  # fmt: skip
+
 OF_FACTS: Words = {
     "wider": ("对更多人成立", "holds for more"), "narrower": ("对更少人成立", "holds for fewer"),
 }  # fmt: skip
@@ -102,6 +107,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "looks back": "溯及既往：涉及{day}之前的{first}至{last}。",
         "looks back at facts": "溯及既往：按当事日期取值的参数，其{day}之前的取值有改变。",
         "periods": "涉及已经认定的{count}个所属期：{periods}。",
+        "one period": "涉及已经认定的所属期：{periods}。",
         "more": "等",
         "adjusts": "再次认定这些所属期时，已开立未付的兑现以同一兑现的调整行改为新金额，"
         "不重复开立；已付的不变。",
@@ -139,6 +145,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "looks back at facts": "Retroactive: parameters chosen by the day of a fact have other "
         "values for days before {day}.",
         "periods": "It applies to {count} periods already decided: {periods}.",
+        "one period": "It applies to one period already decided: {periods}.",
         "more": " …",
         "adjusts": "Where a run decides such a period again, awards opened and not yet paid get an "
         "adjustment line; none is opened twice, and what is paid stays as it is.",

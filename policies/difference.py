@@ -97,7 +97,7 @@ def _facts(setting: Setting) -> Iterator[Change]:
 
 
 def _rows(setting: Setting) -> Iterator[Change]:
-    yield from compare_row_sets(setting.old.row_sets, setting.new.row_sets)
+    yield from compare_row_sets(setting.old.row_sets, setting.new.row_sets, setting)
 
 
 def _clauses(setting: Setting) -> Iterator[Change]:

@@ -74,7 +74,10 @@ def _compare_case(
             yield replace(change, direction="same" if change.direction == "same" else "")
     else:
         yield from compare_values("delivery", "", where, was.when, now.when)
-    yield from compare_fields("delivery", "", detail, was, now, ("when",))
+    ahead = f"{detail} ahead".strip()
+    yield from _compare_lengths("delivery", "", was.asking.ahead, now.asking.ahead, ahead)
+    yield from compare_fields("delivery", "", detail, was, now, ("when", "asking"))
+    yield from compare_fields("delivery", "", detail, was.asking, now.asking, ("ahead",))
 
 
 def compare_terms(setting: Setting) -> Iterator[Change]:
@@ -111,12 +114,13 @@ def _compare_deadlines(key: str, was: Deadline | None, now: Deadline | None) -> 
 
 
 def _compare_lengths(
-    section: Section, name: str, was: Length | None, now: Length | None
+    section: Section, name: str, was: Length | None, now: Length | None, detail: str = ""
 ) -> Iterator[Change]:
     if was is None or now is None or was.unit != now.unit or was.count == now.count:
-        yield from compare_values(section, name, "", was, now)
+        yield from compare_values(section, name, detail, was, now)
     else:
-        yield _longer(section, name, was, now, now.count > was.count)
+        longer = _longer(section, name, was, now, now.count > was.count)
+        yield replace(longer, detail=detail)
 
 
 def _longer(section: Section, name: str, was: object, now: object, longer: bool) -> Change:
@@ -152,7 +156,7 @@ def _compare_notices(was: Terms, now: Terms) -> Iterator[Change]:
     if one is None or other is None:
         yield from compare_values("public notice", "", "", one, other)
         return
-    yield from _compare_lengths("public notice", "days", one.length, other.length)
+    yield from _compare_lengths("public notice", "", one.length, other.length, "days")
     yield from compare_lists("public notice", "", "show", one.show, other.show)
 
 

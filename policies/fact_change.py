@@ -15,7 +15,7 @@ from policies.plain_change import compare_fields, compare_lists, compare_values
 from policies.policy import PolicyTable
 from policies.setting import Setting
 from profiles.fact import Fact
-from profiles.row_set import RowSet
+from profiles.row_set import RowColumn, RowSet
 
 HIDDEN = "::"
 """What stands after the name of a fact in those that are worked out on the way to it."""
@@ -198,19 +198,31 @@ def _shapes(table: PolicyTable) -> Mapping[str, object]:
 
 
 def compare_row_sets(
-    old: Mapping[str, RowSet], new: Mapping[str, RowSet], section: Section = "rows"
+    old: Mapping[str, RowSet],
+    new: Mapping[str, RowSet],
+    setting: Setting,
+    section: Section = "rows",
 ) -> Iterator[Change]:
     """The changes of the rows that a policy declares."""
     for name in dict.fromkeys([*new, *old]):
         was, now = old.get(name), new.get(name)
         if was is None or now is None:
             yield from compare_values(section, name, "", was, now)
-        else:
-            yield from compare_lists(
-                section, name, "columns", tuple(was.columns), tuple(now.columns)
+            continue
+        yield from compare_lists(section, name, "columns", list(was.columns), list(now.columns))
+        yield from compare_fields(section, name, "", was, now, ("name", "columns"))
+        for column in (column for column in now.columns if column in was.columns):
+            yield from _compare_columns(
+                was.columns[column], now.columns[column], setting, section, name
             )
-            yield from compare_fields(section, name, "", was, now, ("name", "columns"))
-            for column in (column for column in now.columns if column in was.columns):
-                yield from compare_fields(
-                    section, name, column, was.columns[column], now.columns[column]
-                )
+
+
+def _compare_columns(
+    was: RowColumn, now: RowColumn, setting: Setting, section: Section, name: str
+) -> Iterator[Change]:
+    match was.formula, now.formula:
+        case Formula(expression=one), Formula(expression=other):
+            yield from _compare_formulas(one, other, setting, section, name, now.name)
+        case one_formula, other_formula:
+            yield from compare_values(section, name, now.name, one_formula, other_formula)
+    yield from compare_fields(section, name, now.name, was, now, ("formula", "name"))

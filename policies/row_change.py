@@ -20,9 +20,11 @@ def compare_each(setting: Setting) -> Iterator[Change]:
         yield from compare_values("row set", "", "", *names)
         return
     yield from compare_values("row set", "", "", was.row_set.name, now.row_set.name)
-    if was.row_set.name == now.row_set.name and was.row_set != now.row_set:
-        name = now.row_set.name
-        yield from compare_row_sets({name: was.row_set}, {name: now.row_set}, "row set")
+    name = now.row_set.name
+    declared = name in setting.old.row_sets and name in setting.new.row_sets
+    if name == was.row_set.name and not declared:  # else told where they are declared
+        rows = ({name: was.row_set}, {name: now.row_set})
+        yield from compare_row_sets(*rows, setting, "row set")
     yield from compare_facts(was.facts, now.facts, setting, "row facts")
     yield from compare_clauses(was.clauses, now.clauses, setting, "row clauses")
     yield from compare_steps(was.steps, now.steps, setting, "row amount")

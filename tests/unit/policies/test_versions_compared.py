@@ -9,6 +9,7 @@ import pytest
 from policies.change import Change
 from policies.difference import Difference, compare_versions
 from policies.policy import Policy
+from policies.written_places import find_document, place_of
 from tests.support.policy_texts import load_one, vocabulary
 
 BASE = """\
@@ -358,3 +359,40 @@ def test_another_version_is_told_and_decides_nothing(tmp_path: Path) -> None:
     new = replace(old, version="2", content_hash="other")
     (change,) = compare_versions(old, new, vocabulary()).changes
     assert (change.section, change.decides) == ("version", False)
+
+
+@pytest.mark.parametrize("name", [name for name in EDITS if EDITS[name][1]])
+def test_a_change_is_placed_where_the_texts_differ(tmp_path: Path, name: str) -> None:
+    """In the key of the file that holds the edit; of clauses and parameters in their own lines."""
+    found = compare(tmp_path, *EDITS[name][0])
+    texts = [Path(policy.file).read_text(encoding="utf-8") for policy in (found.old, found.new)]
+    documents = [find_document(policy) for policy in (found.old, found.new)]
+    for change in found.changes:
+        if change.section == "text":
+            continue
+        side = 0 if change.after is None or change.kind == "removed" else 1
+        document = documents[side]
+        assert document is not None
+        place = place_of(document, change)
+        if not place:  # the key is only in the other version
+            document, side = documents[1 - side], 1 - side
+            assert document is not None
+            place = place_of(document, change)
+        file, line, _ = place.rsplit(":", 2)
+        assert file == (found.old, found.new)[side].file
+        lines = texts[side].splitlines()
+        others = set(texts[1 - side].splitlines())
+        differing = [number for number, text in enumerate(lines, 1) if text not in others]
+        if change.kind == "removed" and not differing:
+            continue
+        key = top_key(lines, int(line))
+        assert any(top_key(lines, number) == key for number in differing) or not differing
+        if change.section == "clauses" and change.kind != "regrouped":
+            assert int(line) in differing
+
+
+def top_key(lines: list[str], line: int) -> str:
+    """The key at the left margin under which a line stands."""
+    while not lines[line - 1][:1].isalpha():
+        line -= 1
+    return lines[line - 1].split(":")[0]
