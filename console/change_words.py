@@ -21,7 +21,7 @@ from console.policy_words import PolicyWords
 from engine.shown_value import YUAN, show_value
 from engine.wording import Language
 from language.contrast import Witness
-from language.definition import Constant, Table, Tiers
+from language.definition import Constant, Row, Table, Tiers
 from language.expression import Expression, Membership, Not
 from policies.change import Change, Effect
 from policies.difference import Difference
@@ -212,6 +212,8 @@ class ChangeWords:
                 parameter = _parameter(words.policy, change.name)
                 span = next(span for span in parameter.spans if span.value == value)
                 return words.span_line(parameter, span)
+            case Row():
+                return words.row_line(change.name, value)
             case Fact():
                 return words.fact_line(value)
             case RowSet():

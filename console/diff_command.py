@@ -185,7 +185,10 @@ def _pair(
     if not pairs and len(before) == len(after) == 1:
         pairs = [(before[0], after[0])]
     if not pairs:
-        raise NothingThere(f'"{old}" and "{new}" have no policy in common')
+        raise NothingThere(
+            f'"{old}" and "{new}" have no policy in common (of a frame compare a policy '
+            "that implements it)"
+        )
     return pairs
 
 

@@ -139,6 +139,16 @@ class PolicyWords:
         ]
         return (*keys, self._value(parameter, row.value))
 
+    def row_line(self, name: str, row: Row) -> str:
+        """A row of a parameter's table in one line, to be compared."""
+        for parameter in self.policy.parameters:
+            for span in parameter.spans:
+                table = span.value
+                if parameter.name == name and isinstance(table, Table) and row in table.rows:
+                    *keys, value = self._row(parameter, table, row)
+                    return f"{self.words['list'].join(keys)}{self.words['colon']}{value}"
+        return ""
+
     def span_line(self, parameter: DatedParameter, span: ParameterSpan) -> str:
         """One value of a parameter in one line, to be compared."""
         return self.parameter_line(replace(parameter, spans=(span,)))

@@ -148,6 +148,16 @@ def _compare_tables(name: str, day: str, was: Table, now: Table) -> Iterator[Cha
         return
     before, after = (_by_key(table.rows) for table in (was, now))
     found = False
+    for old_key, key in _rekeyed(before, after):
+        found = True
+        yield Change(
+            kind="replaced",
+            section="parameters",
+            name=name,
+            detail=f"{day} [{key}]".strip(),
+            before=before.pop(old_key),
+            after=after.pop(key),
+        )
     for key in dict.fromkeys([*after, *before]):
         detail = f"{day} [{key}]".strip()
         for change in _compare_rows(name, detail, before.get(key), after.get(key)):
@@ -156,6 +166,12 @@ def _compare_tables(name: str, day: str, was: Table, now: Table) -> Iterator[Cha
     if not found and was.rows != now.rows:
         yield Change(kind="reordered", section="parameters", name=name, detail=day,
                      before=tuple(before), after=tuple(after), direction="same")  # fmt: skip
+
+
+def _rekeyed(before: dict[str, Row], after: dict[str, Row]) -> list[tuple[str, str]]:
+    """Rows that stand in the same place of a table as long as before, with another key."""
+    pairs = list(zip(before, after, strict=False)) if len(before) == len(after) else []
+    return [(old, new) for old, new in pairs if old not in after and new not in before]
 
 
 def _compare_rows(name: str, detail: str, was: Row | None, now: Row | None) -> Iterator[Change]:

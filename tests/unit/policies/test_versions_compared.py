@@ -170,6 +170,10 @@ EDITS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str, str, str, str
         [("medium: 20%, ", "")],
         [("removed", "parameters", "rate", "2025-01-01 [medium]", "")],
     ),
+    "another key for a row of a table": (
+        [("medium: 20%", '"medium, small": 20%')],
+        [("replaced", "parameters", "rate", "2025-01-01 [medium, small]", "")],
+    ),
     "a later value added": (
         [("else: 30%}}\n", "else: 30%}}\n      - {from: 2025-07-01, rows: {else: 40%}}\n")],
         [("added", "parameters", "rate", "from 2025-07-01", "")],
