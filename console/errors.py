@@ -41,3 +41,11 @@ class WouldOverwrite(ConsoleError):
     def __init__(self, files: Iterable[Path], remedy: str) -> None:
         named = ", ".join(str(file) for file in files)
         super().__init__(f"{named}: 文件已存在，未作改动 (exists and is left as it is; {remedy})")
+
+
+class PolicyUnready(ConsoleError):
+    """A policy, or what is said of it, that cannot be submitted or signed as it is."""
+
+
+class NotPublished(ConsoleError):
+    """Policies that a run may not decide, because they are not published."""

@@ -45,6 +45,10 @@ class Settings:
         return self.home / "programs"
 
     @property
+    def keys(self) -> Path:
+        return self.home / "keys"
+
+    @property
     def maildir(self) -> Path:
         return self.home / "maildir"
 
@@ -66,6 +70,14 @@ def read_variable(name: str) -> str:
     if not value:
         raise VariableMissing(f"the environment has no {name}: set it to the database's address")
     return value
+
+
+def read_acting(name: str | None) -> str:
+    """Who acts: the name that the command line gives, else ZHIDA_ACTOR. Raises VariableMissing."""
+    found = name or os.environ.get("ZHIDA_ACTOR")
+    if not found:
+        raise VariableMissing("say who acts: --as NAME, or set ZHIDA_ACTOR")
+    return found
 
 
 def read_clock() -> datetime:

@@ -48,3 +48,15 @@ class JournalBroken(LedgerError):
             f"journal entry {sequence}: {reason} "
             "(restore the backup from before, and compare it with an exported checkpoint)"
         )
+
+
+class ChangeRefused(LedgerError):
+    """The database refuses a change that its own rules forbid, whoever asks."""
+
+
+class KeyRefused(LedgerError):
+    """A file that is no Ed25519 key, or a private key that others may read."""
+
+
+class ActorRefused(LedgerError):
+    """An actor that is not there, has ended, or lacks the role that is asked for."""

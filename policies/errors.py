@@ -21,3 +21,11 @@ class TableFileRefused(PoliciesError):
         self.message = message
         self.remedy = remedy
         super().__init__(f"{file}: {message}")
+
+
+class PublicationRefused(PoliciesError):
+    """A step of publication that cannot be taken, or a release that is not what was signed."""
+
+
+class ArchiveRefused(PoliciesError):
+    """An archive of policies that is altered, too large, or signed by nobody who is trusted."""

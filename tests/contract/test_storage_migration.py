@@ -10,14 +10,24 @@ from sqlalchemy import Engine, inspect, text
 
 import awards.award
 import engine.run
+import ledger.actor
 import ledger.journal
 import ledger.lease
 import notifier.channels.inbox
 import notifier.notice
+import policies.publication
+import policies.release
 import profiles.link
 from ledger.database import metadata, migrate, open_database, reading
 
 TABLES = {
+    ledger.actor.actor_table,
+    ledger.actor.role_table,
+    policies.publication.act_table,
+    policies.release.file_table,
+    policies.release.import_table,
+    policies.release.release_file_table,
+    policies.release.release_table,
     awards.award.award_table,
     awards.award.adjustment_table,
     engine.run.run_table,
