@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from awards.errors import AwardsError
 from console import (
+    actor_commands,
     check_command,
     dataset_commands,
     delivery_commands,
@@ -23,6 +24,7 @@ from console import (
     new_command,
     policy_commands,
     profile_commands,
+    publication_commands,
     quality_commands,
     release_commands,
     run_commands,
@@ -81,6 +83,8 @@ for name, command in COMMANDS.items():
 app.add_typer(dataset_commands.app, name="dataset")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(link_commands.app, name="link")
+app.add_typer(actor_commands.app, name="actor")
+app.add_typer(publication_commands.app, name="policy")
 
 
 @app.callback()

@@ -2,29 +2,34 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+from sqlalchemy import Engine
 
 from console import show
-from console.settings import Settings, make_home, read_clock
+from console.chosen import choose_program
+from console.publishing import prepare_submissions
+from console.settings import Settings, make_home, read_account, read_clock
 from console.show_explanation import show_explanation
 from console.subject import FoundSubject, bounds_for, find_subject
 from console.wiring import (
     RunReport,
-    keep_program,
-    load_chosen,
     load_words,
     opened_database,
     run_once,
     take_snapshot,
 )
 from engine.explain import explain
-from engine.program import Program, compile_policies
+from engine.program import Program
+from ledger.actor import Role, add_actor
 from ledger.database import reading
+from ledger.signing import make_private_key, public_key_of, write_private_key
 from notifier.channels.inbox import read_inbox
-from policies.load import CATALOGUE
+from policies.load import CATALOGUE, load_policies
+from policies.publication import Signer, Step, submit, take_step
 from profiles.fact import Vocabulary
 from profiles.ingest import ingest
 from profiles.sample_city import DEFAULT_SEED, write_city
@@ -32,6 +37,12 @@ from profiles.snapshot import Snapshot
 
 DELIVERIES = (date(2025, 10, 31), date(2025, 11, 30))
 CITY = "990100"
+AUTHOR, APPROVER = "示范起草人", "示范审批人"
+ACTORS: Mapping[str, tuple[Role, ...]] = {
+    AUTHOR: ("author",),
+    APPROVER: ("reviewer", "approver", "operator"),
+}
+RETROACTIVE = "演示所用的交付早于发布日 the demonstration's deliveries are of days before today"
 
 
 def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
@@ -42,14 +53,17 @@ def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
     settings = Settings(home=home, database_url=f"sqlite:///{home / 'zhida.db'}")
     make_home(settings)
     vocabulary = load_words()
-    loaded = load_chosen([], vocabulary, CITY)
-    program = compile_policies(loaded.policies, vocabulary)
-    keep_program(settings, program, loaded, CITY)
     show.out.rule("[bold]直达 Zhida[/]: the policy finds the person", align="left")
+    with opened_database(settings) as engine:
+        published = publish_catalogue(settings, engine, vocabulary)
+        with reading(engine) as connection:
+            program = choose_program(settings, connection, [], vocabulary, day=DELIVERIES[-1])
     show.out.print(
         f"A synthetic city (示范市 {CITY}, a code that is given to nobody) of {firms:,} firms and "
-        f"{residents:,} residents,\nand {len(program.policies)} real policies from "
-        f"{_short(CATALOGUE)}; for this demonstration the city adopts those of other places."
+        f"{residents:,} residents,\nand {published} real policies from "
+        f"{_short(CATALOGUE)}; for this demonstration the city adopts those of other places.\n"
+        f"Only published policies run: {AUTHOR} (author) has submitted them, {APPROVER} (approver) "
+        "has\nreviewed, approved and published them, each step signed."
     )
     report: RunReport | None = None
     snapshot: Snapshot | None = None
@@ -65,6 +79,36 @@ def run_demo(settings: Settings, *, firms: int, residents: int) -> None:
     assert snapshot is not None
     subject = explain_two(settings, vocabulary, program, snapshot, report)
     tell_next(home, subject)
+
+
+def publish_catalogue(settings: Settings, engine: Engine, vocabulary: Vocabulary) -> int:
+    """Two invented people take every step with every policy, each with a key of their own."""
+    prepared = prepare_submissions(load_policies([CATALOGUE], vocabulary), vocabulary, CITY)
+    now = read_clock()
+    signers = {}
+    for name, roles in ACTORS.items():
+        private = make_private_key()
+        write_private_key(settings.keys / f"{name}.key", private)
+        signers[name] = Signer(name=name, private_key=private)
+        with engine.begin() as connection:
+            add_actor(connection, name, public_key_of(private), roles, by=read_account(), now=now)
+    with engine.begin() as connection:
+        for one in prepared:
+            standing = submit(
+                connection,
+                one.policy,
+                one.files,
+                adopted_by=one.adopted_by,
+                signer=signers[AUTHOR],
+                now=now,
+            )
+            steps: tuple[Step, ...] = ("reviewed", "approved", "published")
+            for step in steps:
+                reason = RETROACTIVE if step == "published" else ""
+                standing = take_step(
+                    connection, standing, step, signer=signers[APPROVER], now=now, reason=reason
+                )
+    return len(prepared)
 
 
 def deliver(
@@ -173,7 +217,7 @@ def _explain(
 
 
 def tell_next(home: Path, subject: str) -> None:
-    """Three things to try."""
+    """Four things to try."""
     shown = _short(home)
     show.out.rule("[bold]Next[/]", align="left")
     show.out.print(
@@ -181,8 +225,10 @@ def tell_next(home: Path, subject: str) -> None:
         "                                     why somebody has what, and why not the rest\n"
         f"  .venv/bin/zhida check policies/catalogue\n"
         "                                     the policies, with their worked cases run\n"
-        f"  .venv/bin/zhida --home {shown} run --policies FILE --adopt {CITY}\n"
-        "                                     a copy of a policy of yours, with a number changed"
+        f"  .venv/bin/zhida --home {shown} run --trial --policies FILE --adopt {CITY}\n"
+        "                                     a copy of a policy of yours, with a number changed\n"
+        f"  .venv/bin/zhida --home {shown} policy list\n"
+        "                                     who submitted, approved and published what"
     )
 
 

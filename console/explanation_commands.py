@@ -12,6 +12,7 @@ from console import show
 from console.command import SET_ASIDE, print_json, read_day, settings_of
 from console.errors import NothingThere
 from console.explanation_page import build_page
+from console.kept_program import load_kept
 from console.options import Adopt, PolicyPaths, TableFormat, VocabularyPaths, one_of
 from console.population import count_by_clause, held_back_as_json, list_held_back, origins
 from console.settings import Settings, read_clock
@@ -24,7 +25,7 @@ from console.show_population import (
     write_held_back,
 )
 from console.subject import bounds_for, find_subject, say_former
-from console.wiring import load_chosen, load_kept, load_words, newest_snapshot, opened_database
+from console.wiring import load_chosen, load_words, newest_snapshot, opened_database
 from engine.explain import explain
 from engine.explain_by_hand import explain_subjects
 from engine.explanation import Explanation, as_json

@@ -39,13 +39,15 @@ def hold_matches(
     actor: str,
     now: datetime,
     former: Sequence[tuple[str, str]] = (),
+    recorded: bool = True,
 ) -> tuple[pl.DataFrame, tuple[Held, ...]]:
     """The matches that can become awards, and what is held of the others.
 
     A policy whose terms are not acted on yet could be paid wrongly: all its matches are held. An
     amount below zero is a slip of the rule: that match is held. What two matches claim counts once,
     and which of them is right is for people: both are held, each by name. What was awarded to a
-    subject under a `former` id (old, new) is not awarded again. The others go on.
+    subject under a `former` id (old, new) is not awarded again. The others go on. The journal says
+    so, unless it is not `recorded`.
     """
     policies = tuple(policies)
     before = _awarded_before(engine, matches, former)
@@ -79,6 +81,9 @@ def hold_matches(
         held.append(Held(policy=policy, matches=count, why=(CLAIMED_TWICE,)))
     if not held:
         return matches, ()
+    free = free.join(claimed, on=KEY, how="anti", maintain_order="left")
+    if not recorded:
+        return free, tuple(held)
     with engine.begin() as connection:
         for part in held:
             body = {
@@ -90,7 +95,7 @@ def hold_matches(
             record(connection, kind="matches.held", actor=actor, body=body, now=now)
         entries = [_claim_entry(row, run_id, actor, now) for row in claimed.iter_rows(named=True)]
         record_all(connection, entries)
-    return free.join(claimed, on=KEY, how="anti", maintain_order="left"), tuple(held)
+    return free, tuple(held)
 
 
 def _awarded_before(

@@ -1,21 +1,25 @@
 """Notices of a run: what recipients are told of a policy, and their delivery."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from console.settings import Settings
 from engine.program import Program
+from ledger.database import reading
 from ledger.journal import seal
 from notifier.channels.channel import Channel
 from notifier.channels.inbox import Inbox
 from notifier.channels.maildir import Maildir
 from notifier.compose import compose_notices
+from notifier.errors import CardMissing
 from notifier.notice import PolicyCard
 from notifier.outbox import DeliveryReport, deliver_pending
 from policies.each import facts_of_rows
 from policies.policy import Clause, ClauseGroup, Policy
+from policies.publication import list_standings
+from policies.release import load_releases
 from profiles.fact import Vocabulary
 from profiles.ingest import Progress
 
@@ -33,7 +37,12 @@ def tell_recipients(
         "inbox": Inbox(engine=engine),
         "maildir": Maildir(path=settings.maildir),
     }
-    notices = compose_notices(engine, cards, now=now, channels=tuple(channels))
+    try:
+        notices = compose_notices(engine, cards, now=now, channels=tuple(channels))
+    except CardMissing as missing:
+        # of a policy withdrawn since its awards were opened: who has them is told all the same
+        cards |= _former_cards(engine, missing.policies, program.vocabulary)
+        notices = compose_notices(engine, cards, now=now, channels=tuple(channels))
     report = deliver_pending(
         engine,
         channels,
@@ -42,6 +51,20 @@ def tell_recipients(
         on_progress=lambda done: tell("delivering notices", done, notices * len(channels)),
     )
     return notices, report
+
+
+def _former_cards(
+    engine: Engine, keys: Sequence[str], vocabulary: Vocabulary
+) -> dict[str, PolicyCard]:
+    """The cards of policies that were published and that this run does not decide."""
+    with reading(engine) as connection:
+        releases = [
+            one.release
+            for one in list_standings(connection)
+            if one.published is not None and one.release.key in keys
+        ]
+        policies = load_releases(connection, releases, vocabulary)
+    return {policy.key: card_of(policy, vocabulary) for policy in policies}
 
 
 def card_of(policy: Policy, vocabulary: Vocabulary) -> PolicyCard:

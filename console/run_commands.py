@@ -9,22 +9,20 @@ from rich.markup import escape
 
 from awards.past import import_past_awards
 from console import show
+from console.chosen import choose_program, choose_trial
 from console.command import SET_ASIDE, print_json, settings_of
 from console.demo import run_demo
 from console.errors import NothingThere
-from console.options import Adopt, Format, PolicyPaths, VocabularyPaths, one_of
+from console.options import Adopt, Format, VocabularyPaths, one_of
 from console.settings import read_clock, read_key
 from console.subject import find_subject, say_former
 from console.wiring import (
     ACTOR,
-    keep_program,
-    load_chosen,
     load_words,
     newest_snapshot,
     opened_database,
     run_once,
 )
-from engine.program import compile_policies
 from engine.shown_value import mask
 from ledger.database import reading
 from ledger.journal import seal, verify
@@ -33,26 +31,64 @@ from notifier.channels.inbox import read_inbox
 
 def run_policies(
     context: typer.Context,
-    policies: PolicyPaths = None,
+    policies: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--policies",
+            "-p",
+            help="Only the published policies of these files (default: all that are published).",
+        ),
+    ] = None,
     adopt: Adopt = None,
+    trial: Annotated[
+        bool,
+        typer.Option(
+            "--trial",
+            help="Only show what would come of it, also of files that are not published.",
+        ),
+    ] = False,
     vocabulary: VocabularyPaths = None,
     output: Format = "table",
 ) -> None:
-    """Evaluate all policies over the newest snapshot, open awards, tell the recipients."""
+    """Evaluate the published policies over the newest snapshot, open awards, tell the recipients.
+
+    With --trial any files (default: the catalogue): no award is opened and nobody is told.
+    """
     settings = settings_of(context)
     read_key(settings)
     words = load_words(vocabulary or ())
-    loaded = load_chosen(policies or [], words, adopt)
-    program = compile_policies(loaded.policies, words)
+    if adopt is not None and not trial and not policies:
+        raise typer.BadParameter(
+            "published policies stand as they are published: adopt them with zhida policy submit "
+            "--adopt, or try it with --trial"
+        )
     built = newest_snapshot(settings)
-    keep_program(settings, program, loaded, adopt, vocabulary or [])
+    paths, beside = policies or [], vocabulary or []
     with opened_database(settings) as engine, show.progress() as tell:
-        report = run_once(settings, engine, program, built, now=read_clock(), on_progress=tell)
+        if trial:
+            program = choose_trial(
+                settings, paths, words, adopted_by=adopt, vocabulary_files=beside
+            )
+        else:
+            with reading(engine) as connection:
+                program = choose_program(
+                    settings,
+                    connection,
+                    paths,
+                    words,
+                    day=built.as_of,
+                    adopted_by=adopt,
+                    vocabulary_files=beside,
+                )
+        report = run_once(
+            settings, engine, program, built, now=read_clock(), on_progress=tell, trial=trial
+        )
     if output == "json":
         print_json(
             {
                 "run": report.run.id,
                 "as_of": report.run.as_of,
+                "trial": report.trial,
                 "policies": [
                     {
                         "policy": result.policy.key,

@@ -160,7 +160,13 @@ def show_run(report: RunReport) -> None:
     show_results(report.results)
     out.print()
     show_changes(report)
-    show_intake(report.run, report.intake, report.notices, report.deliveries)
+    if report.trial:
+        out.print(
+            f"run [bold]{report.run.id}[/], [yellow]a trial[/]: {report.matches:,} matches; no "
+            "award was opened, nobody was told, no later run is compared with it"
+        )
+    else:
+        show_intake(report.run, report.intake, report.notices, report.deliveries)
     for held in report.held:
         why = escape("; ".join(held.why))
         out.print(f"[red]held[/] {held.policy}: {held.matches:,} matches, no award: {why}")

@@ -1,7 +1,5 @@
 """The way through the house: how a delivery becomes a notice, composed from the other packages."""
 
-import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,8 +31,8 @@ from engine.outcome import (
 )
 from engine.outcome import read_parts as read_outcome_parts
 from engine.own_measures import datasets_needed
-from engine.program import Program, compile_policies
-from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run
+from engine.program import Program
+from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run, try_run
 from engine.verdicts import plan_verdicts
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
@@ -43,7 +41,6 @@ from policies.load import CATALOGUE, Loaded, load_policies
 from policies.policy import Policy
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
-from profiles.folder import write_json
 from profiles.ingest import Progress
 from profiles.snapshot import Snapshot, open_snapshot, read_part
 from profiles.snapshot_taking import build_snapshot
@@ -84,49 +81,6 @@ def load_chosen(
     if adopted_by is None:
         return loaded
     return replace(loaded, policies=tuple(adopt(policy, adopted_by) for policy in loaded.policies))
-
-
-def keep_program(
-    settings: Settings,
-    program: Program,
-    loaded: Loaded,
-    adopted_by: str | None,
-    vocabulary_files: Sequence[Path] = (),
-) -> None:
-    """Keep the files of a run, so that its reasons can be told after they were edited."""
-    target = settings.programs / program.hash
-    if target.exists():
-        return
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    for number, path in enumerate(loaded.files):
-        # each in a folder of its own, so that files of tables stay beside what names them
-        folder = partial / "policies" / f"{number:04d}"
-        for name in (path.name, *loaded.beside.get(path, ())):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path.parent / name, folder / name)
-    (partial / "vocabulary").mkdir(parents=True)
-    for number, path in enumerate(vocabulary_files):
-        shutil.copyfile(path, partial / "vocabulary" / f"{number:04d}-{path.name}")
-    # where a frame was found, there may be policies that were not run
-    keys = [policy.key for policy in program.policies]
-    write_json(partial / "program.json", {"adopted_by": adopted_by, "policies": keys})
-    partial.rename(target)
-
-
-def load_kept(settings: Settings, program_hash: str) -> Program:
-    """The program of a run, from the copies it was run with."""
-    folder = settings.programs / program_hash
-    try:
-        kept = json.loads((folder / "program.json").read_text(encoding="utf-8"))
-    except OSError:
-        raise NothingThere(
-            f"the policies of that run are gone ({folder}); run again to keep them anew"
-        ) from None
-    vocabulary = load_words(sorted((folder / "vocabulary").glob("*.yaml")))
-    loaded = load_chosen([folder / "policies"], vocabulary, kept["adopted_by"])
-    policies = [p for p in loaded.policies if p.key in kept.get("policies", [p.key])]
-    return compile_policies(policies, vocabulary)
 
 
 def take_snapshot(
@@ -189,13 +143,18 @@ class PolicyResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """A run from the first part to the last notice."""
+    """A run from the first part to the last notice.
+
+    `matches` are those that nothing holds; of a trial no award is opened for them.
+    """
 
     run: Run
     results: tuple[PolicyResult, ...]
     changes: pl.DataFrame
     change_rows: pl.DataFrame
     first_run: bool
+    trial: bool
+    matches: int
     decisions: int
     by_reference: int
     intake: IntakeReport
@@ -212,8 +171,13 @@ def run_once(
     *,
     now: datetime,
     on_progress: Progress | None = None,
+    trial: bool = False,
 ) -> RunReport:
-    """Evaluate, compare, open awards, tell the recipients; repeated, it goes on where it ended."""
+    """Evaluate, compare, open awards, tell the recipients; repeated, it goes on where it ended.
+
+    A trial ends before the first award: the run stays `evaluated`, no later one is compared with
+    it, and the journal says that it was tried.
+    """
     tell = on_progress or (lambda what, done, total: None)
     run = begin_run(
         engine,
@@ -253,7 +217,10 @@ def run_once(
         previous = previous.filter(pl.col("policy").is_in([p.id for p in program.policies]))
     tell("comparing with the last accepted run", 0, 1)
     change_rows = diff_outcomes(rows, previous)
-    run = accept_run(engine, run.id, actor=ACTOR, now=now)
+    if trial:
+        try_run(engine, run, actor=ACTOR, now=now)
+    else:
+        run = accept_run(engine, run.id, actor=ACTOR, now=now)
     matches, held = hold_matches(
         engine,
         read_matches(outcome),
@@ -262,23 +229,28 @@ def run_once(
         actor=ACTOR,
         now=now,
         former=snapshot.former,
+        recorded=not trial,
     )
-    intake = open_awards(
-        engine,
-        matches,
-        run_id=run.id,
-        actor=ACTOR,
-        now=now,
-        on_progress=lambda done, total: tell("opening awards", done, total),
-        seconds=time.monotonic,
-    )
-    notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
+    intake, notices, deliveries = IntakeReport(), 0, DeliveryReport()
+    if not trial:
+        intake = open_awards(
+            engine,
+            matches,
+            run_id=run.id,
+            actor=ACTOR,
+            now=now,
+            on_progress=lambda done, total: tell("opening awards", done, total),
+            seconds=time.monotonic,
+        )
+        notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
     return RunReport(
         run=run,
         results=results,
         changes=summarise_changes(change_rows),
         change_rows=change_rows,
         first_run=previous is None,
+        trial=trial,
+        matches=matches.height,
         decisions=decisions,
         by_reference=by_reference,
         intake=intake,

@@ -140,6 +140,12 @@ def discard_run(engine: Engine, run_id: str, *, actor: str, now: datetime) -> Ru
     return _decide(engine, run_id, state="discarded", actor=actor, now=now)
 
 
+def try_run(engine: Engine, run: Run, *, actor: str, now: datetime) -> None:
+    """Enter in the journal that a run was a trial, from which nothing follows."""
+    with engine.begin() as connection:
+        _record(connection, "run.tried", run, actor=actor, now=now)
+
+
 def find_run(connection: Connection, run_id: str) -> Run | None:
     """The run of this id."""
     row = connection.execute(select(run_table).where(run_table.c.id == run_id)).one_or_none()

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from console.cli import app
 from profiles.dataset import builtin_datasets
+from tests.support.publishing import publish_files
 from tests.unit.profiles.delivery_world import credit_code, resident_number, write_csv
 from tests.unit.profiles.test_workbook_rows import SHEET, rewrite, sheet_xml
 
@@ -61,7 +62,9 @@ def zhida(tmp_path: Path) -> Zhida:
         for code in (GOOD, BAD)
     ]
     call("ingest", write_csv(tmp_path / "registration.csv", columns, *firms), "--delivered-on", DAY)
-    (tmp_path / "insured-firms.yaml").write_text(POLICY, encoding="utf-8")
+    policy = tmp_path / "insured-firms.yaml"
+    policy.write_text(POLICY, encoding="utf-8")
+    publish_files(tmp_path / "home", policy)
     return call
 
 

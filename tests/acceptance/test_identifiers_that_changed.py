@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from console.cli import app
 from profiles.dataset import builtin_datasets
+from tests.support.publishing import publish_files
 from tests.unit.profiles.delivery_world import credit_code, resident_number, write_csv
 from tests.unit.profiles.test_identity import registration_number
 
@@ -93,7 +94,8 @@ def policy(home: Path, zhida: Zhida) -> Path:
     zhida("snapshot", "--as-of", DAY)
     path = home / "insured-firms.yaml"
     path.write_text(POLICY, encoding="utf-8")
-    zhida("run", "--policies", path)
+    publish_files(home / "home", path)
+    zhida("run")
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from stdnum.cn import uscc
 
 from profiles.dataset import builtin_datasets
+from tests.support.publishing import publish_files
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 DAY = "2025-02-10"
@@ -99,7 +100,8 @@ def test_rows_of_a_department_decide_by_a_measure_of_the_policy(
     zhida("snapshot", "--as-of", DAY)
     policy = write(tmp_path / "steady-payer.yaml", POLICY)
     assert zhida("check", policy).returncode == 0
-    zhida("run", "--policies", policy)
+    publish_files(tmp_path / "home", policy)
+    assert zhida("run", "--policies", policy).returncode == 0
 
     def explained(code: str) -> dict[str, object]:
         done = zhida("explain", code, "steady-payer", "--format", "json")

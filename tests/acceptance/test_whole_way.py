@@ -17,6 +17,7 @@ from profiles.dataset import builtin_datasets
 from profiles.ingest import ingest
 from profiles.release import read_release
 from profiles.sample_city import write_city
+from tests.support.publishing import publish_files
 
 FIRMS, RESIDENTS = 300, 900
 CITY = "990100"
@@ -73,16 +74,22 @@ def take_in(zhida: Command, deliveries: Path, day: str) -> None:
     zhida("snapshot", "--as-of", day)
 
 
-def run(zhida: Command) -> dict[str, object]:
-    found: dict[str, object] = json.loads(zhida("run", "--adopt", CITY, "--format", "json").stdout)
+def run(zhida: Command, *words: object) -> dict[str, object]:
+    found: dict[str, object] = json.loads(zhida("run", *words, "--format", "json").stdout)
     return found
 
 
+def publish(home: Path, *files: Path, database_url: str | None = None) -> None:
+    """Publish files (default: the catalogue), adopted by the city."""
+    publish_files(home, *files, adopt=CITY, database_url=database_url)
+
+
 def test_two_deliveries_become_awards_and_notices_once(
-    zhida_anywhere: Command, deliveries: Path, tmp_path: Path
+    zhida_anywhere: Command, deliveries: Path, tmp_path: Path, empty_database_url: str
 ) -> None:
     zhida = zhida_anywhere
     zhida("init")
+    publish(tmp_path / "home", database_url=empty_database_url)
     take_in(zhida, deliveries, FIRST)
     first = run(zhida)
     eligible = sum(policy["eligible"] for policy in first["policies"])  # type: ignore[attr-defined]
@@ -111,6 +118,7 @@ def test_a_subject_is_told_why_and_reads_it_in_the_inbox(
     zhida: Command, deliveries: Path, tmp_path: Path
 ) -> None:
     zhida("init")
+    publish(tmp_path / "home")
     take_in(zhida, deliveries, FIRST)
     run(zhida)
     parts = sorted((tmp_path / "home" / "outcomes").rglob("*.parquet"))
@@ -143,8 +151,9 @@ def test_nothing_that_people_see_holds_personal_data(
 ) -> None:
     """Logs, errors, notices, mails, journal and outcomes, against every identifier of the city."""
     zhida("init")
+    publish(tmp_path / "home")
     take_in(zhida, deliveries, FIRST)
-    seen = [zhida("run", "--adopt", CITY).stdout]
+    seen = [zhida("run").stdout, zhida("policy", "list", "--format", "json").stdout]
     register = builtin_datasets()["household-register"]
     found = ingest(
         deliveries / FIRST / "household-register.csv",
@@ -180,6 +189,7 @@ def test_a_program_that_was_edited_after_its_run_is_still_explained(
     source = Path("policies/catalogue/resident/r06-disability-subsidies-shanghai.yaml")
     mine = tmp_path / "mine.yaml"
     mine.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    publish(tmp_path / "home", mine)
     zhida("run", "--policies", mine, "--adopt", CITY)
     parts = sorted((tmp_path / "home" / "outcomes").rglob("*.parquet"))
     rows = pl.concat([pl.read_parquet(part) for part in parts])

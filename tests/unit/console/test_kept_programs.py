@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from console.kept_program import keep_program, load_kept
 from console.settings import Settings
-from console.wiring import keep_program, load_kept
 from engine.program import compile_policies
 from policies.load import load_policies
 from tests.support.policy_texts import vocabulary
