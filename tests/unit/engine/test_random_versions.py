@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from engine.decision import Decision, decide
 from engine.program import bind
-from language.reference import Facts
+from language.definition import Constant
+from language.expression import Expression
+from language.reference import Facts, evaluate
 from policies.difference import Difference, compare_versions
 from policies.load import load_policies
 from tests.support.policy_texts import vocabulary
@@ -162,6 +164,11 @@ def test_what_is_said_of_random_edits_holds_for_everybody(seed: int, edits: int)
     old, new = loaded
     difference = compare_versions(old, new, vocabulary())
     assert bool(difference.changes) == (old.content_hash != new.content_hash)
+    for change in difference.changes:
+        for shown in (change.gains, change.loses):
+            if shown is not None:
+                sides = [truth(part, shown) for part in (change.before, change.after)]
+                assert sides[0] != sides[1], change
     who = said_of(difference, "clauses")
     amount = said_of(difference, "amount")
     bounds = [bind(policy, vocabulary(), DAY) for policy in (old, new)]
@@ -179,6 +186,16 @@ def test_what_is_said_of_random_edits_holds_for_everybody(seed: int, edits: int)
             if "" not in amount:
                 assert told[0] < told[1] or "lower" in amount, difference.changes  # type: ignore[operator]
                 assert told[0] > told[1] or "higher" in amount, difference.changes  # type: ignore[operator]
+
+
+def truth(part: object, facts: Facts) -> object:
+    """The value of one side of a change for the subject that it shows."""
+    assert isinstance(part, Expression)
+    scope = {
+        **vocabulary().definitions,
+        **{name: Constant(value=Fraction(value)) for name, value in (("least", 2), ("most", 3))},
+    }
+    return evaluate(part, scope, facts).value
 
 
 def amount_of(decision: Decision) -> Fraction | None:
