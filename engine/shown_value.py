@@ -9,7 +9,7 @@ from fractions import Fraction
 from engine.decision import to_fen
 from language.definition import Scalar
 from language.expression import Arithmetic, Call, Coalesce, Conditional, Expression, Name, Negative
-from language.number import significant_digits
+from language.number import UNLIMITED, significant_digits
 from language.reference import Value
 from language.types import FactType
 from profiles.fact import Fact
@@ -153,6 +153,8 @@ def _show_text(text: str, fact: Fact | None) -> tuple[str, str]:
 
 def show_number_in(number: Fraction, unit: str) -> tuple[str, str]:
     """A number in its unit: money with two decimals, ratios in percent."""
+    if number == UNLIMITED:
+        return "不封顶", "unlimited"
     if unit == RATIO:
         percent = show_plain(number * 100)
         return f"{percent}%", f"{percent}%"

@@ -7,6 +7,12 @@ from fractions import Fraction
 MAX_DIGITS = 15
 """Significant digits of a number; more cannot be held in a float64 column (IEEE 754)."""
 
+UNLIMITED = Fraction(10**15)
+"""What `unlimited` (不封顶) stands for: more yuan than there are, still exact in 64 bits of fen.
+
+It is only ever a ceiling: that nothing else is made of it is checked where policies are built.
+"""
+
 _NUMBER = re.compile(r"([+-]?\d{1,40}(?:\.\d{1,40})?)(%|‰|万|亿|万元|亿元|元)?", re.ASCII)
 _UNITS = {
     None: Fraction(1),

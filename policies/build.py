@@ -14,6 +14,7 @@ from language.reach import reachable_facts
 from language.types import FactType, Kind
 from policies.amount import build_also, build_amount, build_portions
 from policies.build_terms import build_terms
+from policies.ceiling import refuse_other_uses
 from policies.cell import region_prefix
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
@@ -287,6 +288,7 @@ def _examples(draft: Draft, file: ExamplesFile | None) -> tuple[Example, ...]:
 def _check_whole(draft: Draft, policy: Policy) -> None:
     """What only the whole shows."""
     warn_unused(draft, policy.tables, policy.frame)
+    refuse_other_uses(draft, policy)
     check_tables(draft, policy)
     leaves = [(leaf, draft.scope) for leaf in leaves_of(policy.clauses)]
     if policy.each is not None:

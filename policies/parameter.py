@@ -33,6 +33,8 @@ DAYS_OF_RUN = ("as_of", "period_start", "period_end")
 """The days that may choose among dated values although they are no facts."""
 STEPS = {FactType.INTEGER: Fraction(1), FactType.MONEY: Fraction(1, 100)}
 """How far apart neighbouring values of a type are."""
+NO_END = ("up_to", "unlimited")
+"""A tier without an end, said."""
 _FORMS = ("value", "rows", "list_", "tiers")
 
 
@@ -141,7 +143,7 @@ def _build_span(
     form = forms[0]
     if form == "value":
         try:
-            plain = parse_value(entry.value or "", file.type)
+            plain = parse_value(entry.value or "", file.type, ceiling=True)
             value = None if plain is None else Constant(value=plain)
             if plain is None:
                 report("a parameter needs a value", "")
@@ -185,7 +187,7 @@ def _build_tiers(files: list[TierFile], by: tuple[str, ...], say: Report) -> Tie
     for file in files:
         try:
             numbers = {
-                key: None if text is None else parse_number(text)
+                key: None if text is None or (key, text) == NO_END else parse_number(text)
                 for key, text in (
                     ("over", file.over),
                     ("up_to", file.up_to),

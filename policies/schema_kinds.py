@@ -35,6 +35,7 @@ PATTERNS: Mapping[str, str] = {
     "name": "^[A-Za-z_][A-Za-z0-9_]*$",
     "day": "^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}(?:-?[0-9])?)$",
     "number": _NUMBER,
+    "end": f"{_NUMBER}|^unlimited$",
     "region": "^(?:[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|.*[^0-9].*)$",
     "period": "^(?:this|last|[0-9]{4}(?:-[0-9]{2}|Q[1-4]|H[12])?)$",
     "months": r"^\s*[1-9][0-9]{0,3} months?\s*$",
@@ -51,6 +52,7 @@ _TOLD: Mapping[str, str] = {
     "name": "名称只用字母、数字和下划线: use a-z, 0-9 and _",
     "day": "日期写成 2024-05-01: write a day as 2024-05-01",
     "number": "数写成 1500、5.5%、3‰、500万 或 1.2亿: write 1500, 5.5%, 3‰, 500万 or 1.2亿",
+    "end": "数写成 1500、500万 或 unlimited: write 1500, 500万 or unlimited",
     "region": "地区写名称，或 2、4、6、9、12 位代码: write a name or a code of 2 to 12 digits",
     "period": "写 this、last、2024、2024H1、2024Q3 或 2024-05: write this, last, or a period",
     "months": "写 3 months: write 3 months",
@@ -65,7 +67,7 @@ _TOLD: Mapping[str, str] = {
 
 YES: Schema = {"type": ["boolean", "string"], "pattern": "^(?:true|false)$"}
 
-_NUMBERS_TOO = ("day", "number", "region", "period", "notice")
+_NUMBERS_TOO = ("day", "number", "end", "region", "period", "notice")
 """Kinds whose texts an editor may read as a number."""
 
 

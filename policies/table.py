@@ -20,7 +20,7 @@ from language.definition import (
     kind_of_scalar,
 )
 from language.expression import Name
-from language.number import parse_number
+from language.number import UNLIMITED, parse_number
 from language.types import FactType, Kind, kind_of
 from policies.axis import Shape, fits, show_sort, sorts_of
 from policies.cell import parse_key
@@ -35,15 +35,17 @@ Report = Callable[[str, str], None]
 """Takes a message and a remedy: a problem at the table."""
 
 
-def parse_value(text: str, fact_type: FactType | None) -> Scalar | None:
+def parse_value(text: str, fact_type: FactType | None, *, ceiling: bool = False) -> Scalar | None:
     """The value of a cell or parameter; None where the text leaves it open (`unknown`).
 
-    ValueError where it is no value of a declared type.
+    A `ceiling` may be `unlimited`. ValueError where it is no value of a declared type.
     """
     if text == OPEN_VALUE:
         return None
-    if text == "unlimited":
-        raise ValueError('"unlimited" is not built yet; leave the limit out')
+    if text == "unlimited" and (fact_type is None or kind_of(fact_type) is Kind.NUMBER):
+        if not ceiling:
+            raise ValueError('"unlimited" stands in parameters; name one in at_most')
+        return UNLIMITED
     if fact_type is None:
         return parse_scalar(text)
     kind = kind_of(fact_type)
@@ -106,7 +108,7 @@ def build_table(
                     report(f'row "{text}" needs a level more', f"by: {[n.name for n in by]}")
             elif isinstance(cell, str):
                 try:
-                    value = parse_value(cell, value_type)
+                    value = parse_value(cell, value_type, ceiling=True)
                 except ValueError as error:
                     unread.append(text)
                     report(f'row "{text}": {error}', "")

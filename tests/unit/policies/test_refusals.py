@@ -172,7 +172,6 @@ REFUSED = {
     "a key that never is": (
         "parameters: {x: {by: ent_size, rows: {huge: 1}}}\n" + CLAUSE + BENEFIT, 'never "huge"',
     ),
-    "unlimited": ("parameters: {x: {value: unlimited}}\n" + CLAUSE + BENEFIT, "not built yet"),
     "local": (
         "parameters: {x: {value: 1, local: {may: 'true'}}}\n" + CLAUSE + BENEFIT,
         '"local" belongs to a frame',
