@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -15,6 +15,7 @@ from console.command import REFUSED, print_json, read_day, settings_of
 from console.difference_json import difference_as_json
 from console.difference_page import Places, build_difference_page
 from console.errors import NothingThere
+from console.git_state import at_revision
 from console.moves_page import build_moves, moves_as_json
 from console.options import Adopt, Day, PolicyPaths, Spoken, VocabularyPaths, one_of
 from console.settings import read_clock
@@ -38,7 +39,13 @@ from profiles.fact import Vocabulary
 def compare_files(
     context: typer.Context,
     old: Annotated[str, typer.Argument(help="The older version: a file, or ID@VERSION.")],
-    new: Annotated[str, typer.Argument(help="The newer version: a file, or ID@VERSION.")],
+    new: Annotated[
+        str | None, typer.Argument(help="The newer version: a file, or ID@VERSION.")
+    ] = None,
+    git: Annotated[
+        str | None,
+        typer.Option("--git", help="Compare one file with itself at this revision, as HEAD~1."),
+    ] = None,
     policies: PolicyPaths = None,
     vocabulary: VocabularyPaths = None,
     as_of: Day = None,
@@ -58,13 +65,22 @@ def compare_files(
     Retroactive is what the newer version says of days before --as-of (default: today). Ends with 1
     where two versions are in force on one day.
     """
+    if (new is None) == (git is None):
+        raise typer.BadParameter("give two versions, or one file and --git REVISION")
     one_of(language, "zh", "en")
     one_of(output, "text", "html", "json")
     day = read_day(as_of, read_clock().date())
     words = load_words(vocabulary or ())
     paths = list(policies or ())
-    before_all, after_all = (_read(name, paths, words) for name in (old, new))
-    pairs = _pair(before_all, after_all, old, new)
+    stack = context.with_resource(ExitStack())
+    then, now, shown = old, new or old, Shown()
+    if git is not None:
+        if not Path(old).is_file():
+            raise NothingThere(f'there is no file "{old}"')
+        file = stack.enter_context(at_revision(Path(old), git))
+        then, shown = str(file), Shown(folder=f"{file.parent}/", revision=f"{git}:")
+    before_all, after_all = (_read(name, paths, words) for name in (then, now))
+    pairs = _pair(before_all, after_all, then, now)
     others = load_chosen(paths, words).policies if paths else ()
     differences = [compare_versions(before, after, words) for before, after in pairs]
     tried = _try(context, differences, words, snapshot, sample, adopt)
@@ -76,7 +92,8 @@ def compare_files(
         succession = succeed(before, after)
         overlap |= succession.relation == "overlap"
         retroaction = look_back(before, after, difference.changes, day)
-        places = _places(difference, paths)
+        places = _places(difference, paths, shown)
+        difference = replace(difference, old=shown.policy(before))
         family = {p.key: p for p in (*others, before, after) if p.id == after.id}
         if output == "json":
             lines.append(
@@ -192,7 +209,23 @@ def _pair(
     return pairs
 
 
-def _places(difference: Difference, paths: Sequence[Path]) -> Places:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How people are told a file of an earlier revision: by its revision, not by where it lies."""
+
+    folder: str = ""
+    revision: str = ""
+
+    def place(self, text: str) -> str:
+        """A place in a file."""
+        return text.replace(self.folder, self.revision) if self.folder else text
+
+    def policy(self, policy: Policy) -> Policy:
+        """A policy by the name of its file."""
+        return replace(policy, file=self.place(policy.file))
+
+
+def _places(difference: Difference, paths: Sequence[Path], shown: Shown) -> Places:
     frames = _only_frames(paths)
     documents = [find_document(policy, frames) for policy in (difference.old, difference.new)]
 
@@ -200,6 +233,7 @@ def _places(difference: Difference, paths: Sequence[Path]) -> Places:
         old, new = (
             "" if document is None else place_of(document, change) for document in documents
         )
+        old = shown.place(old)
         return old if change.kind != "added" else "", new if change.kind != "removed" else ""
 
     return find

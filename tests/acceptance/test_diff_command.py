@@ -1,6 +1,7 @@
 """`zhida diff`: two versions as a page, as JSON and as HTML, with their days and their places."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,6 +188,36 @@ def test_a_trial_needs_a_snapshot_or_a_sample(zhida: Zhida, files: Files, tmp_pa
     assert "there is no snapshot yet" in str(result.exception)
     both = zhida(files["old"], files["new"], "--snapshot", "--sample", 5)
     assert both.exit_code == 2
+
+
+def test_a_file_is_compared_with_itself_at_a_revision(zhida: Zhida, tmp_path: Path) -> None:
+    folder = tmp_path / "repository" / "policies"
+    folder.mkdir(parents=True)
+    name = ("-c", "user.name=author", "-c", "user.email=author@example.org")
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+    git("init", "--quiet")
+    file = folder / "elder.yaml"
+    file.write_text(OLD, encoding="utf-8")
+    git("add", ".")
+    git(*name, "commit", "--quiet", "-m", "first")
+    file.write_text(OLD.replace("value: 100", "value: 130"), encoding="utf-8")
+    result = zhida(file, "--git", "HEAD", "--format", "json")
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)
+    (change,) = found["changes"]
+    assert (change["kind"], change["name"]) == ("raised", "allowance")
+    assert change["old_place"].startswith("HEAD:elder.yaml:")
+    assert change["new_place"].startswith(f"{file}:")
+    assert found["old"]["file"] == "HEAD:elder.yaml"
+    for revision in ("nowhere", "--help", "HEAD~5"):
+        refused = zhida(file, f"--git={revision}")
+        assert f'no revision "{revision}"' in str(refused.exception)
+    (folder / "later.yaml").write_text(OLD, encoding="utf-8")
+    assert "it is not in revision" in str(zhida(folder / "later.yaml", "--git", "HEAD").exception)
+    assert zhida(file).exit_code == zhida(file, file, "--git", "HEAD").exit_code == 2
 
 
 def test_every_kind_and_section_has_its_words() -> None:
