@@ -11,8 +11,8 @@ from console.kept_program import keep_program, keep_releases
 from console.settings import Settings
 from console.wiring import load_chosen
 from engine.program import Program, compile_policies
+from policies.act import Standing, list_standings
 from policies.policy import Policy
-from policies.publication import Standing, list_standings
 from policies.published import choose_published
 from policies.release import load_releases
 from profiles.fact import Vocabulary

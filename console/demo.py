@@ -28,8 +28,9 @@ from ledger.actor import Role, add_actor
 from ledger.database import reading
 from ledger.signing import make_private_key, public_key_of, write_private_key
 from notifier.channels.inbox import read_inbox
+from policies.act import Step
 from policies.load import CATALOGUE, load_policies
-from policies.publication import Signer, Step, submit, take_step
+from policies.publication import Signer, submit, take_step
 from profiles.fact import Vocabulary
 from profiles.ingest import ingest
 from profiles.sample_city import DEFAULT_SEED, write_city

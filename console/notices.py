@@ -16,9 +16,9 @@ from notifier.compose import compose_notices
 from notifier.errors import CardMissing
 from notifier.notice import PolicyCard
 from notifier.outbox import DeliveryReport, deliver_pending
+from policies.act import list_standings
 from policies.each import facts_of_rows
 from policies.policy import Clause, ClauseGroup, Policy
-from policies.publication import list_standings
 from policies.release import load_releases
 from profiles.fact import Vocabulary
 from profiles.ingest import Progress

@@ -17,6 +17,10 @@ Adopt = Annotated[
     str | None,
     typer.Option(help="Adopt regional policies for this region code, as if it had issued them."),
 ]
+As = Annotated[str | None, typer.Option("--as", help="Who acts (ZHIDA_ACTOR).")]
+KeyFile = Annotated[
+    Path | None, typer.Option(help="The actor's private key (default: HOME/keys/NAME.key).")
+]
 Format = Annotated[str, typer.Option("--format", help="table, or json for a program to read.")]
 TableFormat = Annotated[
     str, typer.Option("--format", help="table, or json or csv for a program to read.")

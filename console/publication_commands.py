@@ -1,56 +1,42 @@
 """Commands of publication: what an author submits, others review, approve, publish (扎口发布)."""
 
-import os
+import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
 from sqlalchemy import Connection
 
-from console import show
+from console import archive_commands, show
 from console.command import print_json, read_day, settings_of
 from console.errors import NothingThere
-from console.options import Adopt, Format, VocabularyPaths
+from console.options import Adopt, As, Format, KeyFile, Spoken, VocabularyPaths, one_of
+from console.policy_page import build_page
 from console.publishing import (
-    check_examples,
     check_reason,
     compare_with_published,
     prepare_submissions,
     read_signer,
 )
 from console.settings import read_clock
+from console.show_page import show_page, write_page
 from console.show_publication import describe_standing, show_signed, show_standings
 from console.wiring import load_words, opened_database
-from ledger.actor import find_actor, require_role
+from engine.wording import Language
 from ledger.database import reading
-from ledger.journal import record
-from ledger.signing import read_public_key
-from policies.archive import read_archive, write_archive
-from policies.importing import load_archive, take_in
+from policies.act import Standing, Step, find_standing, list_standings
 from policies.load import load_policies
-from policies.publication import (
-    Standing,
-    Step,
-    find_standing,
-    list_standings,
-    submit,
-    take_step,
-)
-from policies.published import check_acts
+from policies.publication import submit, take_step
 from policies.release import load_releases
 from profiles.fact import Vocabulary
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Publication: submit, review, approve, publish, withdraw, list, export, import.",
+    help="Publication: submit, review, approve, publish, withdraw, list, show, export, import.",
 )
 
-As = Annotated[str | None, typer.Option("--as", help="Who acts (ZHIDA_ACTOR).")]
-KeyFile = Annotated[
-    Path | None, typer.Option(help="The actor's private key (default: HOME/keys/NAME.key).")
-]
 Keys = Annotated[list[str], typer.Argument(metavar="ID@VERSION…", help="One or several policies.")]
 Reason = Annotated[str, typer.Option(help="Why; it goes into the journal, without personal data.")]
 Hash = Annotated[str, typer.Option("--hash", help="The content's hash must begin so.")]
@@ -183,65 +169,32 @@ def list_policies(context: typer.Context, output: Format = "table") -> None:
         show_standings(standings, today)
 
 
-@app.command("export")
-def export(
+@app.command("show")
+def show_release(
     context: typer.Context,
-    out: Annotated[Path, typer.Argument(help="The archive to write; it must not be there yet.")],
-    acting: As = None,
-    key_file: KeyFile = None,
-) -> None:
-    """Write all published policies with their acts as one signed archive."""
-    settings = settings_of(context)
-    now = read_clock()
-    with opened_database(settings) as engine:
-        signer = read_signer(settings, acting, key_file)
-        with engine.begin() as connection:
-            actor = find_actor(connection, signer.name)
-            require_role(actor, ("operator", "approver"), "export policies")
-            published = [one for one in list_standings(connection) if one.published is not None]
-            chosen = [one for one in published if one.withdrawn is None]
-            check_acts(connection, chosen)
-            content = write_archive(connection, chosen, signer=signer, now=now)
-            body = {"policies": [one.release.key for one in chosen]}
-            record(connection, kind="policies.exported", actor=signer.name, body=body, now=now)
-            # a file that is there is left alone; without the file nothing is recorded
-            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-                file.write(content)
-    show.out.print(f"{len(chosen):,} published policies in {escape(str(out))}")
-    for one in published:
-        if one.withdrawn is not None:
-            show.err.print(f"left out, withdrawn from {one.withdrawn.day}: {one.release.key}")
-
-
-@app.command("import")
-def import_policies(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="An archive that zhida policy export has written.")],
-    trust: Annotated[Path, typer.Option(help="The exporter's public key (PEM).")],
-    acting: As = None,
-    key_file: KeyFile = None,
-    retroactive: Annotated[
-        str, typer.Option(help="Why policies that begin before today are taken over.")
-    ] = "",
+    policy: Annotated[str, typer.Argument(metavar="ID@VERSION", help="A submitted policy.")],
+    hash_prefix: Hash = "",
+    language: Spoken = "zh",
+    output: Annotated[str, typer.Option("--format", help="text or html.")] = "text",
     vocabulary: VocabularyPaths = None,
 ) -> None:
-    """Take in the published policies of an archive, signed by an actor known here: all or none.
-
-    Refused where anything was altered or is signed with another key than the one named.
-    """
-    settings = settings_of(context)
+    """Print a submitted policy as a page, from the ledger: what a reviewer and approver sign."""
+    one_of(language, "zh", "en")
+    one_of(output, "text", "html")
     words = load_words(vocabulary or ())
-    archive = read_archive(file, read_public_key(trust))
-    check_examples(load_archive(archive, words), words)
-    now = read_clock()
-    reason = check_reason(retroactive)
-    with opened_database(settings) as engine:
-        signer = read_signer(settings, acting, key_file)
-        with engine.begin() as connection:
-            taken = take_in(connection, archive, signer=signer, reason=reason, now=now)
-    for standing in taken.taken:
-        show_signed(standing, now.date())
-    show.out.print(f"{len(taken.taken):,} taken in, {len(taken.existing):,} there already")
+    with opened_database(settings_of(context)) as engine, reading(engine) as connection:
+        standing = find_standing(connection, policy, hash_prefix)
+        (found,) = load_releases(connection, [standing.release], words)
+    page = build_page(found, words, cast(Language, language))
+    if output == "html":
+        sys.stdout.write(write_page([page]))
+        return
+    show_page(page)
+    show.out.print(f"content {standing.release.content_hash}", soft_wrap=True)
+
+
+app.command("export")(archive_commands.export)
+app.command("import")(archive_commands.import_policies)
 
 
 def _act(

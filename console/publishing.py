@@ -12,11 +12,12 @@ from console.settings import Settings, read_acting
 from engine.examples import run_examples
 from engine.shown_value import mask
 from ledger.signing import read_private_key
+from policies.act import Standing, list_standings
 from policies.adoption import adopt
 from policies.difference import compare_versions
 from policies.load import Loaded
 from policies.policy import Policy
-from policies.publication import Signer, Standing, list_standings
+from policies.publication import Signer
 from policies.release import files_of, load_releases
 from profiles.fact import Vocabulary
 

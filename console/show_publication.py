@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from console import show
-from policies.publication import Standing, told_begin
+from policies.act import Standing
+from policies.publication import told_begin
 
 STATE_WORDS = {
     "submitted": ("已提交", "submitted", "yellow"),

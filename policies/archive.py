@@ -15,15 +15,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from ledger.actor import list_actors
 from ledger.errors import KeyRefused
 from ledger.journal import canonical_json
 from ledger.signing import is_signed, public_key_of, sign
+from policies.act import Act, Standing, signed_text
+from policies.archive_file import ArchiveFile, Manifest, ReleaseEntry
 from policies.errors import ArchiveRefused, PublicationRefused
-from policies.publication import Act, Signer, Standing, signed_text
+from policies.publication import Signer
 from policies.published import ORDER
 from policies.release import (
     MAX_FILE,
@@ -37,56 +39,6 @@ from policies.release import (
 FORM = "zhida-policies-1"
 MAX_ARCHIVE = 64 * 1024 * 1024
 """Bytes of an archive; the policies of a province are a hundredth of it."""
-_HASH = r"^[0-9a-f]{64}$"
-_SIGNATURE = r"^[0-9a-f]{128}$"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ActEntry(_Strict):
-    """An act with the public key by which its signature is checked."""
-
-    step: str
-    actor: str
-    public_key: str = Field(pattern=_HASH)
-    at: str
-    day: str
-    reason: str
-    signature: str = Field(pattern=_SIGNATURE)
-
-
-class ReleaseEntry(_Strict):
-    """A release: its elements, its files by path and hash, its acts in order."""
-
-    policy: str = Field(max_length=100)
-    version: str = Field(max_length=40)
-    content_hash: str = Field(pattern=_HASH)
-    adopted_by: str = Field(max_length=12)
-    title_zh: str
-    title_en: str
-    effective_from: str
-    first_day: str
-    last_day: str | None
-    files: dict[str, str]
-    acts: list[ActEntry]
-
-
-class Manifest(_Strict):
-    """What an exporter signs."""
-
-    form: str
-    exported_at: str
-    exported_by: str
-    public_key: str = Field(pattern=_HASH)
-    releases: list[ReleaseEntry] = Field(max_length=10_000)
-
-
-class _ArchiveFile(_Strict):
-    manifest: Manifest
-    signature: str = Field(pattern=_SIGNATURE)
-    files: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +92,7 @@ def read_archive(path: Path, trusted: str) -> Archive:
     """
     value = _read_json(path)
     try:
-        archive = _ArchiveFile.model_validate(value)
+        archive = ArchiveFile.model_validate(value)
     except ValidationError as error:
         place = ".".join(str(step) for step in error.errors()[0]["loc"])
         raise ArchiveRefused(f"{path} is no archive of policies (look at {place})") from None

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, insert
 from ledger.actor import Actor, list_actors
 from ledger.journal import record
 from ledger.refusal import refusals
+from policies.act import Standing, list_standings
 from policies.archive import Archive, authors_of, release_of_entry
 from policies.errors import ArchiveRefused, PublicationRefused
 from policies.policy import Policy
-from policies.publication import Signer, Standing, list_standings, take_step
+from policies.publication import Signer, take_step
 from policies.release import Release, import_table, load_files, match_release, write_release
 from profiles.fact import Vocabulary
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from ledger.actor import list_actors
 from ledger.signing import is_signed
+from policies.act import Standing, list_standings, signed_text
 from policies.errors import PublicationRefused
-from policies.publication import Standing, list_standings, signed_text
 from policies.release import import_table
 
 ORDER = ("submitted", "reviewed", "approved", "published")

@@ -156,6 +156,23 @@ def test_what_is_approved_is_shown_with_title_hash_and_changes(
     assert "溯及既往 retroactive" in shown
 
 
+def test_a_submitted_policy_is_shown_as_a_page_whatever_became_of_its_file(
+    zhida: Zhida, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    expected = CliRunner().invoke(app, ["show", str(path)], env={"COLUMNS": "160"}).stdout
+    zhida("policy", "submit", path, "--as", "wang")
+    write(tmp_path, amount=777)
+    shown = zhida("policy", "show", "grant@1").stdout
+    clauses = [line for line in expected.splitlines() if "足额" in line]
+    assert clauses
+    assert [line for line in shown.splitlines() if "足额" in line] == clauses
+    assert "777" not in shown
+    html = zhida("policy", "show", "grant@1", "--format", "html", "--language", "en").stdout
+    assert html.startswith("<!")
+    assert "nothing is submitted" in str(zhida("policy", "show", "grant@9", ends=1).exception)
+
+
 def test_an_author_approves_nothing_of_their_own_whatever_roles_they_get(
     zhida: Zhida, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ import ledger.journal
 import ledger.lease
 import notifier.channels.inbox
 import notifier.notice
-import policies.publication
+import policies.act
 import policies.release
 import profiles.link
 from ledger.database import metadata, migrate, open_database, reading
@@ -23,7 +23,7 @@ from ledger.database import metadata, migrate, open_database, reading
 TABLES = {
     ledger.actor.actor_table,
     ledger.actor.role_table,
-    policies.publication.act_table,
+    policies.act.act_table,
     policies.release.file_table,
     policies.release.import_table,
     policies.release.release_file_table,

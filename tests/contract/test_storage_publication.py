@@ -27,21 +27,11 @@ from ledger.errors import ActorRefused, ChangeRefused, KeyRefused
 from ledger.journal import seal, sealed_entries
 from ledger.refusal import refusals
 from ledger.signing import is_signed, make_private_key, sign
+from policies.act import Act, Standing, Step, act_table, find_standing, list_standings, signed_text
 from policies.errors import PublicationRefused
 from policies.load import Loaded, load_policies
 from policies.policy import Policy
-from policies.publication import (
-    Act,
-    Signer,
-    Standing,
-    Step,
-    act_table,
-    find_standing,
-    list_standings,
-    signed_text,
-    submit,
-    take_step,
-)
+from policies.publication import Signer, submit, take_step
 from policies.published import check_acts, choose_published
 from policies.release import (
     file_table,

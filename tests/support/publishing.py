@@ -11,8 +11,9 @@ from console.wiring import load_words
 from ledger.actor import Role, add_actor, list_actors
 from ledger.database import migrate, open_database
 from ledger.signing import make_private_key, public_key_of, read_private_key, write_private_key
+from policies.act import Standing, Step
 from policies.load import CATALOGUE, load_policies
-from policies.publication import Signer, Standing, Step, submit, take_step
+from policies.publication import Signer, submit, take_step
 
 AUTHOR, OTHER = "author-one", "approver-two"
 DECIDING: tuple[Role, ...] = ("reviewer", "approver", "operator")
