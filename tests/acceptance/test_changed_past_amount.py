@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from awards.award import adjustment_table, award_table
 from console.cli import app
 from ledger.database import open_database, reading
+from tests.support.publishing import OTHER, publish_files
 
 DAY = "2025-10-31"
 FIRST = """\
@@ -71,14 +72,18 @@ def test_each_award_is_adjusted_once_and_none_is_lost_or_doubled(
 ) -> None:
     for name, text in (("first", FIRST), ("second", SECOND)):
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-    zhida("run", "--policies", str(tmp_path / "first.yaml"))
+    publish_files(tmp_path / "home", tmp_path / "first.yaml")
+    zhida("run")
     before, lines = read_awards(tmp_path / "home")
     assert lines == []
     assert {period for _, period, _, _ in before.values()} == {"2025-10"}
     assert {amount for _, _, amount, _ in before.values()} == {10_000}
 
+    zhida("policy", "withdraw", "elder-gift@1", "--as", OTHER, "--from", "2025-10-01",
+          "--reason", "办法二自2025年10月起替代办法一")  # fmt: skip
+    publish_files(tmp_path / "home", tmp_path / "second.yaml")
     for _ in range(2):  # again changes nothing
-        zhida("run", "--policies", str(tmp_path / "second.yaml"))
+        zhida("run")
         after, lines = read_awards(tmp_path / "home")
         assert {subject: award[:2] for subject, award in after.items()} == {
             subject: award[:2] for subject, award in before.items()
