@@ -135,13 +135,14 @@ def see_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleSeen]:
 def read_subjects(
     program: Program, bound: Bound, subjects: list[Subject]
 ) -> list[tuple[Facts, RowsGiven]]:
-    """What subjects of one day give; those that give the same names are read together.
+    """What subjects of one day give; those that give rows under the same names are read together.
 
     A row set that only some of them give would else be asked of all.
     """
+    row_sets = program.vocabulary.row_sets.keys() | bound.policy.row_sets.keys()
     alike: dict[frozenset[str], list[int]] = {}
     for index, subject in enumerate(subjects):
-        alike.setdefault(frozenset(subject.facts), []).append(index)
+        alike.setdefault(frozenset(subject.facts) & row_sets, []).append(index)
     read: dict[int, tuple[Facts, RowsGiven]] = {}
     for places in alike.values():
         given, _ = read_all_given(program, bound, [subjects[place] for place in places])

@@ -19,20 +19,22 @@ from language.definition import (
     OneOf,
     Otherwise,
     Scalar,
+    Scope,
     Table,
     Tiers,
     Within,
+    kind_of_scalar,
 )
 from language.expression import Call, Expression, Literal, names_in, walk
 from language.functions import Undefined, add_months
-from language.reach import parts_of
+from language.reach import parts_of, reachable_facts
 from language.reference import NONE, Facts, NotApplicable, evaluate
 from language.types import FactType, Kind, kind_of
 
 MAX_POINTS = 80
 """For each fact; a policy with more figures is tried with the first of them."""
 _LADDER = [Fraction(10) ** power for power in range(10)]
-_OTHER = "~"
+OTHER = "~"
 """Stands for a code or text that no condition names."""
 
 Points = tuple[Scalar | NotApplicable, ...]
@@ -62,7 +64,7 @@ def _points(
         case Kind.BOOLEAN:
             yield from (True, False)
         case Kind.TEXT:
-            yield from definition.values or [*constants[Kind.TEXT], _OTHER]
+            yield from definition.values or [*constants[Kind.TEXT], OTHER]
         case Kind.NUMBER:
             yield from _numbers(definition.type, constants)
         case Kind.DATE:
@@ -107,12 +109,35 @@ def _days(constants: Mapping[Kind, list[Scalar]], bound: Bound) -> list[date]:
     return list(points)
 
 
+def points_beside(
+    bound: Bound, definition: Given, expressions: Iterable[Expression], scope: Scope
+) -> Points:
+    """The values to try of one fact: beside every figure of these conditions."""
+    roots = list(expressions)
+    constants = _gather(roots, reachable_facts(roots, scope), scope)
+    return tuple(_points(definition, constants, bound))[:MAX_POINTS]
+
+
 def _constants(bound: Bound, facts: Facts) -> Mapping[Kind, list[Scalar]]:
     """Every figure of the conditions and of what they rest on, and the subject's own values."""
-    found: dict[Kind, dict[Scalar, None]] = {kind: {} for kind in Kind}
-    parts: list[Expression] = list(expressions_of(bound.policy))
+    found = _gather(expressions_of(bound.policy), bound.names, bound.scope)
     for name in sorted(bound.names):
-        definition = bound.scope.get(name)
+        own = facts.get(name)
+        if own is None or isinstance(own, (bool, NotApplicable)):
+            continue
+        if own not in (kept := found[kind_of_scalar(own)]):
+            kept.append(own)
+    return found
+
+
+def _gather(
+    expressions: Iterable[Expression], names: Iterable[str], scope: Scope
+) -> dict[Kind, list[Scalar]]:
+    """Every figure of expressions and of what the names in them stand for."""
+    found: dict[Kind, dict[Scalar, None]] = {kind: {} for kind in Kind}
+    parts: list[Expression] = list(expressions)
+    for name in sorted(names):
+        definition = scope.get(name)
         parts += parts_of(definition)
         if definition is not None:
             for value in _of_definition(definition):
@@ -126,10 +151,6 @@ def _constants(bound: Bound, facts: Facts) -> Mapping[Kind, list[Scalar]]:
                     _keep(item.value, found)
             elif isinstance(inner, Call) and isinstance(day := _fixed(inner), date):
                 _keep(day, found)
-    for name in sorted(bound.names):
-        own = facts.get(name)
-        if own is not None and not isinstance(own, NotApplicable):
-            _keep(own, found)
     return {kind: list(values) for kind, values in found.items()}
 
 

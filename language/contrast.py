@@ -15,7 +15,7 @@ from math import prod
 
 from language.always import OTHER_TEXT, beside_days, beside_numbers, gather_compared
 from language.definition import Given, Scalar, Scope, declared_kind, kind_of_scalar
-from language.expression import Expression, Logic, Match, Name, Not, walk
+from language.expression import Expression, Logic, Match, Name, Not, names_in, walk
 from language.reference import NONE, NotApplicable, Value, evaluate
 from language.types import FactType, Kind
 from language.unparse import unparse
@@ -141,6 +141,8 @@ def _plain(expression: Expression, scope: Scope, asked: _Asked) -> Expression:
             return Logic(operator=operator, operands=parts)
         case Not(operand=operand):
             return Not(operand=_plain(operand, scope, asked))
+    if not names_in(expression) and isinstance(evaluate(expression, {}, {}).value, bool):
+        return expression
     names: set[str] = set()
     written: list[Scalar] = []
     if gather_compared(expression, names, written) and _is_given(names, scope):

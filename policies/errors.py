@@ -9,6 +9,10 @@ class NothingToLoad(PoliciesError):
     """No policy file was found where one was looked for."""
 
 
+class ExamplesNotWritten(PoliciesError):
+    """Examples that cannot be put into a file as it is written."""
+
+
 class TableFileRefused(PoliciesError):
     """A table's file that cannot be read; `line` is 0 where it is the whole file."""
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
+from policies.errors import ExamplesNotWritten
 from tests.support.policy_texts import write_policies
 
 TEXT = """\
@@ -106,3 +107,47 @@ def test_junit_is_well_formed_and_has_a_case_for_each_example(failing: str) -> N
         "twelve months <& small": ["expected amount 21.00, came out 20.00"],
         "eleven months": [],
     }
+
+
+def test_proposals_are_yaml_that_passes_when_pasted_beneath_the_cases(
+    written: str, tmp_path: Path
+) -> None:
+    code, told = run(written, "--propose")
+    assert code == 0
+    pasted = told[told.index("# written@1:") :]
+    text = Path(written).read_text(encoding="utf-8")
+    Path(written).write_text(text + pasted, encoding="utf-8")
+    code, told = run(written, "--min-coverage", "100")
+    assert code == 0
+    assert "9 of 9 values covered" in told
+    assert "# written@1: nothing is missing" in run(written, "--propose")[1]
+
+
+def test_written_examples_are_in_the_file_and_all_else_is_as_it_was(written: str) -> None:
+    before = Path(written).read_bytes()
+    Path(written).chmod(0o640)
+    code, told = run(written, "--write")
+    assert code == 0
+    after = Path(written).read_bytes()
+    assert after.startswith(before)
+    assert "confirm" in told
+    assert Path(written).stat().st_mode & 0o777 == 0o640
+    assert run(written, "--min-coverage", "100")[0] == 0
+    assert [path.name for path in Path(written).parent.iterdir()] == ["written.yaml"]
+
+
+def test_cases_in_brackets_are_refused_and_the_file_stays(tmp_path: Path) -> None:
+    text = TEXT[: TEXT.index("examples:")] + (
+        "examples: {as_of: 2025-09-01, cases: [{name: a, expect: {verdict: unknown}}]}\n"
+    )
+    (path,) = write_policies(tmp_path, {"written": text})
+    before = path.read_bytes()
+    result = CliRunner().invoke(app, ["test", str(path), "--write"])
+    assert isinstance(result.exception, ExamplesNotWritten)
+    assert "brackets" in str(result.exception)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("other", [["-k", "x"], ["--format", "json"]])
+def test_proposals_go_with_all_examples_told_as_text(written: str, other: list[str]) -> None:
+    assert run(written, "--propose", *other)[0] == 2

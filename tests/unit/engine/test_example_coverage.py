@@ -130,6 +130,21 @@ def test_a_value_is_left_out_only_where_it_can_never_come_out(
     assert covered(tmp_path, f"{{id: a, says: 一, when: '{when}'}}") == {"a": wanted}
 
 
+def test_a_condition_of_parameters_alone_has_the_value_of_each_span(tmp_path: Path) -> None:
+    text = """\
+effective: {from: 2024-01-01, to: 2025-12-31}
+parameters:
+  exempt:
+    values:
+      - {from: 2020-01-01, value: "true", source: 一}
+      - {from: 2025-01-01, value: "false", source: 二}
+clauses: [{id: a, says: 一, when: exempt}]
+benefit: {amount: 1}
+"""
+    found = cells(cover_examples(load_one(tmp_path, text), vocabulary()))
+    assert found.keys() == {("a", "2024-01-01", True), ("a", "2025-01-01", False)}
+
+
 def test_what_an_office_judges_is_unknown_and_what_is_not_yet_so_is_never_false(
     tmp_path: Path,
 ) -> None:
