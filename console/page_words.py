@@ -43,6 +43,7 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
         "semicolon": "；", "given": "由数据给出", "cash": "现金", "relief": "减免",
         "deduction": "扣除", "insurance": "保险", "service": "服务", "limit": "额度",
         "duration": "期限", "qualification": "资格",
+        "check": "核查线索，不给予任何待遇",
     },
     "en": {
         "each": "One by one (at least one has to hold)", "facts of rows": "Facts of each",
@@ -90,6 +91,6 @@ PAGE_WORDS: Mapping[str, Mapping[str, str]] = {
         "colon": ": ", "semicolon": "; ", "given": "given by data", "cash": "cash",
         "relief": "relief", "deduction": "deduction", "insurance": "insurance",
         "service": "service", "limit": "limit", "duration": "duration",
-        "qualification": "qualification",
+        "qualification": "qualification", "check": "a lead for a person; nothing is given",
     },
 }  # fmt: skip

@@ -57,9 +57,12 @@ def _elements(policy: Policy, words: PolicyWords) -> list[tuple[str, str]]:
             said["period"],
             f"{said[policy.per]}{said['list']}{said.get(policy.period, policy.period)}",
         ),
-        (said["benefit"], said[policy.benefit_kind] + _unit(policy, words)),
-        (said["delivery"], say_delivery(policy, words)),
     ]
+    if policy.terms.lead:
+        rows.append((said["benefit"], said["check"]))
+    else:
+        rows.append((said["benefit"], said[policy.benefit_kind] + _unit(policy, words)))
+        rows.append((said["delivery"], say_delivery(policy, words)))
     if policy.item is not None:
         rows.append((said["item"], words.label(policy.item)))
     contact = " ".join(part for part in (policy.contact_office, policy.contact_phone) if part)

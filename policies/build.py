@@ -19,6 +19,7 @@ from policies.cell import region_prefix
 from policies.clauses import build_clauses, build_delivery, check_ids
 from policies.draft import Draft, words
 from policies.each import build_each, row_numbers
+from policies.lead import complete_check, is_check
 from policies.local import clauses_of
 from policies.names import resolve_names, warn_unused
 from policies.period import parse_period
@@ -60,8 +61,12 @@ def build_policy(
     """
     if not isinstance(document.value, dict):
         return None, [document.problem((), "a policy holds keys and values")], []
+    beyond: list[Problem] = []
+    if is_check(document):
+        document, beyond = complete_check(document)
     file, problems = decode(document, PolicyFile)
-    if file is None:
+    problems += beyond
+    if file is None or beyond:
         return None, problems, []
     draft = Draft(document, file, vocabulary)
     try:
@@ -74,7 +79,7 @@ def build_policy(
 
 def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     file = draft.file
-    _refuse_other_kinds(draft)
+    _check_per(draft)
     if not file.policy or not set(file.policy) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         draft.refuse(("policy",), f'"{file.policy}" is no id', "use a-z, 0-9 and -")
     before = len(draft.problems)
@@ -127,7 +132,7 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
         row_sets=row_sets,
         tables=tuple(tables),
         clauses=clauses,
-        benefit_kind=file.benefit.kind,
+        benefit_kind="check" if file.kind == "check" else file.benefit.kind,
         unit=file.benefit.unit,
         steps=build_amount(amounts, portions),
         portions=portions,
@@ -149,11 +154,8 @@ def _build(draft: Draft, frame: FrameUse | None) -> Policy | None:
     return policy
 
 
-def _refuse_other_kinds(draft: Draft) -> None:
+def _check_per(draft: Draft) -> None:
     file = draft.file
-    if file.kind != "policy":
-        remedy = "leave the file out: contradictions between datasets are not looked for"
-        draft.refuse(("kind",), f'"kind: {file.kind}" is not built yet', remedy)
     if isinstance(file.per, dict) and set(file.per) != {"each"}:
         draft.refuse(("per",), "an award is for a length of time or for each value of a fact")
 

@@ -44,6 +44,7 @@ def build_terms(draft: Draft) -> Terms:
         deadlines=build_deadlines(draft),
         public_notice=build_public_notice(draft),
         service=build_service(draft, file.service) if file.service else {},
+        lead=file.kind == "check",
     )
     _warn_kept(draft, terms)
     return terms

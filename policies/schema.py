@@ -6,6 +6,7 @@ Draft 7: every editor knows it. A schema never refuses what `zhida check` accept
 
 from collections.abc import Mapping
 
+from policies.lead import OF_POLICIES
 from policies.local import LocalFile
 from policies.policy_file import PolicyFile
 from policies.schema_forms import Forms, describe
@@ -77,9 +78,16 @@ def _policy(vocabulary: Vocabulary) -> Schema:
                 "not": {"anyOf": [{"required": [key]} for key in _NO_FRAME]},
             },
             "else": {
-                "if": {"required": ["implements"]},
-                "then": {"required": list(_OF_IMPLEMENTATION)},
-                "else": {"required": required},
+                "if": {"properties": {"kind": {"const": "check"}}, "required": ["kind"]},
+                "then": {
+                    "required": [key for key in required if key != "benefit"],
+                    "not": {"anyOf": [{"required": [key]} for key in OF_POLICIES]},
+                },
+                "else": {
+                    "if": {"required": ["implements"]},
+                    "then": {"required": list(_OF_IMPLEMENTATION)},
+                    "else": {"required": required},
+                },
             },
         }
     ]

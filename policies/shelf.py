@@ -10,6 +10,7 @@ from language.document_reading import read_documents
 from language.errors import Problem
 from policies.frame import Frame, check_shape, is_frame, read_frame
 from policies.implementation import implement
+from policies.lead import is_check
 from policies.local import take_locals
 from policies.policy import FrameUse
 
@@ -77,6 +78,13 @@ def flatten(
                 [document.problem(("without",), "there is no frame", remedy, code="frame")],
             )
         return document, None, []
+    if is_check(document):
+        remedy = "write the check out in full"
+        return (
+            None,
+            None,
+            [document.problem(("implements",), "a check implements no frame", remedy, code="kind")],
+        )
     problems = check_shape(document)
     if problems:
         return None, None, problems

@@ -100,7 +100,10 @@ Element = str | int | bool | date | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """All of it. `recipient` is told and answers, `payee` is paid, `through` settles it."""
+    """All of it. `recipient` is told and answers, `payee` is paid, `through` settles it.
+
+    `lead`: it is a check, from which nothing follows but that a person looks.
+    """
 
     stacking: Stacking | None = None
     budget: Budget | None = None
@@ -111,11 +114,14 @@ class Terms:
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
     public_notice: PublicNotice | None = None
     service: Mapping[str, Element] = field(default_factory=dict)
+    lead: bool = False
 
 
 def reasons_to_hold(terms: Terms) -> tuple[str, ...]:
     """Why a run must not open awards yet: to pass over these keys could misspend money."""
     reasons = []
+    if terms.lead:
+        reasons.append("it is a check: each match is a lead for a person, and gives nothing")
     if terms.stacking is not None:
         reasons.append("its stacking rules are not applied yet")
     if terms.budget is not None:

@@ -49,6 +49,19 @@ def test_matches_of_a_policy_with_a_budget_are_held(database: Engine, tmp_path: 
     assert '"its budget is not watched yet"' in body
 
 
+def test_matches_of_a_check_are_leads_and_no_award_is_opened(
+    database: Engine, tmp_path: Path
+) -> None:
+    clause = CLAUSE.replace("benefit: {amount: 1}\n", "kind: check\n")
+    (policy,) = load_text(tmp_path, clause).policies
+    matches = make_matches(make_match(1, policy="written", version="1", amount_fen=None))
+    left, held = hold(database, matches, policy)
+    assert left.is_empty()
+    assert [(one.policy, one.matches) for one in held] == [("written", 1)]
+    (body,) = entries(database)
+    assert "each match is a lead for a person" in body
+
+
 def test_an_amount_below_zero_is_held_and_an_open_one_is_not(
     database: Engine, tmp_path: Path
 ) -> None:

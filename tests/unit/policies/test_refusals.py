@@ -45,7 +45,6 @@ REFUSED = {
     "no clauses": (BENEFIT, "neither clauses nor portions"),
     "clauses as text": ("clauses: is_zombie\n" + BENEFIT, "must be a list"),
     "a value that is none of the list": (f"{CLAUSE}benefit: {{kind: gift, amount: 1}}\n", '"gift"'),
-    "a check": (f"{CLAUSE}{BENEFIT}kind: check\n", '"kind: check" is not built yet'),
     "per each": (f"{CLAUSE}{BENEFIT}per: {{each: child}}\n", '"child"'),
     # dates
     "no such day": (f"{CLAUSE}{BENEFIT}effective: {{from: 2024-02-30}}\n", "is not a day"),
@@ -290,7 +289,7 @@ def test_rows_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
 
 
 def test_a_mistake_elsewhere_does_not_make_rows_unknown(tmp_path: Path) -> None:
-    text = ROWS.replace("{is:", "{type: money, is:") + BENEFIT + "kind: check\n"
+    text = ROWS.replace("{is:", "{type: money, is:") + BENEFIT + "back_pay: soon\n"
     with pytest.raises(FilesRefused) as refused:
         load_text(tmp_path, text)
     assert not [p for p in refused.value.problems if "loans" in p.message]
