@@ -22,7 +22,8 @@ def run_tests(
         str | None, typer.Option("-k", help="Run only examples whose name holds this text.")
     ] = None,
     min_coverage: Annotated[
-        float | None, typer.Option(help="End with 1 below this share of values, in percent.")
+        float | None,
+        typer.Option(min=0, max=100, help="End with 1 below this share of values, in percent."),
     ] = None,
     output: Annotated[
         str, typer.Option("--format", help="text, json, or junit for build servers.")

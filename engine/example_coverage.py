@@ -11,7 +11,7 @@ from datetime import date
 
 from engine.examples import subjects_of_examples
 from engine.explain_by_hand import read_all_given
-from engine.policy_spans import PolicySpan, spans_of
+from engine.policy_spans import FIRST, PolicySpan, spans_of
 from engine.program import Bound, Program, bind, compile_policies
 from engine.rows import RowsGiven
 from engine.tested import TRUTHS, Seen, Tested, Truth, see, tested_of, values_of
@@ -19,6 +19,9 @@ from language.reference import Facts
 from policies.policy import Example, Policy
 from profiles.fact import Fact, Vocabulary
 from profiles.hand import Subject
+
+USUAL_DAY = date(2025, 1, 1)
+"""A day of a policy that has no dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ def clauses_never_false(policy: Policy, vocabulary: Vocabulary) -> tuple[str, ..
 
 def _some_day(policy: Policy) -> date:
     spans = spans_of(policy)
-    return day_in(spans[-1]) if spans else policy.effective_from
+    return day_in(spans[-1]) if spans else USUAL_DAY
 
 
 def see_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleSeen]:
@@ -157,9 +160,12 @@ def facts_known(policy: Policy, vocabulary: Vocabulary) -> Mapping[str, Fact]:
 
 
 def day_in(span: PolicySpan, near: date | None = None) -> date:
-    """A day of the span: the nearest one to a day, or its first that is no open end."""
+    """A day of the span: the nearest one to a day, or its first that is no open end.
+
+    Long before anybody was born a period may have no beginning, so no day there is chosen.
+    """
     if near is not None:
         return min(max(near, span.start), span.end)
-    if span.start > date.min:
+    if span.start > FIRST:
         return span.start
-    return span.end if span.end < date.max else date(2025, 1, 1)
+    return span.end if span.end < date.max else USUAL_DAY

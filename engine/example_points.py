@@ -1,7 +1,7 @@
 """The values that are tried for an example's facts and for the columns of its rows, as authors
 write them: on each figure that a condition names, and one step beside it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,7 +9,7 @@ from fractions import Fraction
 from engine.program import Bound
 from engine.tested import Tested
 from engine.turning_points import OTHER, Points, points_beside
-from language.definition import Given, Scalar
+from language.definition import Choice, Formula, Given, Scalar
 from language.expression import Expression, Name
 from language.reach import reachable_facts
 from language.reference import NotApplicable
@@ -28,11 +28,15 @@ _ELSEWHERE = ("110000", "990100")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Varied:
-    """A name and the values to try of it, missing among them; `of_row`: a column of a row."""
+    """A name and the values to try of it, missing among them; `of_row`: a column of a row.
+
+    What is `computed` is only tried where an example gives it, else what it rests on is.
+    """
 
     name: str
     of_row: bool
     values: tuple[str, ...]
+    computed: bool = False
 
 
 def varied_names(
@@ -46,12 +50,13 @@ def varied_names(
     found = []
     for name in sorted((bound.names | bound.row_names) - own):
         definition, fact = bound.scope.get(name), facts.get(name)
-        if isinstance(definition, Given) and fact is not None:
+        if isinstance(definition, (Given, Formula, Choice)) and fact is not None:
             scope = bound.row_scope if policy.each is not None else bound.scope
             near = [root for root in roots if name in reachable_facts([root], scope)]
-            points = points_beside(bound, definition, near, scope)
+            points = points_beside(bound, fact.given, near, scope)
             values = (*_written(points, fact.system, "day"), missing_of(fact))
-            found.append(Varied(name=name, of_row=False, values=values))
+            computed = not isinstance(definition, Given)
+            found.append(Varied(name=name, of_row=False, values=values, computed=computed))
     found += _of_rows(bound, policy, roots)
     return tuple(found)
 
@@ -66,12 +71,13 @@ def _of_rows(bound: Bound, policy: Policy, roots: list[Expression]) -> list[Vari
     for name in sorted(bound.row_names & columns.keys()):
         definition = bound.row_scope.get(name)
         column = columns[name]
-        if isinstance(definition, Given):
+        if isinstance(definition, (Given, Formula, Choice)):
             near = [root for root in roots if name in reachable_facts([root], bound.row_scope)]
-            points = points_beside(bound, definition, near, bound.row_scope)
+            points = points_beside(bound, column.given, near, bound.row_scope)
             written = column.written if isinstance(column, RowColumn) else "day"
-            values = (*_written(points, definition.system, written), missing_of(column))
-            found.append(Varied(name=name, of_row=True, values=values))
+            values = (*_written(points, column.system, written), missing_of(column))
+            computed = not isinstance(definition, Given)
+            found.append(Varied(name=name, of_row=True, values=values, computed=computed))
     return found
 
 
@@ -128,8 +134,3 @@ def write_number(value: Fraction) -> str | None:
             sign = "-" if value < 0 else ""
             return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
     return None
-
-
-def reached_by(varied: Varied, tested: Tested, scope: Mapping[str, object]) -> bool:
-    """Whether a condition's value may rest on this name."""
-    return varied.name in reachable_facts([_root(tested)], scope)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Examples looked for: an example that there is, with one value changed, then with two and three.
+"""Examples looked for: an example that there is, with one value changed, then with several.
 
 What is wanted is a value of a condition, or a side of a threshold. Of all that show it the best is
 kept: the one in which it decides the verdict, the other clauses hold, and figures stand on or next
@@ -7,18 +7,18 @@ to a threshold.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date
 from typing import Any
 
 from engine.example_boundaries import Side, Threshold, sides_of, thresholds_of
 from engine.example_coverage import facts_known, read_subjects
+from engine.example_limits import days_at_limit, numbers_at_limit
 from engine.example_points import NULL, Varied, missing_of, varied_names, write_number
 from engine.examples import subjects_of_examples
 from engine.program import Bound, Program, bind, compile_policies
 from engine.tested import Seen, Tested, Truth, see, tested_of, values_of
 from language.definition import Choice, Formula
-from language.expression import Expression, Logic, Name, Not, names_in
+from language.expression import Expression, Logic, Name, Not
 from language.reach import reachable_facts
 from language.reference import Reference
 from policies.policy import Example, Policy
@@ -28,7 +28,7 @@ from profiles.hand import Subject
 Raw = Mapping[str, Any]
 Wanted = tuple[str, str, Truth | Side]
 """The sort and id of a condition with a value, or "threshold", its text and a side."""
-ROUNDS, BEAM, MOST = 3, 4, 400
+ROUNDS, BEAM, MOST = 5, 4, 400
 """Changes that are tried one after the other, how many are followed, and the most of one round."""
 
 
@@ -184,6 +184,10 @@ def _changes(search: Search, base: Raw, varied: Iterable[Varied]) -> Iterator[Ra
     """The base with one other value, also of its first row."""
     each = search.policy.each
     for one in varied:
+        rows = base.get(each.row_set.name) if each is not None else None
+        holder = (rows[0] if isinstance(rows, list) and rows else {}) if one.of_row else base
+        if one.computed and one.name not in holder:
+            continue
         for value in one.values:
             if not one.of_row:
                 if one.name not in base or base[one.name] != value:
@@ -199,21 +203,15 @@ def _changes(search: Search, base: Raw, varied: Iterable[Varied]) -> Iterator[Ra
 
 def _at_limits(search: Search, held: Seen) -> list[Varied]:
     """Each measured fact on the limit that holds for this subject, and a step to either side."""
-    known = {(one.name, one.of_row) for one in search.varied}
     found = []
     for threshold in search.thresholds:
         for walk in held.walks(threshold.tested)[:1]:
-            limit, step = walk.value(threshold.limit).value, threshold.step
-            near: list[str | None] = []
-            if isinstance(limit, Fraction):
-                near = [write_number(limit + shift) for shift in (Fraction(0), -step, step)]
-            elif isinstance(limit, date) and date.min < limit < date.max:
-                near = [(limit + timedelta(days=days)).isoformat() for days in (0, -1, 1)]
-            values = tuple(text for text in near if text is not None)
-            for name in sorted(names_in(threshold.measured)):
-                for of_row in (False, True):
-                    if (name, of_row) in known and values:
-                        found.append(Varied(name=name, of_row=of_row, values=values))
+            near = [(name, write_number(n)) for name, n in numbers_at_limit(threshold, walk)]
+            near += [(name, day.isoformat()) for name, day in days_at_limit(threshold, walk)]
+            for one in search.varied:
+                values = tuple(text for name, text in near if name == one.name and text)
+                if values:
+                    found.append(replace(one, values=values))
     return found
 
 

@@ -128,7 +128,7 @@ def day_it_holds(
     time = _time(limit)
     if time and operator in ("le", "lt") and isinstance(value, date):
         return _shift(value, 0 if operator == "le" else 1), time
-    measured = _unwrap(measured, reference)
+    measured = unwrap(measured, reference)
     if operator not in ("ge", "gt") or not isinstance(threshold, Fraction):
         return None, ""
     whole = ceil(threshold) if operator == "ge" else floor(threshold) + 1
@@ -150,7 +150,8 @@ def _time(expression: Expression) -> str:
     return expression.name if isinstance(expression, Name) and expression.name in TIMES else ""
 
 
-def _unwrap(expression: Expression, reference: Reference) -> Expression:
+def unwrap(expression: Expression, reference: Reference) -> Expression:
+    """The formula that a name stands for, as long as it is one and its value is not given."""
     while isinstance(expression, Name):
         inner = _definition(expression.name, reference)
         if inner is None:

@@ -15,7 +15,20 @@ from math import prod
 
 from language.always import OTHER_TEXT, beside_days, beside_numbers, gather_compared
 from language.definition import Given, Scalar, Scope, declared_kind, kind_of_scalar
-from language.expression import Expression, Logic, Match, Name, Not, names_in, walk
+from language.expression import (
+    Call,
+    Coalesce,
+    Comparison,
+    Expression,
+    Literal,
+    Logic,
+    Match,
+    Membership,
+    Name,
+    Not,
+    names_in,
+    walk,
+)
 from language.reference import NONE, NotApplicable, Value, evaluate
 from language.types import FactType, Kind
 from language.unparse import unparse
@@ -102,9 +115,26 @@ def _choices(asked: _Asked, scope: Scope) -> dict[str, list[Sort]] | None:
         if values is None:
             return None
         choices[name] = [*values, None]
-    for test in asked.tests.values():
-        choices[test.name] = [True, False, None]
+    for written, test in asked.tests.items():
+        choices[test.name] = [True, False] if _is_known(written) else [True, False, None]
     return choices if prod(len(values) for values in choices.values()) <= MAX_SUBJECTS else None
+
+
+def _is_known(expression: Expression) -> bool:
+    """Whether a test has an answer for everybody: for each fact in it a value stands by."""
+    match expression:
+        case Literal():
+            return True
+        case Coalesce(right=right):
+            return _is_known(right)
+        case Comparison(left=left, right=right):
+            return _is_known(left) and _is_known(right)
+        case Membership(member=member) | Match(member=member):
+            return _is_known(member)
+        case Call(function="starts_with", arguments=arguments):
+            return all(_is_known(argument) for argument in arguments)
+        case _:
+            return False
 
 
 def _known(asked: _Asked, scope: Scope) -> dict[str, Given]:
@@ -141,6 +171,8 @@ def _plain(expression: Expression, scope: Scope, asked: _Asked) -> Expression:
             return Logic(operator=operator, operands=parts)
         case Not(operand=operand):
             return Not(operand=_plain(operand, scope, asked))
+        case Coalesce(left=left, right=right):
+            return Coalesce(left=_plain(left, scope, asked), right=_plain(right, scope, asked))
     if not names_in(expression) and isinstance(evaluate(expression, {}, {}).value, bool):
         return expression
     names: set[str] = set()

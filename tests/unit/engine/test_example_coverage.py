@@ -120,6 +120,7 @@ def covered(folder: Path, clauses: str, cases: str = "") -> dict[str, set[bool |
         ("is_zombie and not is_zombie", {False, None}),
         ("staff > 3 and staff < 4", {False, None}),
         ("revenue > 3 and revenue < 4", {True, False, None}),
+        ('ent_size == "large" or ic_listed', {True, False, None}),
         # between two facts nothing is proved
         ("staff >= staff_prev_year or staff < staff_prev_year", {True, False, None}),
     ],
@@ -154,6 +155,27 @@ def test_what_an_office_judges_is_unknown_and_what_is_not_yet_so_is_never_false(
         "{id: b, says: 二, when: ui_paid_months >= 6, not_yet: true}",
     )
     assert found == {"a": {None}, "b": {True, None}}
+
+
+def test_what_has_a_value_for_who_misses_it_is_never_unknown(tmp_path: Path) -> None:
+    text = """\
+clauses: [{id: a, says: 一, when: staff >= 1}]
+benefit:
+  amount:
+    - 100
+    - {plus: 1, when: 'is_zombie ?? false'}
+    - {plus: 2, when: '$starts_with(ent_region ?? "", "1503")'}
+    - {plus: 3, when: '(is_zombie ?? false) and ic_listed'}
+    - {plus: 4, when: '(staff ?? 0) / (staff_prev_year ?? 0) > 1'}
+"""
+    found: dict[str, set[bool | None]] = {}
+    for cell in cover_examples(load_one(tmp_path, text), vocabulary()).cells:
+        found.setdefault(cell.tested.id, set()).add(cell.truth)
+    assert found["amount, step 2"] == found["amount, step 3"] == {True, False}
+    # who misses the first of two is no zombie, so that the other may decide or not
+    assert found["amount, step 4"] == {True, False, None}
+    # nothing may be divided by nought
+    assert found["amount, step 5"] == {True, False, None}
 
 
 def test_the_day_of_the_run_is_not_taken_for_a_fixed_value(tmp_path: Path) -> None:
