@@ -15,6 +15,7 @@ from console.errors import NothingThere
 from console.options import Adopt, As, Format, KeyFile, Spoken, VocabularyPaths, one_of
 from console.policy_page import build_page
 from console.publishing import (
+    check_examples,
     check_reason,
     compare_with_published,
     prepare_submissions,
@@ -59,7 +60,8 @@ def submit_files(
     settings = settings_of(context)
     words = load_words(vocabulary or ())
     loaded = load_policies(files, words)
-    prepared = prepare_submissions(loaded, words, adopt)
+    check_examples(loaded.policies, words)
+    prepared = prepare_submissions(loaded, adopt)
     if not prepared:
         raise NothingThere("there is no policy in these files (a frame comes with its policies)")
     now, done, same = read_clock(), [], []

@@ -48,11 +48,8 @@ def check_reason(reason: str) -> str:
     return reason.strip()
 
 
-def prepare_submissions(
-    loaded: Loaded, vocabulary: Vocabulary, adopted_by: str | None
-) -> list[Submission]:
-    """The policies of files, adopted. Raises PolicyUnready where an example fails."""
-    check_examples(loaded.policies, vocabulary)
+def prepare_submissions(loaded: Loaded, adopted_by: str | None) -> list[Submission]:
+    """The policies of files, adopted, each with its files."""
     made = []
     for policy in loaded.policies:
         adopted = policy if adopted_by is None else adopt(policy, adopted_by)

@@ -44,7 +44,7 @@ def publish_files(
 ) -> list[Standing]:
     """Publish policy files (default: the catalogue) in a home, by two people with keys there."""
     words = load_words(vocabulary)
-    prepared = prepare_submissions(load_policies(files or [CATALOGUE], words), words, adopt)
+    prepared = prepare_submissions(load_policies(files or [CATALOGUE], words), adopt)
     now = datetime.now(UTC)
     engine = open_database(database_url or f"sqlite:///{home / 'zhida.db'}")
     try:
