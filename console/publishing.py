@@ -1,5 +1,6 @@
 """What the commands of publication do before the ledger: keys, files, what is doubtful of them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from console.change_words import ChangeWords
-from console.errors import PolicyUnready
+from console.errors import NothingThere, PolicyUnready
 from console.settings import Settings, read_acting
 from engine.examples import run_examples
 from engine.shown_value import mask
@@ -20,6 +21,8 @@ from policies.policy import Policy
 from policies.publication import Signer
 from policies.release import files_of, load_releases
 from profiles.fact import Vocabulary
+
+_REGION = re.compile(r"\d{6}(?:\d{3}|\d{6})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,11 @@ def read_signer(settings: Settings, name: str | None, key_file: Path | None) -> 
     """Who acts, with the private key of the file or of HOME/keys. Raises KeyRefused."""
     acting = read_acting(name)
     path = key_file or settings.keys / f"{Path(acting).name}.key"
+    if key_file is None and not path.exists():
+        raise NothingThere(
+            f"there is no key of {acting} in {settings.keys} (name its file: --key-file; zhida "
+            "actor list shows who acts here)"
+        )
     return Signer(name=acting, private_key=read_private_key(path))
 
 
@@ -49,7 +57,11 @@ def check_reason(reason: str) -> str:
 
 
 def prepare_submissions(loaded: Loaded, adopted_by: str | None) -> list[Submission]:
-    """The policies of files, adopted, each with its files."""
+    """The policies of files, adopted, each with its files. Raises PolicyUnready."""
+    if adopted_by is not None and not _REGION.fullmatch(adopted_by):
+        raise PolicyUnready(
+            f'"{adopted_by}" is no region\'s code (6 digits of GB/T 2260, such as 110000; of a town 9 or 12)'
+        )
     made = []
     for policy in loaded.policies:
         adopted = policy if adopted_by is None else adopt(policy, adopted_by)

@@ -409,6 +409,19 @@ def test_an_adopted_policy_is_submitted_as_adopted_and_runs_as_such(
     assert json.loads(zhida("explain", INSURED, "adopted", "--format", "json").stdout)
 
 
+@pytest.mark.parametrize("code", ["abc", "99010", "9901000000000000", ""])
+def test_what_is_no_region_adopts_nothing(zhida: Zhida, tmp_path: Path, code: str) -> None:
+    words = ("--as", "wang", "--adopt", code)
+    refused = zhida("policy", "submit", write(tmp_path), *words, ends=1)
+    assert "no region's code" in str(refused.exception)
+
+
+def test_whose_key_is_not_here_is_told_so(zhida: Zhida, tmp_path: Path) -> None:
+    refused = zhida("policy", "submit", write(tmp_path), "--as", "nobody", ends=1)
+    assert "there is no key of nobody" in str(refused.exception)
+    assert "--key-file" in str(refused.exception)
+
+
 # to another installation
 
 
