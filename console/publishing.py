@@ -60,7 +60,8 @@ def prepare_submissions(loaded: Loaded, adopted_by: str | None) -> list[Submissi
     """The policies of files, adopted, each with its files. Raises PolicyUnready."""
     if adopted_by is not None and not _REGION.fullmatch(adopted_by):
         raise PolicyUnready(
-            f'"{adopted_by}" is no region\'s code (6 digits of GB/T 2260, such as 110000; of a town 9 or 12)'
+            f'"{adopted_by}" is no region\'s code (6 digits of GB/T 2260, such as 110000; a town '
+            "has 9 or 12)"
         )
     made = []
     for policy in loaded.policies:

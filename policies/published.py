@@ -17,10 +17,10 @@ ORDER = ("submitted", "reviewed", "approved", "published")
 
 def choose_published(connection: Connection, day: date) -> list[Standing]:
     """What is published and not withdrawn on a day. Raises PublicationRefused where the acts of
-    one are not what the people who stand there have signed."""
-    chosen = [one for one in list_standings(connection) if one.runs_on(day)]
-    check_acts(connection, chosen)
-    return chosen
+    one are not what the people who stand there have signed, its withdrawal among them."""
+    published = [one for one in list_standings(connection) if one.published is not None]
+    check_acts(connection, published)
+    return [one for one in published if one.runs_on(day)]
 
 
 def check_acts(connection: Connection, standings: Sequence[Standing]) -> None:

@@ -470,11 +470,15 @@ def test_a_key_that_is_not_the_actors_signs_nothing(world: World) -> None:
         world.take(standing, "reviewed", signer=false)
 
 
-def test_an_act_written_into_the_database_without_the_key_runs_nothing(world: World) -> None:
-    standing = world.take(world.submit(), "reviewed", "approved")
+@pytest.mark.parametrize("step", ["published", "withdrawn"])
+def test_an_act_written_into_the_database_without_the_key_runs_and_stops_nothing(
+    world: World, step: Step
+) -> None:
+    before: tuple[Step, ...] = ("reviewed", "approved", "published")
+    standing = world.take(world.submit(), *(before if step == "withdrawn" else before[:2]))
     false = Signer(name="li", private_key=make_private_key())
     with world.engine.begin() as connection:
-        insert_act(connection, standing, "published", false)
+        insert_act(connection, standing, step, false)
     with (
         reading(world.engine) as connection,
         pytest.raises(PublicationRefused, match="li has not signed"),
