@@ -131,7 +131,7 @@ def _kinds() -> Mapping[str, CheckKind]:
          "A clause holds for everybody in the snapshot: it decides nothing there.",
          "Look for a slip; it may be right.", "clauses"),
         ("never-on-snapshot", "warning", "条款对当前快照中所有对象都不成立",
-         "A clause holds for nobody in the snapshot: nobody can be eligible.",
+         "A clause lets nobody in the snapshot pass.",
          "Look for a slip in a value or code.", "clauses"),
         ("unknown-on-snapshot", "warning", "条款对当前快照中多数对象无法判断",
          "A clause is unknown for most in the snapshot.",
