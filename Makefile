@@ -41,6 +41,7 @@ check: $(READY) ## lint, format, types, imports
 
 bench: $(READY) ## figures against a named baseline of the same run
 	@$(BIN)/python -m benchmarks.decisions
+	@$(BIN)/python -m benchmarks.simulate
 	@$(BIN)/python -m benchmarks.guards
 	@$(BIN)/python -m benchmarks.linkage
 	@$(BIN)/python -m benchmarks.city --residents 760000

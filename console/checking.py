@@ -114,7 +114,7 @@ def find_idle_clauses(counts: PolicyCounts, document: Document) -> list[Problem]
 
 _OF_IDLE = {
     "always-on-snapshot": "look for a slip; where it is right it decides nothing here",
-    "never-on-snapshot": "look for a slip in a value or a code; where it is right nobody here passes by it",
+    "never-on-snapshot": "look for a slip in a value; where it is right nobody here passes by it",
     "unknown-on-snapshot": "zhida unknowns tells which facts are missing",
 }
 

@@ -30,6 +30,7 @@ from console import (
     run_commands,
     schema_command,
     show,
+    simulate_command,
     test_command,
     verify_command,
 )
@@ -64,6 +65,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "catalogue": policy_commands.show_catalogue,
     "schema": schema_command.write_schema,
     "new": new_command.write_new,
+    "simulate": simulate_command.simulate_policies,
     "evaluate": policy_commands.evaluate_by_hand,
     "run": run_commands.run_policies,
     "explain": explanation_commands.explain_subject,

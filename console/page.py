@@ -32,7 +32,34 @@ class Outline:
     numbered: bool = False
 
 
-Block = Grid | Outline
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A line of a chart: its label, one value for each series (0 or more), and what they say.
+
+    A value of None is not shown.
+    """
+
+    label: str
+    values: tuple[float | None, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """Values beside each other as bars on one scale; `series` says what each bar of a line is."""
+
+    bars: tuple[Bar, ...]
+    caption: str
+    series: tuple[str, ...] = ("",)
+
+    @property
+    def largest(self) -> float:
+        """The value of the longest bar."""
+        values = [value for bar in self.bars for value in bar.values if value is not None]
+        return max(values, default=0.0) or 1.0
+
+
+Block = Grid | Outline | Bars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from console.page import Grid, Outline, Page
+from console.page import Bars, Grid, Outline, Page
 from console.show import out
 
 _LEADS = {"+": "bold green", "−": "bold red", "~": "bold yellow"}
@@ -29,6 +29,8 @@ def show_page(page: Page) -> None:
                     _show_grid(block)
                 case Outline():
                     _show_outline(block)
+                case Bars():
+                    _show_bars(block)
 
 
 def _show_grid(grid: Grid) -> None:
@@ -46,7 +48,9 @@ def _show_grid(grid: Grid) -> None:
         for index in range(width):
             head = grid.heads[index] if grid.heads else ""
             # Chinese has no spaces to break a line at
-            table.add_column(head, style="" if index or grid.heads else "dim", overflow="fold")
+            table.add_column(
+                Text(head), style="" if index or grid.heads else "dim", overflow="fold"
+            )
         for row in grid.rows:
             table.add_row(*(Text(cell) for cell in row))
         out.print(Padding(table, (0, 0, 0, 2)))
@@ -69,9 +73,35 @@ def _show_outline(outline: Outline) -> None:
             out.print(Padding(Text(note, style="cyan"), (0, 0, 0, 5 + 3 * entry.depth)))
 
 
+_TONES = ("cyan", "dim")
+_WIDEST = 40
+"""Signs of the longest bar."""
+
+
+def _show_bars(chart: Bars) -> None:
+    """Bars of half blocks, one line for each series, the text beside the first."""
+    out.print(Text(chart.caption))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for bar in chart.bars:
+        for number, value in enumerate(bar.values):
+            halves = round((value or 0) / chart.largest * _WIDEST * 2)
+            drawn = "█" * (halves // 2) + "▌" * (halves % 2)
+            label, text = (bar.label, bar.text) if number == 0 else ("", "")
+            table.add_row(Text(label), Text(drawn, style=_TONES[number % 2]), Text(text))
+    out.print(Padding(table, (0, 0, 0, 2)))
+    if len(chart.series) > 1:
+        key = Text()
+        for number, name in enumerate(chart.series):
+            key.append("█ ", style=_TONES[number % 2]).append(f"{name}  ")
+        out.print(Padding(key, (0, 0, 0, 2)))
+
+
 def write_page(pages: Sequence[Page]) -> str:
     """Pages as HTML, one below the other in one file."""
-    return _template().render(pages=pages, is_grid=lambda block: isinstance(block, Grid))
+    return _template().render(pages=pages, kind_of=lambda block: type(block).__name__)
 
 
 @cache

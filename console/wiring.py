@@ -122,7 +122,10 @@ def newest_snapshot(settings: Settings) -> Snapshot:
         if (path / "manifest.json").exists()
     ]
     if not found:
-        raise NothingThere("there is no snapshot yet (make one with: zhida snapshot)")
+        raise NothingThere(
+            "there is no snapshot yet (make one with: zhida snapshot; or, for trials, "
+            "take a sample city: --sample 3000)"
+        )
     latest = max(snapshot.as_of for snapshot in found)
     built = [snapshot for snapshot in found if snapshot.as_of == latest]
     return max(built, key=lambda snapshot: (snapshot.path / "manifest.json").stat().st_mtime)

@@ -69,7 +69,7 @@ def count_clauses(bound: Bound, parts: Iterable[pl.DataFrame]) -> PolicyCounts:
     """Count over parts: frames with a column `subject` and one for each fact."""
     counts = _named(bound)
     for frame in parts:
-        counts = _add(counts, _count_part(bound, frame))
+        counts = add_counts(counts, _count_part(bound, frame))
     return counts
 
 
@@ -88,7 +88,8 @@ def _named(bound: Bound) -> PolicyCounts:
     )
 
 
-def _add(counts: PolicyCounts, more: PolicyCounts) -> PolicyCounts:
+def add_counts(counts: PolicyCounts, more: PolicyCounts) -> PolicyCounts:
+    """The counts of a policy over some parts and over others together."""
     clauses = more.clauses
     if counts.clauses:
         clauses = tuple(

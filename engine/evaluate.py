@@ -141,8 +141,8 @@ def _usable_plan(bounds: Sequence[Bound], part: PreparedPart, plan: Plan | None)
     return plan_verdicts(bounds, frozenset(given)) if given or plan is None else plan
 
 
-def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFrame | None:
-    """The outcome's rows of one policy: amounts are worked out for those whom they concern.
+def awarded_amounts(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFrame | None:
+    """The amounts of those whom a verdict concerns: subject, eligible, amount_fen, delivery.
 
     None where no column holds the amounts, or the policy's conditions grow beyond measure.
     """
@@ -155,7 +155,7 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
         )
         names = bound.amount_names | delivery_names
         concerned = part.prepared.frame.select(_columns_of(part.frame, names))[found.rows]
-        awarded = (
+        return (
             concerned.lazy()
             .select(
                 "subject",
@@ -166,6 +166,16 @@ def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFram
             .collect()
         )
     except (TooWide, pl.exceptions.PolarsError):
+        return None
+
+
+def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFrame | None:
+    """The outcome's rows of one policy: amounts are worked out for those whom they concern.
+
+    None as for `awarded_amounts`.
+    """
+    awarded = awarded_amounts(bound, part, found)
+    if awarded is None:
         return None
     is_open = awarded["eligible"] & awarded["amount_fen"].is_null()
     waiting = pl.Series(found.rows).filter(is_open)

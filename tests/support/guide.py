@@ -3,8 +3,8 @@
 Blocks are carried out in their order. A comment before a block says what it is:
 
 - `<!-- file: NAME -->` writes the block to a file;
-- a `diff` block after `<!-- edit: NAME -->` takes each line with `-` out of the file for the line with `+`
-  below it;
+- a `diff` block after `<!-- edit: NAME -->` takes the lines with `-` out of the file for the lines
+  with `+` below them;
 - an `sh` block is run line by line; each has to end with 0, or with what `<!-- exit: N -->` says;
 - a `text` block after it is part of what the commands print, `…` standing for anything.
 """

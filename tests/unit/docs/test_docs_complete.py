@@ -92,6 +92,7 @@ def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> No
         "catalogue": AUTHOR,
         "evaluate": INTEGRATOR,
         "diff": read("docs/versions.md"),
+        "simulate": read("docs/simulation.md"),
         "schema": read("docs/editor.md"),
         "new": AUTHOR,
     }.get(command)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from console.catalogue_page import build_catalogue, build_frame_page, differences
 from console.cli import app
-from console.page import Grid, Page
+from console.page import Grid, Outline, Page
 from console.policy_page import build_page
 from console.show_page import write_page
 from engine.wording import Language
@@ -34,13 +34,13 @@ def text_of(page: Page) -> str:
             if isinstance(block, Grid):
                 lines += [block.caption, " | ".join(block.heads)]
                 lines += [" | ".join(row) for row in block.rows]
-            else:
+            elif isinstance(block, Outline):
                 for entry in block.entries:
                     lines += [f"{entry.lead} {entry.text} [{entry.mark}]", *entry.notes]
     return "\n".join(lines)
 
 
-class Outline(HTMLParser):
+class Tags(HTMLParser):
     """Every tag that opens and closes, and all that stands between."""
 
     def __init__(self) -> None:
@@ -61,8 +61,8 @@ class Outline(HTMLParser):
         self.words.append(data)
 
 
-def read_html(text: str) -> Outline:
-    outline = Outline()
+def read_html(text: str) -> Tags:
+    outline = Tags()
     outline.feed(text)
     outline.close()
     assert outline.open == []
@@ -105,7 +105,7 @@ def test_a_page_in_words_has_labels_where_the_condition_has_names(id_: str) -> N
         note
         for section in page.sections
         for block in section.blocks
-        if not isinstance(block, Grid)
+        if isinstance(block, Outline)
         for entry in block.entries
         for note in entry.notes
     ]
@@ -169,7 +169,7 @@ def test_decision_tables_stand_as_tables_with_hit_policy_and_source(tmp_path: Pa
     page = build_page(policy, vocabulary(), "zh")
     (section,) = [section for section in page.sections if section.heading == "决策表"]
     outline, grid = section.blocks
-    assert not isinstance(outline, Grid)
+    assert isinstance(outline, Outline)
     assert outline.entries[0].text == "补助档次"
     assert isinstance(grid, Grid)
     assert grid.heads == ("", "企业划型", "僵尸企业", "→ 补助额")
