@@ -100,6 +100,7 @@ def write_new(
     show_checked(checked)
     shared = [one for one in also if not one.is_relative_to(CATALOGUE)]
     named = " ".join(escape(str(one)) for one in (path, *shared))
+    named += "".join(f" --vocabulary {escape(str(one))}" for one in vocabulary or ())
     told = f"{escape(str(path))}: 已写入；接下来 written; next: zhida check {named}"
     show.err.print(told, soft_wrap=True)
     if not (path.parent / schema).is_file():

@@ -85,7 +85,7 @@ class Forms:
                 least = "minItems" if made.get("type") == "array" else "minProperties"
                 made[least] = part.min_length
         if "$ref" in made:  # of draft 7, nothing beside a reference counts
-            made = {"allOf": [made]}
+            made = {"type": "object", "allOf": [made]}  # every definition holds keys
         return describe(made, words.zh, words.en)
 
     def _of(self, annotation: Any, words: KeyWords) -> Schema:

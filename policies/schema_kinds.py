@@ -65,7 +65,11 @@ _TOLD: Mapping[str, str] = {
 }
 """What an editor tells whoever writes otherwise."""
 
-YES: Schema = {"type": ["boolean", "string"], "pattern": "^(?:true|false)$"}
+YES: Schema = {
+    "type": ["boolean", "string"],
+    "pattern": "^(?:true|false)$",
+    "patternErrorMessage": "写 true 或 false: write true or false",
+}
 
 _NUMBERS_TOO = ("day", "number", "end", "region", "period", "notice")
 """Kinds whose texts an editor may read as a number."""

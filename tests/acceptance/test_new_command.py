@@ -214,6 +214,19 @@ def test_questions_are_asked_again_until_they_are_answered(
     assert "credit_serious_dishonest（严重失信主体名单" in done.stderr
 
 
+def test_facts_of_a_vocabulary_may_be_used(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.yaml"
+    facts.write_text(
+        "facts: {works_shifts: {of: resident, label: {zh: 轮班工作, en: Shifts}, type: boolean}}",
+        encoding="utf-8",
+    )
+    path = tmp_path / "p.yaml"
+    options = {**OPTIONS, "--when": "works_shifts", "--vocabulary": str(facts)}
+    done = new(path, "--no-input", options=options)
+    assert done.exit_code == 0, done.output
+    assert f"zhida check {path} --vocabulary {facts}" in done.stderr.replace("\n", "")
+
+
 def test_an_end_of_answers_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     done = new(path, typed="stay-on\n")
