@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from awards.errors import AwardsError
 from console import (
     actor_commands,
+    catalogue_commands,
     check_command,
     dataset_commands,
     delivery_commands,
@@ -62,7 +63,6 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "check": check_command.check_policies,
     "test": test_command.run_tests,
     "show": policy_commands.show_policy,
-    "catalogue": policy_commands.show_catalogue,
     "schema": schema_command.write_schema,
     "new": new_command.write_new,
     "simulate": simulate_command.simulate_policies,
@@ -86,6 +86,7 @@ app.add_typer(dataset_commands.app, name="dataset")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(link_commands.app, name="link")
 app.add_typer(actor_commands.app, name="actor")
+app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(publication_commands.app, name="policy")
 
 

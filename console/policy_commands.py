@@ -1,29 +1,27 @@
-"""Commands that need policies and no home folder: `evaluate`, `show`, `catalogue`."""
+"""Commands that need policies and no home folder: `evaluate`, `show`."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
 
 from console import show
-from console.catalogue_page import build_catalogue, build_frame_page, elements_of, implementing
-from console.command import SET_ASIDE, print_json, read_day
+from console.catalogue_page import build_frame_page
+from console.command import SET_ASIDE, read_day
 from console.errors import NothingThere
 from console.options import Day, PolicyPaths, Spoken, VocabularyPaths, one_of
 from console.page import Page
 from console.policy_page import build_page
-from console.policy_words import PolicyWords
 from console.settings import read_clock
-from console.show_page import show_page, write_page
+from console.show_page import print_pages
 from console.wiring import load_chosen, load_words
 from engine.by_hand import evaluate_subjects
 from engine.program import compile_policies
 from engine.wording import Language
 from policies.load import Loaded
-from policies.policy import Policy
 from profiles.fact import Vocabulary
 from profiles.hand import read_subjects
 
@@ -82,7 +80,7 @@ def show_policy(
     else:
         loaded = load_chosen(policies or [], words)
         pages = _pages_of(policy, loaded, words, spoken)
-    _print(pages, output)
+    print_pages(pages, output)
 
 
 def _pages_of(name: str, loaded: Loaded, words: Vocabulary, language: Language) -> list[Page]:
@@ -98,58 +96,5 @@ def _pages_of(name: str, loaded: Loaded, words: Vocabulary, language: Language) 
         if name in (frame.id, frame.key)
     ]
     if not pages:
-        raise NothingThere(f'there is no policy "{name}" (zhida catalogue lists them)')
+        raise NothingThere(f'there is no policy "{name}" (zhida catalogue list names them all)')
     return pages
-
-
-def show_catalogue(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Policy files or folders (default: the catalogue).")
-    ] = None,
-    vocabulary: VocabularyPaths = None,
-    language: Spoken = "zh",
-    output: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
-) -> None:
-    """List all policies, and what differs between those that implement one frame."""
-    one_of(language, "zh", "en")
-    one_of(output, "text", "html", "json")
-    spoken = cast(Language, language)
-    words = load_words(vocabulary or ())
-    loaded = load_chosen(paths or [], words)
-    if output == "json":
-        print_json(_as_json(loaded, words, spoken))
-        return
-    _print([build_catalogue(loaded.policies, loaded.frames, words, spoken)], output)
-
-
-def _as_json(loaded: Loaded, words: Vocabulary, language: Language) -> dict[str, Any]:
-    def plain(policy: Policy) -> dict[str, Any]:
-        return {
-            "policy": policy.id,
-            "version": policy.version,
-            "title": {"zh": policy.title_zh, "en": policy.title_en},
-            "audience": policy.audience,
-            "authority": policy.authority,
-            "level": policy.level,
-            "implements": policy.frame.frame if policy.frame else None,
-            "elements": elements_of(policy, PolicyWords(policy, words, language)),
-        }
-
-    return {
-        "policies": [plain(policy) for policy in loaded.policies],
-        "frames": [
-            {
-                "frame": frame.key,
-                "implemented_by": [policy.key for policy in implementing(frame, loaded.policies)],
-            }
-            for frame in loaded.frames
-        ],
-    }
-
-
-def _print(pages: list[Page], output: str) -> None:
-    if output == "html":
-        sys.stdout.write(write_page(pages))
-        return
-    for page in pages:
-        show_page(page)

@@ -1,7 +1,9 @@
 """The reference pages made from the code: `make docs` writes them, a test compares them."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer.main
 from typer.core import TyperGroup
@@ -49,8 +51,10 @@ def _commands() -> str:
     lines: list[str] = []
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    for name, command in group.commands.items():
-        lines += [f"## zhida {name}", "", (command.help or "").strip(), ""]
+    for name, command in _each_command(group, "zhida"):
+        lines += [f"## {name}", "", (command.help or "").strip(), ""]
+        if isinstance(command, TyperGroup):
+            continue
         lines += _table("parameter", "meaning")
         for parameter in command.params:
             shown = ", ".join(parameter.opts) if parameter.opts else str(parameter.name)
@@ -59,6 +63,14 @@ def _commands() -> str:
             lines.append(_row(f"`{shown}`", getattr(parameter, "help", None) or ""))
         lines.append("")
     return _page("Commands", *lines)
+
+
+def _each_command(group: TyperGroup, name: str) -> Iterator[tuple[str, Any]]:
+    """Every command with its whole name, those of a group behind the group."""
+    for word, command in group.commands.items():
+        yield f"{name} {word}", command
+        if isinstance(command, TyperGroup):
+            yield from _each_command(command, f"{name} {word}")
 
 
 def _functions() -> str:

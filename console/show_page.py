@@ -1,5 +1,6 @@
 """Pages in the terminal, and as one file of HTML without scripts."""
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,15 @@ def _show_bars(chart: Bars) -> None:
 def write_page(pages: Sequence[Page]) -> str:
     """Pages as HTML, one below the other in one file."""
     return _template().render(pages=pages, kind_of=lambda block: type(block).__name__)
+
+
+def print_pages(pages: Sequence[Page], output: str) -> None:
+    """Pages on the standard output: one HTML file for `html`, else in the terminal."""
+    if output == "html":
+        sys.stdout.write(write_page(pages))
+        return
+    for page in pages:
+        show_page(page)
 
 
 @cache

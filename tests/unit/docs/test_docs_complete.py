@@ -89,7 +89,7 @@ def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> No
         "check": CHECKING,
         "test": read("docs/examples.md"),
         "show": AUTHOR,
-        "catalogue": AUTHOR,
+        "catalogue": read("docs/catalogue-guide.md"),
         "evaluate": INTEGRATOR,
         "diff": read("docs/versions.md"),
         "simulate": read("docs/simulation.md"),

@@ -343,7 +343,7 @@ def test_show_takes_an_id_a_version_and_a_file() -> None:
 
 
 def test_catalogue_as_json_has_every_element() -> None:
-    told = json.loads(call("catalogue", "--format", "json"))
+    told = json.loads(call("catalogue", "list", "--format", "json"))
     assert {policy["policy"] for policy in told["policies"]} == set(BY_ID)
     (frame,) = [f for f in told["frames"] if f["frame"] == "job-retention-refund@2025.1"]
     assert frame["implemented_by"] == [f"{SHANDONG}@2025.1", f"{GUANGDONG}@2024.1"]
