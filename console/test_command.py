@@ -1,6 +1,7 @@
 """The command `test`: the examples of policies as tests, and what they leave untested."""
 
 import sys
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,8 @@ def run_tests(
 ) -> None:
     """Run the examples of policies as tests, and show which values of which clauses they reach."""
     one_of(output, "text", "json", "junit")
+    if min_coverage is not None and isnan(min_coverage):
+        raise typer.BadParameter('--min-coverage: "nan" is no share in percent')
     if name_holds is not None and min_coverage is not None:
         raise typer.BadParameter("-k runs some examples only: no coverage can be asked of them")
     if (propose or write) and (name_holds is not None or output != "text"):

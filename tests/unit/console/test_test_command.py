@@ -1,5 +1,6 @@
 """The command that runs the examples of policies as tests."""
 
+import difflib
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from console.cli import app
 from policies.errors import ExamplesNotWritten
+from policies.load import CATALOGUE
 from tests.support.policy_texts import write_policies
 
 TEXT = """\
@@ -64,6 +66,20 @@ def test_a_failing_example_is_told_with_its_place_and_ends_with_one(failing: str
 @pytest.mark.parametrize(("least", "code"), [("44", 0), ("44.4", 0), ("45", 1), ("100", 1)])
 def test_coverage_below_the_least_ends_with_one(written: str, least: str, code: int) -> None:
     assert run(written, "--min-coverage", least)[0] == code
+
+
+def test_a_share_that_is_no_number_is_refused(written: str) -> None:
+    assert [run(written, "--min-coverage", text)[0] for text in ("nan", "101", "-1")] == [2, 2, 2]
+
+
+def test_the_table_tells_what_is_reached_and_what_can_never_be(tmp_path: Path) -> None:
+    text = TEXT.replace("when: is_zombie", "judged_by: 区局")
+    (path,) = write_policies(tmp_path, {"judged": text})
+    _, told = run(str(path))
+    rows = [line.split() for line in told.splitlines()]
+    assert ["paid", "1", "1", "none"] in rows
+    assert ["zombie", "never", "never", "2"] in rows
+    assert ["ui_paid_months", ">=", "12", "(paid)", "1", "1"] in rows
 
 
 def test_examples_are_chosen_by_their_name(failing: str) -> None:
@@ -146,6 +162,33 @@ def test_cases_in_brackets_are_refused_and_the_file_stays(tmp_path: Path) -> Non
     assert isinstance(result.exception, ExamplesNotWritten)
     assert "brackets" in str(result.exception)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "enterprise/e04-job-expansion-grant",
+        "enterprise/e09-vat-small-scale-exemption",
+        "enterprise/e18-above-scale-reward-guangdong",
+        "resident/r19-orphan-allowance-fujian",
+    ],
+)
+def test_proposals_for_policies_of_the_catalogue_pass_in_their_files(
+    tmp_path: Path, name: str
+) -> None:
+    """Rows, spans, two versions in one file, and facts that all examples share."""
+    path = tmp_path / "policy.yaml"
+    before = (CATALOGUE / f"{name}.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    old = json.loads(run(str(path), "--format", "json")[1])
+    assert run(str(path), "--write")[0] == 0
+    code, told = run(str(path), "--format", "json")
+    new = json.loads(told)
+    assert code == 0
+    assert new["passed"] == new["examples"] > old["examples"]
+    assert new["percent"] == 100 > old["percent"]
+    changes = list(difflib.ndiff(before.splitlines(), path.read_text("utf-8").splitlines()))
+    assert not [line for line in changes if line.startswith("-")]
 
 
 @pytest.mark.parametrize("other", [["-k", "x"], ["--format", "json"]])
