@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from engine.example_boundaries import Boundary, cover_boundaries
-from engine.example_coverage import Coverage, cover_examples
+from engine.example_coverage import Coverage, cover_examples, see_examples
 from engine.examples import ExampleResult, run_examples
 from policies.policy import Policy
 from profiles.fact import Vocabulary
@@ -44,11 +44,12 @@ def _test(policy: Policy, vocabulary: Vocabulary, name_holds: str | None) -> Pol
         chosen = tuple(one for one in policy.examples if wanted in one.name.casefold())
         results = run_examples(replace(policy, examples=chosen), vocabulary)
         return PolicyTested(policy=policy, results=tuple(results))
+    seen = see_examples(policy, vocabulary)
     return PolicyTested(
         policy=policy,
         results=tuple(run_examples(policy, vocabulary)),
-        coverage=cover_examples(policy, vocabulary),
-        boundaries=cover_boundaries(policy, vocabulary),
+        coverage=cover_examples(policy, vocabulary, seen),
+        boundaries=cover_boundaries(policy, vocabulary, seen),
     )
 
 

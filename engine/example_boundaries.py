@@ -5,7 +5,7 @@ One step is a fen of money, a hundredth of a share, one of any other number, and
 months and days since a date the step is a day, too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -62,9 +62,11 @@ class Boundary:
     examples: tuple[str, ...]
 
 
-def cover_boundaries(policy: Policy, vocabulary: Vocabulary) -> tuple[Boundary, ...]:
-    """Each side of each threshold in each span."""
-    seen = see_examples(policy, vocabulary)
+def cover_boundaries(
+    policy: Policy, vocabulary: Vocabulary, seen: Sequence[ExampleSeen] | None = None
+) -> tuple[Boundary, ...]:
+    """Each side of each threshold in each span; `seen` as for `cover_examples`."""
+    seen = see_examples(policy, vocabulary) if seen is None else seen
     facts = facts_known(policy, vocabulary)
     found: list[Boundary] = []
     for span in spans_of(policy):

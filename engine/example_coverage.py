@@ -67,11 +67,16 @@ class Coverage:
         return tuple(cell for cell in self.cells if not cell.examples)
 
 
-def cover_examples(policy: Policy, vocabulary: Vocabulary) -> Coverage:
-    """Count which values of which conditions the examples reach in each span."""
+def cover_examples(
+    policy: Policy, vocabulary: Vocabulary, seen: Sequence[ExampleSeen] | None = None
+) -> Coverage:
+    """Count which values of which conditions the examples reach in each span.
+
+    `seen` are the examples as `see_examples` evaluated them, where the caller has them.
+    """
     spans = spans_of(policy)
     facts = facts_known(policy, vocabulary)
-    seen = see_examples(policy, vocabulary)
+    seen = see_examples(policy, vocabulary) if seen is None else seen
     inside = {span: [one for one in seen if span.holds(one.example.as_of)] for span in spans}
     cells: list[Cell] = []
     for span in spans:

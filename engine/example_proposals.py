@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.amount import show_yuan
 from engine.by_hand import Result, evaluate_subjects
-from engine.example_boundaries import cover_boundaries
-from engine.example_coverage import Coverage, cover_examples, day_in
+from engine.example_boundaries import Boundary, cover_boundaries
+from engine.example_coverage import Coverage, cover_examples, day_in, see_examples
 from engine.example_search import (
     Found,
     Raw,
@@ -69,8 +69,9 @@ def propose_examples(policy: Policy, vocabulary: Vocabulary, shared: Raw | None 
 
     `shared` is what the policy's examples give together (`examples.given`).
     """
-    coverage = cover_examples(policy, vocabulary)
-    missing = _missing(policy, vocabulary, coverage)
+    seen = see_examples(policy, vocabulary)
+    coverage = cover_examples(policy, vocabulary, seen)
+    missing = _missing(coverage, cover_boundaries(policy, vocabulary, seen))
     taken = {example.name for example in policy.examples}
     proposals: list[Proposal] = []
     not_found: list[NotFound] = []
@@ -93,12 +94,12 @@ def propose_examples(policy: Policy, vocabulary: Vocabulary, shared: Raw | None 
 
 
 def _missing(
-    policy: Policy, vocabulary: Vocabulary, coverage: Coverage
+    coverage: Coverage, boundaries: Iterable[Boundary]
 ) -> dict[PolicySpan, dict[Wanted, Tested]]:
     found: dict[PolicySpan, dict[Wanted, Tested]] = {span: {} for span in coverage.spans}
     for cell in coverage.missing:
         found[cell.span][(*cell.tested.key, cell.truth)] = cell.tested
-    for side in cover_boundaries(policy, vocabulary):
+    for side in boundaries:
         if not side.examples:
             key = ("threshold", side.threshold.text, side.side)
             found[side.span][key] = side.threshold.tested
@@ -166,11 +167,12 @@ def _propose(
 
 def _shown(policy: Policy, vocabulary: Vocabulary, span: PolicySpan) -> set[Wanted]:
     """What the examples of a policy show in a span, counted as the coverage counts it."""
-    cells = cover_examples(policy, vocabulary).cells
+    seen = see_examples(policy, vocabulary)
+    cells = cover_examples(policy, vocabulary, seen).cells
     found: set[Wanted] = {
         (*cell.tested.key, cell.truth) for cell in cells if cell.span == span and cell.examples
     }
-    for side in cover_boundaries(policy, vocabulary):
+    for side in cover_boundaries(policy, vocabulary, seen):
         if side.span == span and side.examples:
             found.add(("threshold", side.threshold.text, side.side))
     return found
