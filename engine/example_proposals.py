@@ -125,7 +125,7 @@ def _search(
         search = searches.get(day) or open_search(policy, vocabulary, day)
         searches[day] = search
         tried.append((search, base))
-        look_around(search, base, wanted)
+        look_around(search, base, wanted, far=as_of is None)
     for key, tested in wanted.items():
         for search, base in [*tried[:MAX_DEEP], tried[-1]]:
             if any(key in one.best for one in searches.values()):

@@ -83,13 +83,16 @@ def shown_by(search: Search, seen: Seen) -> dict[Wanted, Tested]:
     return found
 
 
-def look_around(search: Search, base: Raw, wanted: Iterable[Wanted]) -> None:
-    """Keep the best of what a base and all changes of one of its values show."""
+def look_around(search: Search, base: Raw, wanted: Iterable[Wanted], *, far: bool = False) -> None:
+    """Keep the best of what a base and all changes of one of its values show.
+
+    A base that is `far` is no example of the policy, and comes after those that are.
+    """
     open_ = frozenset(wanted)
     ((_, held),) = _read(search, [base])
     varied = [*search.varied, *_at_limits(search, held)]
     for one, seen in _read(search, [base, *_changes(search, base, varied)]):
-        _note(search, one, seen, open_, len(_differing(base, one)))
+        _note(search, one, seen, open_, len(_differing(base, one)), far=far)
 
 
 def look_further(search: Search, base: Raw, wanted: Wanted, tested: Tested) -> None:
@@ -119,13 +122,21 @@ def look_further(search: Search, base: Raw, wanted: Wanted, tested: Tested) -> N
         beam = [one for _, one in scored[:BEAM]]
 
 
-def _note(search: Search, given: Raw, seen: Seen, wanted: frozenset[Wanted], changes: int) -> None:
+def _note(
+    search: Search,
+    given: Raw,
+    seen: Seen,
+    wanted: frozenset[Wanted],
+    changes: int,
+    *,
+    far: bool = False,
+) -> None:
     shown = shown_by(search, seen)
     sides = sum(key[0] == "threshold" for key in shown)
     for key, tested in shown.items():
         if key not in wanted:
             continue
-        rank = (*_rank(tested, key, seen, search), sides, -changes)
+        rank = (*_rank(tested, key, seen, search), -float(far), sides, -changes)
         held = search.best.get(key)
         if held is None or rank > held.rank:
             as_of = search.bound.as_of

@@ -183,6 +183,24 @@ examples:
     assert proposed.not_found == ()
 
 
+def test_an_example_that_there_is_comes_before_one_without_facts(tmp_path: Path) -> None:
+    """Of alternatives the others fail, so that the one that is unknown leaves the verdict open."""
+    cases = """\
+examples:
+  as_of: 2025-09-01
+  cases:
+    - name: the first holds
+      given: {n: 20, f: false, c: two}
+      expect: {verdict: eligible, amount: 1}
+"""
+    clauses = (
+        "{id: g, any: [{id: a, says: 一, when: n >= 12}, {id: b, says: 二, when: f},"
+        "{id: e, says: 三, when: 'c == \"one\"'}]}"
+    )
+    found = given_by(propose(tmp_path, clauses, cases))
+    assert found["a is unknown"] == {"n": "null", "f": "false", "c": "two"}
+
+
 def test_what_is_proved_impossible_is_not_asked_for_and_what_is_not_found_is_said(
     tmp_path: Path,
 ) -> None:
