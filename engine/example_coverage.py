@@ -109,18 +109,19 @@ def clauses_never_false(policy: Policy, vocabulary: Vocabulary) -> tuple[str, ..
     happen, or that an office judges, are left out.
     """
     seen = see_examples(policy, vocabulary)
-    found: list[str] = []
-    for tested in tested_of(bind(policy, vocabulary, _some_day(policy)), {}):
-        if tested.sort not in ("clause", "row clause") or tested.fails not in tested.possible:
-            continue
-        if not any(tested.fails in values_of(tested, one.seen) for one in seen):
-            found.append(tested.id)
-    return tuple(found)
-
-
-def _some_day(policy: Policy) -> date:
-    spans = spans_of(policy)
-    return day_in(spans[-1]) if spans else USUAL_DAY
+    days = [day_in(span) for span in spans_of(policy)] or [USUAL_DAY]
+    # what cannot fail on the days of one span may on those of another
+    clauses = {
+        tested.key: tested
+        for day in days
+        for tested in tested_of(bind(policy, vocabulary, day), {})
+        if tested.sort in ("clause", "row clause") and tested.fails in tested.possible
+    }
+    return tuple(
+        tested.id
+        for tested in clauses.values()
+        if not any(tested.fails in values_of(tested, one.seen) for one in seen)
+    )
 
 
 def see_examples(policy: Policy, vocabulary: Vocabulary) -> list[ExampleSeen]:

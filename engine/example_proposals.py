@@ -27,7 +27,7 @@ from engine.example_search import (
 )
 from engine.examples import run_examples
 from engine.policy_spans import PolicySpan
-from engine.tested import Tested, Truth
+from engine.tested import Tested
 from policies.policy import Example, Policy
 from profiles.fact import Vocabulary
 
@@ -220,13 +220,3 @@ def _example(policy: Policy, found: Found, result: Result, name: str) -> Example
 
 def _amount(fen: int | None) -> str:
     return "unknown" if fen is None else show_yuan(fen) or "unknown"
-
-
-__all__ = [
-    "NotFound",
-    "Proposal",
-    "Proposed",
-    "Truth",
-    "propose_examples",
-    "tell_wanted",
-]

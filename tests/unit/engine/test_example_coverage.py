@@ -247,6 +247,23 @@ examples:
     assert found == ("grown", "zombie")
 
 
+def test_a_clause_that_can_fail_in_one_span_only_is_asked_for(tmp_path: Path) -> None:
+    text = """\
+effective: {from: 2024-01-01, to: 2025-12-31}
+parameters:
+  exempt:
+    values:
+      - {from: 2020-01-01, value: "false", source: 一}
+      - {from: 2025-01-01, value: "true", source: 二}
+clauses: [{id: a, says: 一, when: exempt or ic_listed}, {id: b, says: 二, when: staff >= 1}]
+benefit: {amount: 1}
+examples:
+  as_of: 2025-09-01
+  cases: [{name: x, given: {staff: 0}, expect: {verdict: ineligible}}]
+"""
+    assert clauses_never_false(load_one(tmp_path, text), vocabulary()) == ("a",)
+
+
 @pytest.fixture(scope="module")
 def catalogue() -> Mapping[str, Coverage]:
     loaded = load_policies([CATALOGUE], vocabulary())
