@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from console import catalogue_exchange
 from console.catalogue_page import build_catalogue, elements_of, implementing
 from console.command import print_json
 from console.options import Spoken, VocabularyPaths, one_of
@@ -66,3 +67,7 @@ def _as_json(loaded: Loaded, words: Vocabulary, language: Language) -> dict[str,
             for frame in loaded.frames
         ],
     }
+
+
+app.command("export")(catalogue_exchange.export_items)
+app.command("import")(catalogue_exchange.import_items)

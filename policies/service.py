@@ -2,16 +2,14 @@
 
 import re
 
-import polars as pl
-
 from language.document import Place
 from policies.draft import Draft
+from policies.item_columns import BY_FIELD, COLUMNS, read_cell
 from policies.terms import Element
 from policies.terms_file import ServiceFile
-from profiles.identifier import REASONS, check_identifiers
 
-_WHOLE = ("anticipate_day", "promise_day", "quota", "limit_scene_num", "steps", "days")
-_DAYS = ("plan_effective_date", "plan_cancel_date")
+_WHOLE = tuple(column.field for column in COLUMNS if column.kind == "whole")
+_DAYS = tuple(column.field for column in COLUMNS if column.kind == "day")
 
 
 def build_service(draft: Draft, file: ServiceFile) -> dict[str, Element]:
@@ -37,10 +35,8 @@ def _element(draft: Draft, key: str, value: str | list[str]) -> Element | None:
             draft.refuse(place, f'"{value}" is no whole number', "write digits alone")
             return None
         return int(value)
-    if key == "dept_code":
-        reason = check_identifiers("uscc", pl.Series([value]))["reason"].item()
-        if reason is not None:
-            why = REASONS[reason]
-            draft.refuse(place, f'"{value}" is no unified social credit code: {why}')
-            return None
-    return value
+    try:
+        return read_cell(BY_FIELD[key], value)
+    except ValueError as error:
+        draft.refuse(place, f'"{key}" {error}' if '"' not in str(error) else str(error))
+        return None
