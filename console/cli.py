@@ -32,6 +32,7 @@ from console import (
     schema_command,
     show,
     simulate_command,
+    table_commands,
     test_command,
     verify_command,
 )
@@ -85,6 +86,7 @@ for name, command in COMMANDS.items():
 app.add_typer(dataset_commands.app, name="dataset")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(link_commands.app, name="link")
+app.add_typer(table_commands.app, name="table")
 app.add_typer(actor_commands.app, name="actor")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(publication_commands.app, name="policy")

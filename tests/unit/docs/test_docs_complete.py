@@ -94,6 +94,7 @@ def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> No
         "diff": read("docs/versions.md"),
         "simulate": read("docs/simulation.md"),
         "schema": read("docs/editor.md"),
+        "table": read("docs/spreadsheets.md"),
         "new": AUTHOR,
     }.get(command)
     if section is None and command:
