@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from console import catalogue_exchange, catalogue_finding
+from console import catalogue_exchange, catalogue_finding, catalogue_overlap
 from console.catalogue_page import build_catalogue, elements_of, implementing
 from console.command import print_json
 from console.options import Spoken, VocabularyPaths, one_of
@@ -73,3 +73,4 @@ app.command("export")(catalogue_exchange.export_items)
 app.command("import")(catalogue_exchange.import_items)
 app.command("search")(catalogue_finding.search)
 app.command("similar")(catalogue_finding.similar)
+app.command("overlap")(catalogue_overlap.overlap)
