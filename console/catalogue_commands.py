@@ -5,7 +5,13 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from console import catalogue_exchange, catalogue_finding, catalogue_overlap
+from console import (
+    catalogue_compare,
+    catalogue_exchange,
+    catalogue_finding,
+    catalogue_overlap,
+    catalogue_review,
+)
 from console.catalogue_page import build_catalogue, elements_of, implementing
 from console.command import print_json
 from console.options import Spoken, VocabularyPaths, one_of
@@ -74,3 +80,6 @@ app.command("import")(catalogue_exchange.import_items)
 app.command("search")(catalogue_finding.search)
 app.command("similar")(catalogue_finding.similar)
 app.command("overlap")(catalogue_overlap.overlap)
+app.command("review")(catalogue_review.review)
+app.command("negative")(catalogue_review.negative)
+app.command("compare")(catalogue_compare.compare)

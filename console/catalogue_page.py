@@ -1,6 +1,6 @@
 """The policies there are, and what differs between those that implement one frame."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.page import Entry, Grid, Outline, Page, Section
@@ -64,22 +64,24 @@ def differences(
         return []
     said = PAGE_WORDS[language]
     spoken = [PolicyWords(policy, vocabulary, language) for policy in chosen]
-    labels: dict[str, None] = {}
-    columns = []
-    for words in spoken:
-        column = elements_of(words.policy, words)
-        labels |= dict.fromkeys(column)
-        columns.append(column)
-    rows = []
-    for label in labels:
-        cells = [column.get(label, said["absent"]) for column in columns]
-        if len(set(cells)) > 1:
-            rows.append((label, *cells))
+    columns = [elements_of(words.policy, words) for words in spoken]
+    rows = [(label, *cells) for label, cells in align(columns, said["absent"]) if not same(cells)]
     heads = (said["element"], *(w.pick(w.policy.title_zh, w.policy.title_en) for w in spoken))
     title = frame.document.value["title"]
     name = title.get("en") or title["zh"] if language == "en" else title["zh"]
     heading = f"{said['differences']}{said['colon']}{name} ({frame.key})"
     return [Section(heading=heading, blocks=(Grid(heads=heads, rows=tuple(rows)),))]
+
+
+def align(columns: Sequence[Mapping[str, str]], absent: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every element that one of several has, with what each says of it."""
+    labels = dict.fromkeys(label for column in columns for label in column)
+    return [(label, tuple(column.get(label) or absent for column in columns)) for label in labels]
+
+
+def same(cells: Sequence[str]) -> bool:
+    """Whether all say the same of an element."""
+    return len(set(cells)) == 1
 
 
 def elements_of(policy: Policy, words: PolicyWords) -> dict[str, str]:

@@ -22,7 +22,8 @@ CATALOGUE_WORDS: Mapping[str, Mapping[str, str]] = {
         "compare": "同一事项对照", "same": "各处一致的要素", "only one": "仅一项，无可对照",
         "review": "待复核事项", "day": "日期", "reason": "缘由",
         "negative": "负面清单", "excluded": "排除情形", "not fit": "不宜免申即享的政策",
-        "condition": "条件", "source": "出处",
+        "condition": "不得有", "clause": "条款", "source": "出处", "title": "名称", "about": "所涉",
+        "not alone": "与其他情形并存时",
     },
     "en": {
         "import": "A catalogue compared", "unknown columns": "Unknown columns",
@@ -47,6 +48,40 @@ CATALOGUE_WORDS: Mapping[str, Mapping[str, str]] = {
         "review": "Due for review", "day": "day", "reason": "reason",
         "negative": "Negative lists", "excluded": "what excludes",
         "not fit": "Policies not fit for delivery without an application",
-        "condition": "condition", "source": "source",
+        "condition": "must not be", "clause": "clause", "source": "source", "title": "title",
+        "about": "about", "not alone": "together with something else",
     },
 }  # fmt: skip
+REVIEW_WORDS: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "ended": "已到期，未见后续版本，应续期或移出清单", "ends": "即将到期",
+        "cancelled": "已过计划取消日期", "value ends": "标准即将到期",
+        "old basis": "依据文件已超过五年", "undated basis": "依据文件未载发文日期",
+        "promise late": "承诺办结时限长于法定时限",
+        "promise unclear": "承诺与法定办结时限单位不同，无法比较",
+        "promise missing": "未载承诺办结时限",
+    },
+    "en": {
+        "ended": "Ended with no later version: to be renewed or taken off the list",
+        "ends": "Ends soon", "cancelled": "The planned last day has passed",
+        "value ends": "A value ends soon", "old basis": "A basis older than five years",
+        "undated basis": "A basis without a date",
+        "promise late": "Promised for later than the law allows",
+        "promise unclear": "Promise and statutory limit in different units: not comparable",
+        "promise missing": "No promised time limit",
+    },
+}  # fmt: skip
+"""Reasons for a review, in the order in which they are listed."""
+CRITERION_WORDS: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "object": "对象须由部门认定", "basis": "依据文件无文号",
+        "amount": "金额未定或由部门核定", "in-force": "未载起始日期",
+    },
+    "en": {
+        "object": "an office has to judge whom it is for",
+        "basis": "no document of basis has a number",
+        "amount": "the amount is not given or left to an office",
+        "in-force": "no first day is said",
+    },
+}  # fmt: skip
+"""What of the four criteria of 免申即享 is not met."""

@@ -23,7 +23,7 @@ def find_running_out(policy: Policy, document: Document, day: date) -> Iterator[
     for parameter in policy.parameters:
         if parameter.at not in (None, "as_of"):
             continue
-        ends = _ends_on(parameter, day, min(day + SOON, policy.ends_on))
+        ends = find_end(parameter, day, min(day + SOON, policy.ends_on))
         if ends is None:
             continue
         after = span_on(parameter, ends + timedelta(days=1))
@@ -40,7 +40,7 @@ def find_running_out(policy: Policy, document: Document, day: date) -> Iterator[
         )
 
 
-def _ends_on(parameter: DatedParameter, day: date, last: date) -> date | None:
+def find_end(parameter: DatedParameter, day: date, last: date) -> date | None:
     """The first day from `day`, before `last`, on which a value ends and no newer one follows."""
     for span in sorted(parameter.spans, key=lambda span: span.end or date.max):
         ends = span.end or date.max

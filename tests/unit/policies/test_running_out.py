@@ -12,7 +12,7 @@ from language.definition import Constant
 from policies.load import load_policies
 from policies.parameter import span_on
 from policies.policy import DatedParameter, ParameterSpan
-from policies.running_out import SOON, _ends_on, find_running_out
+from policies.running_out import SOON, find_end, find_running_out
 from tests.support.policy_texts import vocabulary, write_policies
 
 POLICY = """\
@@ -114,5 +114,5 @@ def test_the_end_found_is_that_of_a_walk_over_every_day(
             today += timedelta(days=1)
         return None
 
-    assert _ends_on(parameter, day, last) == walk()
+    assert find_end(parameter, day, last) == walk()
     assert timedelta(days=90) == SOON
