@@ -8,6 +8,7 @@ from pathlib import Path
 from console.population import count_by_clause
 from console.wiring import load_chosen
 from engine.clause_counts import ClauseCount, PolicyCounts
+from engine.example_coverage import clauses_never_false
 from engine.examples import ExampleResult, run_examples
 from engine.program import compile_policies
 from language.document import Document
@@ -77,6 +78,7 @@ def check_files(
         document = loaded.documents[policy.key]
         found += find_running_out(policy, document, day)
         found += find_unmet(policy, document)
+        found += _never_false(policy, document, words)
     left_out: list[str] = []
     if snapshot is not None:
         counts, left_out = count_by_clause(
@@ -130,6 +132,23 @@ def _idle(clause: ClauseCount, total: int) -> tuple[str, str]:
             f"is unknown for {clause.unknown:,} of the {total:,} subjects of the snapshot",
         )
     return "", ""
+
+
+def _never_false(policy: Policy, document: Document, words: Vocabulary) -> list[Problem]:
+    """The clauses that no example lets stand in anybody's way."""
+    if not policy.examples:
+        return []
+    places = {part[1]: place for part, place in clauses_of(document.value)}
+    return [
+        document.problem(
+            places[clause],
+            f'no example fails by clause "{clause}"',
+            "add one in which it alone fails; zhida test --propose writes it",
+            code="never-false",
+        )
+        for clause in clauses_never_false(policy, words)
+        if clause in places
+    ]
 
 
 def _failed(policy: Policy, results: Iterable[ExampleResult]) -> list[Problem]:
