@@ -73,7 +73,12 @@ def read_items(path: Path) -> ItemFile:
     The first line has Chinese names or field names in any order; a second line of such names is
     passed over. Raises CatalogueFileRefused where no column is known or one stands twice.
     """
-    lines = [(number, texts) for number, texts in _read(path) if any(t.strip() for t in texts)]
+    held: dict[tuple[int, int], str] = {}
+    read = _read(path, held)
+    filled = {number for number, _ in held}
+    lines = [
+        (number, texts) for number, texts in read if number in filled or any(map(str.strip, texts))
+    ]
     if not lines:
         raise CatalogueFileRefused(f"{path.name} is empty: its first line has to name the columns")
     (_, heads), body = lines[0], lines[1:]
@@ -97,6 +102,8 @@ def read_items(path: Path) -> ItemFile:
                 continue
             text = texts[position] if position < len(texts) else ""
             try:
+                if (number, position + 1) in held:
+                    raise ValueError(f"{held[number, position + 1]}: write the value")
                 cells[column.field] = read_cell(column, unescape(text))
             except ValueError as error:
                 place = f"{get_column_letter(position + 1)}{number}"
@@ -115,7 +122,12 @@ def unescape(text: str) -> str:
     return text
 
 
-def _read(path: Path) -> list[tuple[int, list[str]]]:
+def _read(path: Path, held: dict[tuple[int, int], str]) -> list[tuple[int, list[str]]]:
+    """The lines of a file; cells of a sheet that hold no value are put into `held`."""
+
+    def hold(row: int, column: int, why: str) -> None:
+        held[row, column] = why
+
     check_suffix(path)
     if not path.is_file():
         raise NothingThere(f'there is no file "{path}"')
@@ -123,7 +135,7 @@ def _read(path: Path) -> list[tuple[int, list[str]]]:
         raise CatalogueFileRefused(f"{path.name} is larger than 64 MiB: split it")
     if path.suffix.lower() == ".xlsx":
         try:
-            return read_sheet(path, None, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS)
+            return read_sheet(path, None, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, on_bad=hold)
         except TableFileRefused as error:
             where = f" at {get_column_letter(error.column)}{error.line}" if error.line else ""
             remedy = f" ({error.remedy})" if error.remedy else ""

@@ -9,7 +9,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -26,17 +26,27 @@ _BROKEN = (
 """What openpyxl raises at archives and XML that are no workbook (ParseError is a SyntaxError)."""
 
 
+OnBad = Callable[[int, int, str], None]
+"""Takes the row and the column of a cell that holds no value, and what it holds instead."""
+
+
 def read_sheet(
-    path: Path, sheet: str | None, *, max_rows: int, max_columns: int
+    path: Path,
+    sheet: str | None,
+    *,
+    max_rows: int,
+    max_columns: int,
+    on_bad: OnBad | None = None,
 ) -> list[tuple[int, list[str]]]:
     """The rows of a sheet as text, each with its number; the only sheet where none is named.
 
+    With `on_bad` a cell that holds no value is told and read as empty, else it refuses the file.
     Raises TableFileRefused with where and why.
     """
     try:
         content = path.read_bytes()
         _check_archive(path, content)
-        return _read(path, content, sheet, max_rows, max_columns)
+        return _read(path, content, sheet, max_rows, max_columns, on_bad)
     except _BROKEN:
         raise TableFileRefused(
             str(path), "is no workbook that can be read", "save it anew as .xlsx or .csv"
@@ -65,7 +75,12 @@ def _check_part(path: Path, content: bytes) -> None:
 
 
 def _read(
-    path: Path, content: bytes, sheet: str | None, max_rows: int, max_columns: int
+    path: Path,
+    content: bytes,
+    sheet: str | None,
+    max_rows: int,
+    max_columns: int,
+    on_bad: OnBad | None,
 ) -> list[tuple[int, list[str]]]:
     import openpyxl  # here, as few commands read a workbook and all would wait for it
 
@@ -88,13 +103,17 @@ def _read(
                 )
             page = book[sheet or names[0]]
             page.reset_dimensions()  # what the file says of its size may be wrong
-            return _rows(path, page.iter_rows(), max_rows, max_columns)
+            return _rows(path, page.iter_rows(), max_rows, max_columns, on_bad)
         finally:
             book.close()
 
 
 def _rows(
-    path: Path, rows: Iterable[tuple[Any, ...]], max_rows: int, max_columns: int
+    path: Path,
+    rows: Iterable[tuple[Any, ...]],
+    max_rows: int,
+    max_columns: int,
+    on_bad: OnBad | None,
 ) -> list[tuple[int, list[str]]]:
     found: list[tuple[int, list[str]]] = []
     for number, row in enumerate(rows, start=1):
@@ -109,9 +128,12 @@ def _rows(
             try:
                 texts.append(_text(cell))
             except ValueError as error:
-                raise TableFileRefused(
-                    str(path), str(error), "write the value", line=number, column=column
-                ) from None
+                if on_bad is None:
+                    raise TableFileRefused(
+                        str(path), str(error), "write the value", line=number, column=column
+                    ) from None
+                on_bad(number, column, str(error))
+                texts.append("")
         found.append((number, texts))
     # rows are as long as their last cell, a table as wide as its header
     width = len(found[0][1]) if found else 0

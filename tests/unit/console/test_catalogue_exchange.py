@@ -13,6 +13,7 @@ from console.catalogue_file import BadCell, CatalogueFileRefused, read_items, wr
 from console.catalogue_import import compare_items
 from console.catalogue_item import item_of
 from console.cli import app
+from console.errors import ConsoleError
 from policies.item_columns import COLUMNS, read_cell
 from policies.item_draft import RowRefused, draft_policy
 from policies.load import CATALOGUE, load_policies
@@ -146,6 +147,35 @@ def test_a_bad_cell_is_refused_by_its_place_and_the_rest_is_kept(tmp_path: Path)
         {"policy": KNOWN.id, "level": "county"},
         {"policy": POLICIES[1].id, "promise_day": "", "task_type": "", "level": ""},
     ]
+
+
+def test_a_cell_with_a_formula_is_refused_by_its_place_alone(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["政策标识", "承诺办结时限", "事项类型"])
+    sheet.append([KNOWN.id, "=1+1", "05"])
+    sheet.append([POLICIES[1].id, 7, None])
+    path = tmp_path / "list.xlsx"
+    book.save(path)
+    file = read_items(path)
+    assert [(cell.place, cell.column) for cell in file.bad] == [("B2", "承诺办结时限")]
+    assert "formula" in file.bad[0].why
+    assert [dict(row.cells) for row in file.rows] == [
+        {"policy": KNOWN.id, "task_type": "05"},
+        {"policy": POLICIES[1].id, "promise_day": "7", "task_type": ""},
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x81", b'"open', b"PK\x03\x04broken"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".txt"])
+def test_what_is_no_list_is_refused_without_a_traceback(
+    tmp_path: Path, content: bytes, suffix: str
+) -> None:
+    path = tmp_path / f"list{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ConsoleError):
+        read_items(path)
 
 
 def test_a_second_row_about_one_policy_is_refused(tmp_path: Path) -> None:
