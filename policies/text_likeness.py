@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 _RUNS = re.compile(r"[0-9a-z]+|[\u3400-\u9fff]+")
 LATIN, CHINESE = (2, 3), (1, 2, 3)
 """The lengths of n-grams of runs of letters and digits, and of Chinese characters."""
-SHOWN = 6
+SHOWN, LOOKED_AT = 6, 60
+"""How many shared texts are shown, and of how many n-grams at most they are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +31,8 @@ class Likeness:
 
 def split_grams(text: str) -> list[str]:
     """The n-grams of a text, each as often as it stands there; a shorter run is one itself."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
     found: list[str] = []
-    for run in _RUNS.findall(folded):
+    for run in _RUNS.findall(_fold(text)):
         lengths = LATIN if run[0] < "\u3400" else CHINESE
         if len(run) < lengths[0]:
             found.append(run)
@@ -51,13 +51,15 @@ def compare_texts(texts: Sequence[str]) -> list[Likeness]:
     vectors = vectorizer.fit_transform(texts)
     scores = (vectors @ vectors.T).toarray()
     names = vectorizer.get_feature_names_out()
+    folded = [_fold(text) for text in texts]
     found = []
     for first in range(len(texts)):
         for second in range(first + 1, len(texts)):
             score = float(min(1.0, scores[first, second]))
             both = vectors[first].multiply(vectors[second]).tocoo()
             order = np.argsort(-both.data, kind="stable")
-            grams = [str(names[both.col[at]]) for at in order]
+            sides = folded[first], folded[second]
+            grams = [_extend(str(names[both.col[at]]), *sides) for at in order[:LOOKED_AT]]
             found.append(Likeness(first=first, second=second, score=score, shared=_pick(grams)))
     return sorted(found, key=lambda one: (-one.score, one.first, one.second))
 
@@ -83,6 +85,27 @@ def find_texts(query: str, texts: Sequence[str]) -> NDArray[np.float64]:
         covered, weights, out=np.zeros_like(covered), where=weights > 0
     )
     return shares
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _extend(gram: str, first: str, second: str) -> str:
+    """The n-gram with what stands around it in both texts, up to the ends of its run."""
+    start = first.find(gram)
+    end = start + len(gram)
+    while (
+        start > 0 and _RUNS.fullmatch(first[start - 1 : end]) and first[start - 1 : end] in second
+    ):
+        start -= 1
+    while (
+        end < len(first)
+        and _RUNS.fullmatch(first[start : end + 1])
+        and first[start : end + 1] in second
+    ):
+        end += 1
+    return first[start:end]
 
 
 def _longer(text: str) -> list[str]:

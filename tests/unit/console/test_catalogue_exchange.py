@@ -2,11 +2,14 @@
 
 import csv
 import json
+import tempfile
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from console.catalogue_file import BadCell, CatalogueFileRefused, read_items, write_items
@@ -200,6 +203,28 @@ def test_a_new_item_becomes_a_draft_that_says_what_its_row_says(tmp_path: Path) 
         read_items(write_csv(tmp_path / "one.csv", NEW)), [(policy, item_of(policy, vocabulary()))]
     )
     assert (again.differences, again.new, again.bad) == ((), (), ())
+
+
+TEXT = st.text("甲乙：:#\"'{}[],&*!|>%@`-?\\na1=+/《》；\n\t ", min_size=1, max_size=15).filter(
+    str.strip
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXT, TEXT, TEXT)
+def test_a_draft_says_any_text_as_its_row_does(name: str, says: str, amount: str) -> None:
+    cells = {c.field: read_cell(c, NEW[c.zh]) for c in COLUMNS if c.zh in NEW}
+    given_texts = {"task_name": name, "accept_condition": says, "amount_rule": amount}
+    cells |= {field: text.strip() for field, text in given_texts.items()}
+    _, text = draft_policy(cells | {"fee_basis": amount.strip()}, "schema.json")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "draft.yaml")
+        file.write_text(text, encoding="utf-8")
+        (policy,) = load_policies([file], vocabulary()).policies
+    assert policy.title_zh == name.strip()
+    assert policy.clauses[0].says == says.strip()
+    assert policy.steps[0].says == amount.strip()
+    assert policy.terms.service["fee_basis"] == amount.strip()
 
 
 @pytest.mark.parametrize("lacking", ["实施主体", "政策级别", "服务对象", "生效日期"])

@@ -48,6 +48,11 @@ def test_likeness_is_the_cosine_worked_out_by_hand() -> None:
     assert set(found[0].shared) == {"高龄", "津贴"}
 
 
+def test_what_is_shared_is_shown_as_far_as_it_reaches_in_both() -> None:
+    (one,) = compare_texts(["重度残疾人护理补贴，每月", "残疾人护理补贴办法"])
+    assert one.shared == ("残疾人护理补贴",)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("高龄津贴补助ab1 ，", max_size=12), min_size=2, max_size=5))
 def test_likeness_of_any_texts_is_that_of_plain_python(texts: list[str]) -> None:
