@@ -34,7 +34,11 @@ def show_checked(checked: Checked) -> None:
         )
     if checked.problems:
         counted: Counter[str] = Counter(level_of(problem) for problem in checked.problems)
-        total = ", ".join(f"{counted[level]} {level}s" for level in _COLOURS if counted[level])
+        total = ", ".join(
+            f"{counted[level]} {level}{'s' if counted[level] > 1 else ''}"
+            for level in _COLOURS
+            if counted[level]
+        )
         kinds = list(dict.fromkeys(problem.code for problem in checked.problems))
         links = ", ".join(f"{PAGE}#{kind}" for kind in kinds if kind in CHECK_KINDS)
         show.err.print(f"{total}. What they mean: {links} (or zhida check --explain CODE)")
