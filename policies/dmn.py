@@ -1,32 +1,26 @@
 """Decision tables of DMN files (OMG DMN 1.1 to 1.5), read so that they can be kept as ours.
 
-A file is XML from elsewhere: document type definitions are refused before a parser sees them, and
-size and depth have limits. What would change its meaning is refused with its reason and place.
+What would change its meaning is refused with its reason and place.
 """
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from language.errors import ConditionRefused
 from language.expression import Arithmetic, Literal, Name, Negative, is_name, walk
 from language.parse import parse
+from policies.dmn_xml import Element, children, first_child, id_of, local_name, parse_xml, text_of
 from policies.errors import TableFileRefused
 from policies.sfeel import TYPES, FeelType, NotKept, read_unary_tests, read_value
-from policies.table_file import MAX_BYTES, MAX_ROWS
+from policies.table_file import MAX_ROWS
 
-MAX_DEPTH = 100
-MAX_ELEMENTS = 400_000
-_NAMESPACE = re.compile(r"\{(https?://www\.omg\.org/spec/DMN/[^}]*)\}(\w+)")
 _HITS = {
     "UNIQUE": "unique", "FIRST": "first", "ANY": "any", "PRIORITY": "priority",
     "RULE ORDER": "rule-order", "OUTPUT ORDER": "output-order", "COLLECT": "collect",
 }  # fmt: skip
 _AGGREGATIONS = {"SUM": "sum", "MIN": "min", "MAX": "max", "COUNT": "count"}
-Element = ElementTree.Element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +74,8 @@ def read_dmn(
     `decision` is its name or id. `names` gives names of DMN those of ours: `Applicant Age` may have
     spaces there. Raises TableFileRefused with every reason.
     """
-    root = _parse(path)
-    decisions = {_id(one): one for one in root if _local(one) == "decision"}
+    root = parse_xml(path)
+    decisions = {id_of(one): one for one in root if local_name(one) == "decision"}
     if not decisions:
         raise TableFileRefused(str(path), "holds no decision", "export the decision table as DMN")
     wanted = list(decisions)
@@ -96,66 +90,6 @@ def read_dmn(
     if reader.refused:
         raise TableFileRefused(str(path), "; ".join(reader.refused))
     return list(reader.tables.values())
-
-
-def _parse(path: Path) -> Element:
-    file = str(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise TableFileRefused(file, "is larger than 4 MiB", "split the model")
-        content = path.read_bytes()
-    except OSError as error:
-        raise TableFileRefused(file, error.strerror or "cannot be read") from None
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content[:4096]:
-        raise TableFileRefused(file, "holds a document type definition", "save it anew as DMN")
-    parser: Any = ElementTree.XMLPullParser(events=("start", "end"))
-    depth = count = 0
-    root: Element | None = None
-    try:
-        for start in range(0, len(content), 65_536):
-            parser.feed(content[start : start + 65_536])
-            for event, element in parser.read_events():
-                depth += 1 if event == "start" else -1
-                count += event == "start"
-                root = element if root is None else root
-                if depth > MAX_DEPTH or count > MAX_ELEMENTS:
-                    raise TableFileRefused(file, "is nested too deep or too large to be a table")
-        parser.close()
-    except ElementTree.ParseError as error:
-        line, column = error.position
-        raise TableFileRefused(
-            file, "is no XML that can be read", "export it anew", line=line, column=column + 1
-        ) from None
-    if root is None or _local(root) != "definitions":
-        raise TableFileRefused(file, "is no DMN file", "its outermost element is definitions")
-    return root
-
-
-def _local(element: Element) -> str:
-    """The name of an element of DMN; "" of what other programs add."""
-    found = _NAMESPACE.fullmatch(element.tag) if isinstance(element.tag, str) else None
-    return found[2] if found else ""
-
-
-def _children(element: Element, name: str) -> list[Element]:
-    return [child for child in element if _local(child) == name]
-
-
-def _text_of(element: Element | None) -> str:
-    """What stands under `text`, "" where nothing does."""
-    if element is None:
-        return ""
-    texts = _children(element, "text")
-    return (texts[0].text or "").strip() if texts else ""
-
-
-def _first(element: Element, name: str) -> Element | None:
-    found = _children(element, name)
-    return found[0] if found else None
-
-
-def _id(element: Element) -> str:
-    return element.get("id") or element.get("name") or ""
 
 
 class _Reader:
@@ -176,20 +110,21 @@ class _Reader:
         if key in above:
             self.refused.append(f'decision "{called}" rests on itself')
             return
-        for requirement in _children(element, "informationRequirement"):
-            for required in _children(requirement, "requiredDecision"):
+        for requirement in children(element, "informationRequirement"):
+            for required in children(requirement, "requiredDecision"):
                 other = (required.get("href") or "").removeprefix("#")
                 if other not in self.decisions:
                     self.refused.append(f'decision "{called}" rests on "{other}", not in this file')
                 else:
                     self.read(other, (*above, key))
-        if _children(element, "knowledgeRequirement"):
+        if children(element, "knowledgeRequirement"):
             self.refused.append(f'decision "{called}" calls a business knowledge model')
             return
-        table = _first(element, "decisionTable")
+        table = first_child(element, "decisionTable")
         if table is None:
             what = next(
-                (_local(c) for c in element if _local(c) in _OTHER_LOGIC), "no decision table"
+                (local_name(c) for c in element if local_name(c) in _OTHER_LOGIC),
+                "no decision table",
             )
             self.refused.append(f'decision "{called}" is {_OTHER_LOGIC.get(what, what)}')
             return
@@ -209,12 +144,12 @@ class _Reader:
         return named
 
     def _table(self, element: Element, called: str, table: Element) -> DmnTable | None:
-        variable = _first(element, "variable")
+        variable = first_child(element, "variable")
         own = (variable.get("name") if variable is not None else None) or called
         hit = self._hit(called, table)
         inputs = [self._input(called, n, one) for n, one in
-                  enumerate(_children(table, "input"), start=1)]  # fmt: skip
-        columns = _children(table, "output")
+                  enumerate(children(table, "input"), start=1)]  # fmt: skip
+        columns = children(table, "output")
         name = self._name(own, f'decision "{called}"')
         outputs = [self._output(called, name, len(columns), n, one)
                    for n, one in enumerate(columns, start=1)]  # fmt: skip
@@ -231,11 +166,11 @@ class _Reader:
         if not known_inputs:
             self.refused.append(f'decision "{called}" asks nothing')
             return None
-        rules = _children(table, "rule")
+        rules = children(table, "rule")
         if len(rules) > MAX_ROWS:
             self.refused.append(f'decision "{called}" has more than {MAX_ROWS:,} rules')
             return None
-        heads = [a.get("name") or "" for a in _children(table, "annotation")]
+        heads = [a.get("name") or "" for a in children(table, "annotation")]
         rows = []
         for number, rule in enumerate(rules, start=1):
             row = self._rule(f'"{called}" rule {number}', rule, known_inputs, known_outputs, heads)
@@ -278,13 +213,13 @@ class _Reader:
 
     def _input(self, called: str, number: int, element: Element) -> DmnInput | None:
         what = f'"{called}" input {number}'
-        expression = _first(element, "inputExpression")
-        text = _text_of(expression)
+        expression = first_child(element, "inputExpression")
+        text = text_of(expression)
         feel = self._type(what, expression.get("typeRef") if expression is not None else None)
         asked = self._expression(what, text)
         if feel is None or asked is None:
             return None
-        values = self._values(what, _first(element, "inputValues"), feel)
+        values = self._values(what, first_child(element, "inputValues"), feel)
         label = element.get("label") or text
         return DmnInput(expression=asked, label=label, type=feel, values=values)
 
@@ -311,7 +246,7 @@ class _Reader:
 
     def _values(self, what: str, element: Element | None, feel: FeelType) -> tuple[str, ...]:
         """Allowed values of a text; of other types they are no list and are left to the rules."""
-        text = _text_of(element)
+        text = text_of(element)
         if not text or feel != "string":
             return ()
         try:
@@ -330,7 +265,7 @@ class _Reader:
         name = table if count == 1 else self._name(written, what)
         if feel is None:
             return None
-        default = _text_of(_first(element, "defaultOutputEntry")) or None
+        default = text_of(first_child(element, "defaultOutputEntry")) or None
         try:
             default = None if default is None else read_value(default, feel)
         except NotKept as reason:
@@ -339,7 +274,7 @@ class _Reader:
             name=name,
             label=element.get("label") or written,
             type=feel,
-            values=self._values(what, _first(element, "outputValues"), feel),
+            values=self._values(what, first_child(element, "outputValues"), feel),
             default=default,
         )
 
@@ -351,19 +286,19 @@ class _Reader:
         outputs: list[DmnOutput],
         heads: list[str],
     ) -> DmnRow | None:
-        asked, given = _children(rule, "inputEntry"), _children(rule, "outputEntry")
+        asked, given = children(rule, "inputEntry"), children(rule, "outputEntry")
         if len(asked) != len(inputs) or len(given) != len(outputs):
             self.refused.append(f"{what} has not one cell for each input and output")
             return None
         when, then = [], []
         for one, cell in zip(inputs, asked, strict=True):
             try:
-                when.append(read_unary_tests(_text_of(cell), one.type))
+                when.append(read_unary_tests(text_of(cell), one.type))
             except NotKept as reason:
                 self.refused.append(f'{what}, "{one.label}": {reason}')
         for out, cell in zip(outputs, given, strict=True):
             try:
-                value = read_value(_text_of(cell), out.type)
+                value = read_value(text_of(cell), out.type)
                 if value == "unknown":
                     raise NotKept('"unknown" is a word of its own here')
                 then.append(value)
@@ -390,11 +325,11 @@ _OTHER_LOGIC = {
 
 
 def _remarks(rule: Element, heads: list[str]) -> Iterator[str]:
-    described = _first(rule, "description")
+    described = first_child(rule, "description")
     if described is not None and (described.text or "").strip():
         yield " ".join((described.text or "").split())
-    for number, entry in enumerate(_children(rule, "annotationEntry")):
-        text = " ".join(_text_of(entry).split())
+    for number, entry in enumerate(children(rule, "annotationEntry")):
+        text = " ".join(text_of(entry).split())
         if text:
             head = heads[number] if number < len(heads) else ""
             yield f"{head}：{text}" if head else text
