@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ examples:
   as_of: 2025-06-30
   cases:
     - {name: three, given: {staff: 3}, expect: {verdict: eligible, amount: 1000}}
+    - {name: two, given: {staff: 2}, expect: {verdict: ineligible, failing: [big]}}
 """  # fmt: skip
 COMMAND = [sys.executable, "-m", "console.cli"]
 
@@ -51,7 +53,7 @@ def test_a_warning_passes_unless_it_is_asked_to_fail(tmp_path: Path, policy: Pat
     assert f'{policy}:11:21: clause "big" says 5人' in done.stderr
     assert "[said-number]" in done.stderr
     assert "docs/reference/checks.md#said-number" in done.stderr
-    assert "1 of 1 examples pass" in done.stdout
+    assert "2 of 2 examples pass" in done.stdout
     assert check(tmp_path, "--strict", str(policy)).returncode == 1
     assert check(tmp_path, "--strict", "--ignore", "said-number", str(policy)).returncode == 0
 
@@ -91,6 +93,9 @@ def test_watching_checks_again_at_every_save(policy: Path) -> None:
         env=dict(os.environ) | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
     )
     assert process.stdout is not None
+    # what is never printed would be waited for without end
+    guard = threading.Timer(120, process.kill)
+    guard.start()
 
     def read_until(wanted: str) -> str:
         assert process.stdout is not None
@@ -100,16 +105,17 @@ def test_watching_checks_again_at_every_save(policy: Path) -> None:
         raise AssertionError(f"ended before {wanted!r}")
 
     try:
-        read_until("1 of 1 examples pass")
+        read_until("2 of 2 examples pass")
         read_until("1 warning")
         policy.write_text(POLICY.replace("amount: 1000}}", "amount: 7}}"), encoding="utf-8")
         assert "small.yaml" in read_until("small.yaml")
-        read_until("0 of 1 examples pass")
+        read_until("1 of 2 examples pass")
         policy.write_text("policy: [", encoding="utf-8")
         read_until("[yaml]")
         policy.write_text(POLICY, encoding="utf-8")
-        read_until("1 of 1 examples pass")
+        read_until("2 of 2 examples pass")
     finally:
+        guard.cancel()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 130

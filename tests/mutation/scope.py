@@ -12,15 +12,19 @@ EVALUATION = (
     "columns", "deciding", "decision", "evaluate", "evaluate_frame", "evaluate_rows", "few",
     "held_back", "measured", "near_miss", "outcome", "own_measures", "program", "row_columns",
     "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
-    "verdicts", "waiting", "why_not",
+    "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
+    "simulation", "version_moves",
 )  # fmt: skip
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
     "__init__", "clause_telling", "errors", "examples", "explain", "explain_by_hand",
     "explain_rows", "explanation", "needed_facts", "run", "scope_telling", "shown_value",
-    "table_words", "telling", "wording",
+    "table_words", "telling", "wording", "example_boundaries", "example_coverage",
+    "example_limits", "example_points", "example_proposals", "example_search", "policy_spans",
+    "table_rows_used", "tested",
 )  # fmt: skip
-"""Those that put decisions into words, keep the register of runs, or tell what nobody delivers."""
+"""Those that put decisions into words, keep the register of runs, tell what nobody delivers, or
+what examples cover and lack."""
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "alike": ("engine/test_clause_counts", "engine/test_held_back", "engine/test_deciding"),
     "asking": ("engine/test_few_subjects",),
@@ -28,6 +32,12 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "bits": ("engine/test_verdicts_in_bits",),
     "bounds": ("language/test_exact_numbers", "language/test_every_node"),
     "by_hand": ("engine/test_by_hand", "engine/test_reasons", "engine/test_few_subjects"),
+    "breakdown": ("engine/test_simulation",),
+    "monthly_pace": ("engine/test_simulation",),
+    "side_by_side": ("engine/test_simulation",),
+    "simulation": ("engine/test_simulation",),
+    "version_moves": ("engine/test_version_moves",),
+    "pair_overlap": ("console/test_catalogue_overlap",),
     "changes": ("engine_runs/test_changes",),
     "clause_counts": ("engine/test_clause_counts", "engine/test_held_back"),
     "coded": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),

@@ -28,6 +28,7 @@ examples:
   as_of: 2025-06-30
   cases:
     - {name: three, given: {staff: 3}, expect: {verdict: eligible, amount: 1000}}
+    - {name: two, given: {staff: 2}, expect: {verdict: ineligible, failing: [big]}}
 """
 BAD = GOOD.replace("staff >= 3", "staf >= 3")
 WRONG = GOOD.replace("amount: 1000}}", "amount: 999}}")
@@ -135,7 +136,7 @@ def test_json_tells_every_problem_with_its_place_and_its_docs(tmp_path: Path) ->
     paths = write_policies(tmp_path, {"bad": BAD, "good": GOOD})
     told = json.loads(write_json(check_files(paths, vocabulary(), day=DAY)))
     assert told["policies"] == [
-        {"policy": "good@1", "file": str(paths[1]), "examples": 1, "passed": 1}
+        {"policy": "good@1", "file": str(paths[1]), "examples": 2, "passed": 2}
     ]
     (problem,) = told["problems"]
     assert problem["level"] == "error"

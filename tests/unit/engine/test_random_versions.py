@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.decision import Decision, decide
 from engine.program import bind
-from language.definition import Constant
+from language.definition import Scope
 from language.expression import Expression
 from language.reference import Facts, evaluate
 from policies.difference import Difference, compare_versions
@@ -164,14 +164,18 @@ def test_what_is_said_of_random_edits_holds_for_everybody(seed: int, edits: int)
     old, new = loaded
     difference = compare_versions(old, new, vocabulary())
     assert bool(difference.changes) == (old.content_hash != new.content_hash)
+    bounds = [bind(policy, vocabulary(), DAY) for policy in (old, new)]
     for change in difference.changes:
         for shown in (change.gains, change.loses):
             if shown is not None:
-                sides = [truth(part, shown) for part in (change.before, change.after)]
+                # each side by the parameters of its own version
+                sides = [
+                    truth(part, shown, bound.scope)
+                    for part, bound in zip((change.before, change.after), bounds, strict=True)
+                ]
                 assert sides[0] != sides[1], change
     who = said_of(difference, "clauses")
     amount = said_of(difference, "amount")
-    bounds = [bind(policy, vocabulary(), DAY) for policy in (old, new)]
     for _ in range(150):
         facts = draw_facts(rng)
         was, now = (decide(bound, facts) for bound in bounds)
@@ -188,13 +192,9 @@ def test_what_is_said_of_random_edits_holds_for_everybody(seed: int, edits: int)
                 assert told[0] > told[1] or "higher" in amount, difference.changes  # type: ignore[operator]
 
 
-def truth(part: object, facts: Facts) -> object:
+def truth(part: object, facts: Facts, scope: Scope) -> object:
     """The value of one side of a change for the subject that it shows."""
     assert isinstance(part, Expression)
-    scope = {
-        **vocabulary().definitions,
-        **{name: Constant(value=Fraction(value)) for name, value in (("least", 2), ("most", 3))},
-    }
     return evaluate(part, scope, facts).value
 
 
