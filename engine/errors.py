@@ -28,6 +28,10 @@ class OutcomeDamaged(EngineError):
         )
 
 
+class ScheduleRefused(EngineError):
+    """A schedule that cannot be as it is asked for, or that is not there."""
+
+
 class RunRefused(EngineError):
     """A step that this run's state does not allow."""
 

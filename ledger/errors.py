@@ -18,7 +18,7 @@ class InstantRefused(LedgerError):
 
 
 class LeaseLost(LedgerError):
-    """The lease went to somebody else meanwhile: stop, what you hold is stale.
+    """The lease ran out or went to somebody else meanwhile: stop, what you hold is stale.
 
     `name` is the lease's, `token` the one that was shown.
     """
@@ -27,7 +27,8 @@ class LeaseLost(LedgerError):
         self.name = name
         self.token = token
         super().__init__(
-            f'lease "{name}": token {token} is stale, somebody else holds it now (start over)'
+            f'lease "{name}": token {token} is stale, it ran out or somebody else holds it now '
+            "(start over)"
         )
 
 

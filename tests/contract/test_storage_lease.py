@@ -4,11 +4,13 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, insert, select
 
+from ledger.database import reading
 from ledger.errors import LeaseLost
-from ledger.lease import Lease, acquire_lease, release_lease, renew_lease
-from tests.storage_world import NOW, minutes_later
+from ledger.journal import journal_cursor, journal_entry, record
+from ledger.lease import Lease, acquire_lease, fenced, release_lease, renew_lease
+from tests.storage_world import ACTOR, NOW, count_rows, minutes_later
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -74,3 +76,74 @@ def test_of_many_that_ask_at_once_one_gets_it(database: Engine) -> None:
         thread.join()
     assert len([lease for lease in got if lease is not None]) == 1
     assert len(got) == 4
+
+
+def test_a_lease_that_ran_out_is_not_renewed_though_nobody_took_it(database: Engine) -> None:
+    lease = acquire(database, "one", NOW)
+    assert lease is not None
+    with database.begin() as connection, pytest.raises(LeaseLost):
+        renew_lease(connection, lease, now=lease.lease_until, lasts=FIVE_MINUTES)
+
+
+def count_entries(engine: Engine) -> int:
+    return count_rows(engine, journal_entry)
+
+
+def write(engine: Engine) -> None:
+    with engine.begin() as connection:
+        record(connection, kind="worked", actor=ACTOR, body={}, now=NOW)
+
+
+def test_a_fenced_engine_commits_while_its_token_is_live_and_then_nothing(
+    database: Engine,
+) -> None:
+    clock = [NOW]
+    lease = acquire(database, "one", NOW)
+    assert lease is not None
+    with fenced(database, lease, now=lambda: clock[0], lasts=FIVE_MINUTES) as guarded:
+        write(guarded)
+        write(guarded)
+        assert count_entries(database) == 2
+        clock[0] = lease.lease_until
+        with pytest.raises(LeaseLost):
+            write(guarded)
+        with reading(guarded) as connection:  # whoever only reads may go on
+            assert connection.scalar(select(func.count()).select_from(journal_entry)) == 2
+    assert count_entries(database) == 2
+
+
+def test_a_fenced_engine_is_of_no_use_after_its_block(database: Engine) -> None:
+    lease = acquire(database, "one", NOW)
+    assert lease is not None
+    with fenced(database, lease, now=lambda: NOW, lasts=FIVE_MINUTES) as guarded:
+        pass
+    with pytest.raises(LeaseLost):
+        write(guarded)
+    write(database)  # the engine itself is not fenced
+    assert count_entries(database) == 1
+
+
+def test_a_token_that_was_taken_over_is_refused_whatever_the_clock_says(database: Engine) -> None:
+    lease = acquire(database, "one", NOW)
+    assert lease is not None
+    with fenced(database, lease, now=lambda: NOW, lasts=FIVE_MINUTES) as guarded:
+        assert acquire(database, "two", minutes_later(5)) is not None
+        with pytest.raises(LeaseLost):
+            write(guarded)
+        with guarded.connect() as connection:
+            connection.execute(insert(journal_cursor).values(reader="x", sequence=1))
+            with pytest.raises(LeaseLost):
+                connection.commit()
+    assert count_entries(database) == count_rows(database, journal_cursor) == 0
+
+
+def test_a_renewed_lease_keeps_its_fence_open(database: Engine) -> None:
+    clock = [NOW]
+    lease = acquire(database, "one", NOW)
+    assert lease is not None
+    with fenced(database, lease, now=lambda: clock[0], lasts=FIVE_MINUTES) as guarded:
+        with database.begin() as connection:
+            renew_lease(connection, lease, now=minutes_later(4), lasts=FIVE_MINUTES)
+        clock[0] = minutes_later(8)
+        write(guarded)
+    assert count_entries(database) == 1

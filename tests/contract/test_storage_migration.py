@@ -10,6 +10,8 @@ from sqlalchemy import Engine, inspect, text
 
 import awards.award
 import engine.run
+import engine.run_instance
+import engine.schedule
 import ledger.actor
 import ledger.journal
 import ledger.lease
@@ -31,6 +33,8 @@ TABLES = {
     awards.award.award_table,
     awards.award.adjustment_table,
     engine.run.run_table,
+    engine.run_instance.instance_table,
+    engine.schedule.schedule_table,
     ledger.journal.journal_entry,
     ledger.journal.journal_cursor,
     ledger.lease.lease_table,

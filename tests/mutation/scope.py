@@ -21,7 +21,8 @@ OTHERS = (
     "explain_rows", "explanation", "needed_facts", "run", "scope_telling", "shown_value",
     "table_words", "telling", "wording", "example_boundaries", "example_coverage",
     "example_limits", "example_points", "example_proposals", "example_search", "policy_spans",
-    "table_rows_used", "tested",
+    "table_rows_used", "tested", "catch_up", "claiming", "due_instances", "run_instance",
+    "schedule", "timing", "working_days",
 )  # fmt: skip
 """Those that put decisions into words, keep the register of runs, tell what nobody delivers, or
 what examples cover and lack."""
@@ -72,6 +73,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "settling": ("engine/test_verdicts_in_bits", "language/test_always"),
     "size": ("language/test_bounded_work",),
     "table": ("engine/test_tables",),
+    "working_days": ("engine/test_timing",),
     "turning_points": ("engine/test_deciding",),
     "unit": ("language/test_unit_check",),
     "unparse": ("language/test_shown_numbers", "engine/test_wording"),
