@@ -80,8 +80,9 @@ def name_rows(count: int, now: datetime) -> list[str]:
 
     12 hexadecimal digits of milliseconds, 6 of the place in the batch, 14 at random.
     """
-    milliseconds = int(now.timestamp() * 1000)
-    return [f"{milliseconds:012x}{place:06x}{secrets.token_hex(7)}" for place in range(count)]
+    lead = f"{int(now.timestamp() * 1000):012x}"
+    chance = secrets.token_hex(7 * count)
+    return [f"{lead}{place:06x}{chance[14 * place : 14 * place + 14]}" for place in range(count)]
 
 
 def write_in_batches(
@@ -91,15 +92,26 @@ def write_in_batches(
     pace: Pace,
 ) -> int:
     """Write all rows chunk by chunk in short transactions; the sum of what `write` returned."""
+
+    def write_some(connection: Connection, some: slice) -> int:
+        return write(connection, rows[some])
+
+    return write_slices(engine, len(rows), write_some, pace)
+
+
+def write_slices(
+    engine: Engine, count: int, write: Callable[[Connection, slice], int], pace: Pace
+) -> int:
+    """Write `count` rows slice by slice in short transactions; the sum of what `write` returned."""
     written = position = 0
-    while position < len(rows):
+    while position < count:
         with engine.begin() as connection:
             started = pace.seconds() if pace.seconds else 0.0
-            end = min(position + MOST_AWARDS, len(rows))
+            end = min(position + MOST_AWARDS, count)
             while position < end:
-                chunk = rows[position : min(position + CHUNK, end)]
-                written += write(connection, chunk)
-                position += len(chunk)
+                some = slice(position, min(position + CHUNK, end))
+                written += write(connection, some)
+                position = some.stop
                 if pace.seconds and pace.seconds() - started >= MOST_SECONDS:
                     break
         if pace.on_progress:

@@ -7,15 +7,25 @@ is an adjustment of the same award.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from awards.award import Pace, adjustment_table, award_table, name_rows, write_in_batches
+from awards.award import (
+    Pace,
+    adjustment_table,
+    award_table,
+    name_rows,
+    write_in_batches,
+    write_slices,
+)
 from awards.errors import MatchesRefused
 from engine.outcome import KEY, MATCH_SCHEMA
-from ledger.database import insert_absent, reading
+from ledger.bulk import insert_absent_columns
+from ledger.database import reading
+from ledger.entries import NewEntries, record_columns
 from ledger.journal import NewEntry, record_all
 
 _EXISTING = {
@@ -26,6 +36,18 @@ _EXISTING = {
     "state": pl.String(),
     "origin": pl.String(),
 }
+_OPENING = (
+    "version",
+    "subject",
+    "kind",
+    "item",
+    "amount_fen",
+    "missing",
+    "delivery",
+    "rows",
+    "rows_open",
+)
+"""What differs among the matches of one policy and period and goes into award or journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,66 +137,73 @@ def _take_in(engine: Engine, group: pl.DataFrame, intake: _Intake) -> IntakeRepo
 
 def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
     ids = name_rows(due.height, intake.now)
-    told = {
-        name: dict(zip(ids, due[name], strict=True)) if name in due.columns else {}
-        for name in ("missing", "delivery", "rows", "rows_open")
-    }
+    columns = {name: due[name].to_list() for name in due.columns if name in _OPENING}
+    if told := columns.get("missing"):  # what a known amount waits for is no matter
+        amounts = columns["amount_fen"]
+        columns["missing"] = [
+            names if amount is None else None for names, amount in zip(told, amounts, strict=True)
+        ]
 
-    def write(connection: Connection, chunk: Sequence[dict[str, Any]]) -> int:
-        opened = set(
-            connection.scalars(
-                insert_absent(connection, award_table).returning(award_table.c.id), chunk
-            )
+    def write(connection: Connection, some: slice) -> int:
+        mine = {name: values[some] for name, values in columns.items()} | {"id": ids[some]}
+        opened = insert_absent_columns(
+            connection,
+            award_table,
+            shared={
+                "policy": due["policy"][0],
+                "period": due["period"][0],
+                "state": "opened",
+                "origin": "run",
+                "run_id": intake.run_id,
+                "opened_at": intake.now,
+            },
+            columns={
+                "id": mine["id"],
+                "policy_version": mine["version"],
+                "subject": mine["subject"],
+                "subject_kind": mine["kind"],
+                "item": mine["item"],
+                "amount_fen": mine["amount_fen"],
+            },
         )
-        mine = [row for row in chunk if row["id"] in opened]
-        record_all(connection, [_opening_of(row, told, intake) for row in mine])
-        return len(mine)
+        if len(opened) < len(mine["id"]):
+            kept = [award_id in opened for award_id in mine["id"]]
+            mine = {name: list(compress(values, kept)) for name, values in mine.items()}
+        record_columns(connection, _openings_of(due, mine, intake))
+        return len(opened)
 
-    rows = [
-        {
-            "id": award_id,
-            "policy": match["policy"],
-            "policy_version": match["version"],
-            "subject": match["subject"],
-            "subject_kind": match["kind"],
-            "period": match["period"],
-            "item": match["item"],
-            "amount_fen": match["amount_fen"],
-            "state": "opened",
-            "origin": "run",
-            "run_id": intake.run_id,
-            "opened_at": intake.now,
-        }
-        for award_id, match in zip(ids, due.iter_rows(named=True), strict=True)
-    ]
-    return write_in_batches(engine, rows, write, intake.pace)
+    return write_slices(engine, due.height, write, intake.pace)
 
 
-def _opening_of(
-    row: dict[str, Any], told: Mapping[str, Mapping[str, Any]], intake: _Intake
-) -> NewEntry:
-    body = {
-        "award": row["id"],
-        "policy": row["policy"],
-        "version": row["policy_version"],
-        "period": row["period"],
-        "item": row["item"],
-        "amount_fen": row["amount_fen"],
-        "run": intake.run_id,
+def _openings_of(due: pl.DataFrame, mine: Mapping[str, list[Any]], intake: _Intake) -> NewEntries:
+    optional = {
+        name: [value or None for value in mine[name]]
+        for name in ("missing", "delivery", "rows")
+        if name in mine
     }
-    if row["amount_fen"] is None and (missing := told["missing"].get(row["id"])):
-        body["missing"] = missing
-    if delivery := told["delivery"].get(row["id"]):
-        body["delivery"] = delivery
-    if rows := told["rows"].get(row["id"]):
-        body["rows"] = rows
-        body["rows_open"] = told["rows_open"].get(row["id"]) or 0
-    return NewEntry(
+    if "rows" in optional:
+        undecided = mine.get("rows_open", [0] * len(mine["id"]))
+        optional["rows_open"] = [
+            None if rows is None else still_open or 0
+            for rows, still_open in zip(optional["rows"], undecided, strict=True)
+        ]
+    return NewEntries(
         kind="award.opened",
         actor=intake.actor,
-        subject=row["subject"],
-        body=body,
         now=intake.now,
+        subjects=mine["subject"],
+        shared={
+            "policy": due["policy"][0],
+            "period": due["period"][0],
+            "run": intake.run_id,
+        },
+        columns={
+            "award": mine["id"],
+            "version": mine["version"],
+            "item": mine["item"],
+            "amount_fen": mine["amount_fen"],
+        },
+        optional=optional,
     )
 
 

@@ -274,13 +274,18 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def _row_of(entry: NewEntry) -> dict[str, Any]:
-    body = canonical_json(entry.body)
-    if _CLEAR_TEXT.search(body):
+def refuse_clear_text(kind: str, text: str) -> None:
+    """Raise EntryRefused where a string of the entry's JSON looks like what must not be clear."""
+    if _CLEAR_TEXT.search(text):
         raise EntryRefused(
-            f'journal entry "{entry.kind}": its body holds something shaped like an identity '
+            f'journal entry "{kind}": its body holds something shaped like an identity '
             "number, a phone or an account (write the surrogate id or a keyed hash)"
         )
+
+
+def _row_of(entry: NewEntry) -> dict[str, Any]:
+    body = canonical_json(entry.body)
+    refuse_clear_text(entry.kind, body)
     return {
         "recorded_at": entry.now,
         "kind": entry.kind,
