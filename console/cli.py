@@ -19,6 +19,7 @@ from console import (
     diff_command,
     explanation_commands,
     export_commands,
+    held_commands,
     industry_command,
     ingest_command,
     link_commands,
@@ -90,6 +91,7 @@ app.add_typer(table_commands.app, name="table")
 app.add_typer(actor_commands.app, name="actor")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(publication_commands.app, name="policy")
+app.add_typer(held_commands.app, name="held")
 
 
 @app.callback()

@@ -49,3 +49,7 @@ class PolicyUnready(ConsoleError):
 
 class NotPublished(ConsoleError):
     """Policies that a run may not decide, because they are not published."""
+
+
+class HeldUnready(ConsoleError):
+    """What the brake holds, decided by halves or not as it was looked at."""

@@ -13,8 +13,10 @@ from console.chosen import choose_program, choose_trial
 from console.command import SET_ASIDE, print_json, settings_of
 from console.demo import run_demo
 from console.errors import NothingThere
-from console.options import Adopt, Format, VocabularyPaths, one_of
-from console.settings import read_clock, read_key
+from console.options import Adopt, As, Format, KeyFile, VocabularyPaths, one_of
+from console.publishing import read_signer
+from console.settings import names_actor, read_clock, read_key
+from console.show_held import describe_state
 from console.subject import find_subject, say_former
 from console.wiring import (
     ACTOR,
@@ -47,12 +49,23 @@ def run_policies(
             help="Only show what would come of it, also of files that are not published.",
         ),
     ] = False,
+    dry: Annotated[
+        bool,
+        typer.Option(
+            "--dry",
+            help="Only show what this run of published policies would do, and what would be held.",
+        ),
+    ] = False,
+    acting: As = None,
+    key_file: KeyFile = None,
     vocabulary: VocabularyPaths = None,
     output: Format = "table",
 ) -> None:
     """Evaluate the published policies over the newest snapshot, open awards, tell the recipients.
 
-    With --trial any files (default: the catalogue): no award is opened and nobody is told.
+    With --trial any files (default: the catalogue): no award is opened and nobody is told. So with
+    --dry, of the policies that the run would decide. Of a policy that changes more than the limits
+    allow nothing follows until other people approve it: zhida held list.
     """
     settings = settings_of(context)
     read_key(settings)
@@ -64,6 +77,9 @@ def run_policies(
         )
     built = newest_snapshot(settings)
     paths, beside = policies or [], vocabulary or []
+    starter = None
+    if not trial and not dry and names_actor(acting):
+        starter = read_signer(settings, acting, key_file)
     with opened_database(settings) as engine, show.progress() as tell:
         if trial:
             program = choose_trial(
@@ -81,7 +97,14 @@ def run_policies(
                     vocabulary_files=beside,
                 )
         report = run_once(
-            settings, engine, program, built, now=read_clock(), on_progress=tell, trial=trial
+            settings,
+            engine,
+            program,
+            built,
+            now=read_clock(),
+            on_progress=tell,
+            trial=trial or dry,
+            starter=starter,
         )
     if output == "json":
         print_json(
@@ -105,6 +128,7 @@ def run_policies(
                 "awards_opened": report.intake.opened,
                 "awards_adjusted": report.intake.adjusted,
                 "awards_there_already": report.intake.unchanged,
+                "policies_held": [describe_state(one) for one in report.policies_held],
                 "matches_held": [asdict(held) for held in report.held],
                 "notices": report.notices,
             }

@@ -49,6 +49,10 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def limits(self) -> Path:
+        return self.home / "limits.yaml"
+
+    @property
     def maildir(self) -> Path:
         return self.home / "maildir"
 
@@ -78,6 +82,11 @@ def read_acting(name: str | None) -> str:
     if not found:
         raise VariableMissing("say who acts: --as NAME, or set ZHIDA_ACTOR")
     return found
+
+
+def names_actor(name: str | None) -> bool:
+    """Whether the command line or the environment says who acts."""
+    return bool(name or os.environ.get("ZHIDA_ACTOR"))
 
 
 def read_clock() -> datetime:

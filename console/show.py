@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from awards.intake import IntakeReport
+from console.brake_words import STATES, tell_held
 from console.wiring import PolicyResult, RunReport
 from engine.run import Run
 from notifier.channels.inbox import InboxMessage
@@ -167,11 +168,30 @@ def show_run(report: RunReport) -> None:
         )
     else:
         show_intake(report.run, report.intake, report.notices, report.deliveries)
+    show_policies_held(report)
     for held in report.held:
         why = escape("; ".join(held.why))
         out.print(f"[red]held[/] {held.policy}: {held.matches:,} matches, no award: {why}")
     if report.by_reference:
         out.print(f"{report.by_reference:,} decisions were made row by row: numbers too wide")
+
+
+def show_policies_held(report: RunReport) -> None:
+    """The policies of which nothing follows from this run, and why."""
+    titles = {result.policy.id: result.policy.title_zh for result in report.results}
+    for one in report.policies_held:
+        state = " ".join(STATES[one.state])
+        would = "would be " if report.trial and one.state == "held" else ""
+        out.print(
+            f"[red]{would}{state}[/] {escape(titles.get(one.policy, ''))} [bold]{one.policy}[/]: "
+            f"{one.figures.eligible:,} matches, no award, no notice",
+            soft_wrap=True,
+        )
+        for zh, en in tell_held(one.held):
+            out.print(f"  {escape(zh)} · {escape(en)}", soft_wrap=True)
+    waiting = [one for one in report.policies_held if one.state == "held"]
+    if waiting and not report.trial:
+        out.print(f"look at them with: zhida held show {report.run.id}", soft_wrap=True)
 
 
 def show_changes(report: RunReport) -> None:

@@ -1,6 +1,5 @@
 """The way through the house: how a delivery becomes a notice, composed from the other packages."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,14 +10,15 @@ import polars as pl
 from sqlalchemy import Engine
 
 from awards.granted import read_grants
-from awards.intake import IntakeReport, open_awards
+from awards.intake import IntakeReport
+from console.braking import Found, PolicyState, brake_run
 from console.errors import NothingThere
-from console.holding import Held, hold_matches
-from console.notices import tell_recipients
+from console.following import follow_matches
+from console.holding import Held
 from console.settings import Settings, read_key
-from engine.changes import diff_outcomes, summarise_changes
 from engine.errors import OutcomeRefused
 from engine.evaluate import bind_audience, evaluate_part, split_bounds
+from engine.limits_file import read_limits
 from engine.outcome import (
     OUTCOME_SCHEMA,
     Origin,
@@ -32,13 +32,16 @@ from engine.outcome import (
 from engine.outcome import read_parts as read_outcome_parts
 from engine.own_measures import datasets_needed
 from engine.program import Program
-from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run, try_run
+from engine.run import Run, accept_run, begin_run, finish_run, try_run
+from engine.run_act import sign_start
+from engine.run_policy import IN_FORCE
 from engine.verdicts import plan_verdicts
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
 from policies.adoption import adopt
 from policies.load import CATALOGUE, Loaded, load_policies
 from policies.policy import Policy
+from policies.publication import Signer
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
 from profiles.ingest import Progress
@@ -156,6 +159,7 @@ class RunReport:
     changes: pl.DataFrame
     change_rows: pl.DataFrame
     first_run: bool
+    policies: tuple[PolicyState, ...]
     trial: bool
     matches: int
     decisions: int
@@ -164,6 +168,11 @@ class RunReport:
     held: tuple[Held, ...]
     notices: int
     deliveries: DeliveryReport
+
+    @property
+    def policies_held(self) -> tuple[PolicyState, ...]:
+        """The policies of which nothing follows, because they changed too much."""
+        return tuple(one for one in self.policies if one.state not in IN_FORCE)
 
 
 def run_once(
@@ -175,13 +184,16 @@ def run_once(
     now: datetime,
     on_progress: Progress | None = None,
     trial: bool = False,
+    starter: Signer | None = None,
 ) -> RunReport:
     """Evaluate, compare, open awards, tell the recipients; repeated, it goes on where it ended.
 
-    A trial ends before the first award: the run stays `evaluated`, no later one is compared with
-    it, and the journal says that it was tried.
+    Of policies that the brake holds nothing follows until people have decided. A trial ends before
+    the first award: the run stays `evaluated`, no later one is compared with it, and the journal
+    says that it was tried. `starter` signs the start; what is held is approved by somebody else.
     """
     tell = on_progress or (lambda what, done, total: None)
+    limits = read_limits(settings.limits)  # before an hour of work, not after it
     run = begin_run(
         engine,
         as_of=snapshot.as_of,
@@ -190,6 +202,9 @@ def run_once(
         actor=ACTOR,
         now=now,
     )
+    if starter is not None and not trial:
+        with engine.begin() as connection:
+            sign_start(connection, run, starter, now=now)
     path = settings.outcomes / run.id
     try:
         outcome, by_reference = evaluate_snapshot(program, snapshot, path, tell)
@@ -202,8 +217,6 @@ def run_once(
     results = count_results(program, snapshot, rows)
     decisions = sum(result.subjects for result in results)
     counts = {"eligible": outcome.eligible, "unknown": outcome.unknown, "decisions": decisions}
-    with reading(engine) as connection:
-        before = last_accepted_run(connection)
     run = finish_run(
         engine,
         run.id,
@@ -213,53 +226,51 @@ def run_once(
         actor=ACTOR,
         now=now,
     )
-    previous = None
-    if before is not None and before.outcome_path is not None:
-        previous = _all_rows(read_outcome(settings.home / before.outcome_path))
-        # a policy that this run leaves out was not decided, so nobody lost it
-        previous = previous.filter(pl.col("policy").is_in([p.id for p in program.policies]))
     tell("comparing with the last accepted run", 0, 1)
-    change_rows = diff_outcomes(rows, previous)
+    found = [
+        Found(
+            policy=result.policy,
+            audience=result.subjects,
+            eligible=result.eligible,
+            amount_fen=result.amount_fen,
+        )
+        for result in results
+        if result.outside is None  # what was not decided was not lost
+    ]
+    braked = brake_run(
+        settings, engine, run, found, rows, limits=limits, actor=ACTOR, now=now, recorded=not trial
+    )
     if trial:
         try_run(engine, run, actor=ACTOR, now=now)
     else:
         run = accept_run(engine, run.id, actor=ACTOR, now=now)
-    matches, held = hold_matches(
+    followed = follow_matches(
+        settings,
         engine,
-        read_matches(outcome),
-        program.policies,
+        program,
+        read_matches(outcome).filter(pl.col("policy").is_in(braked.going)),
         run.id,
         actor=ACTOR,
         now=now,
         former=snapshot.former,
+        tell=tell,
         recorded=not trial,
     )
-    intake, notices, deliveries = IntakeReport(), 0, DeliveryReport()
-    if not trial:
-        intake = open_awards(
-            engine,
-            matches,
-            run_id=run.id,
-            actor=ACTOR,
-            now=now,
-            on_progress=lambda done, total: tell("opening awards", done, total),
-            seconds=time.monotonic,
-        )
-        notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
     return RunReport(
         run=run,
         results=results,
-        changes=summarise_changes(change_rows),
-        change_rows=change_rows,
-        first_run=previous is None,
+        changes=braked.changes,
+        change_rows=braked.change_rows,
+        first_run=braked.first_run,
+        policies=braked.policies,
         trial=trial,
-        matches=matches.height,
+        matches=followed.matches,
         decisions=decisions,
         by_reference=by_reference,
-        intake=intake,
-        held=held,
-        notices=notices,
-        deliveries=deliveries,
+        intake=followed.intake,
+        held=followed.held,
+        notices=followed.notices,
+        deliveries=followed.deliveries,
     )
 
 

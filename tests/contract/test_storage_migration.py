@@ -10,7 +10,9 @@ from sqlalchemy import Engine, inspect, text
 
 import awards.award
 import engine.run
+import engine.run_act
 import engine.run_instance
+import engine.run_policy
 import engine.schedule
 import ledger.actor
 import ledger.journal
@@ -35,6 +37,8 @@ TABLES = {
     engine.run.run_table,
     engine.run_instance.instance_table,
     engine.schedule.schedule_table,
+    engine.run_act.run_act_table,
+    engine.run_policy.run_policy_table,
     ledger.journal.journal_entry,
     ledger.journal.journal_cursor,
     ledger.lease.lease_table,

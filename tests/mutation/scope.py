@@ -13,7 +13,7 @@ EVALUATION = (
     "held_back", "measured", "near_miss", "outcome", "own_measures", "program", "row_columns",
     "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
-    "simulation", "version_moves",
+    "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
 )  # fmt: skip
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
@@ -22,7 +22,7 @@ OTHERS = (
     "table_words", "telling", "wording", "example_boundaries", "example_coverage",
     "example_limits", "example_points", "example_proposals", "example_search", "policy_spans",
     "table_rows_used", "tested", "catch_up", "claiming", "due_instances", "run_instance",
-    "schedule", "timing", "working_days",
+    "schedule", "timing", "working_days", "run_act", "run_policy",
 )  # fmt: skip
 """Those that put decisions into words, keep the register of runs, tell what nobody delivers, or
 what examples cover and lack."""
@@ -33,6 +33,10 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "bits": ("engine/test_verdicts_in_bits",),
     "bounds": ("language/test_exact_numbers", "language/test_every_node"),
     "by_hand": ("engine/test_by_hand", "engine/test_reasons", "engine/test_few_subjects"),
+    "brake": ("engine_runs/test_brake",),
+    "limits_file": ("engine_runs/test_limits_file",),
+    "linked_policies": ("engine_runs/test_linked_policies",),
+    "responsible": ("engine_runs/test_responsible",),
     "breakdown": ("engine/test_simulation",),
     "monthly_pace": ("engine/test_simulation",),
     "side_by_side": ("engine/test_simulation",),

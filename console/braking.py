@@ -1,0 +1,256 @@
+"""The brake put between a run's outcome and what follows from it: compare, limit, settle.
+
+Each policy is compared with its own outcome that was accepted last, whatever run that was. Those
+over a limit of the installation are held with what they are linked with, and nothing of them goes
+on: no award, no notice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from console.settings import Settings
+from engine.brake import BrakeLimits, Figures, Held, brake
+from engine.changes import diff_outcomes, summarise_changes
+from engine.linked_policies import link_policies
+from engine.outcome import OUTCOME_SCHEMA, read_outcome, read_parts
+from engine.run import Run, find_run, run_table
+from engine.run_act import check_approval
+from engine.run_policy import (
+    IN_FORCE,
+    Decided,
+    RunPolicy,
+    find_accepted,
+    find_bases,
+    list_run_policies,
+    run_policy_table,
+    settle_policies,
+)
+from ledger.database import reading
+from policies.policy import Policy
+
+_CHANGES = ("gained", "lost", "unsettled", "amount_changed", "difference_fen")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a run found for a policy that it decided: `audience` subjects, so many matches."""
+
+    policy: Policy
+    audience: int
+    eligible: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyState:
+    """How a policy stands in a run; of a trial, how it would."""
+
+    policy: str
+    version: str
+    state: str
+    figures: Figures
+    held: Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Braked:
+    """A run compared and settled; `first_run`: nothing was there to compare any policy with."""
+
+    change_rows: pl.DataFrame
+    changes: pl.DataFrame
+    first_run: bool
+    policies: tuple[PolicyState, ...]
+
+    @property
+    def going(self) -> list[str]:
+        """The policies whose matches become awards."""
+        return [one.policy for one in self.policies if one.state in IN_FORCE]
+
+
+def brake_run(
+    settings: Settings,
+    engine: Engine,
+    run: Run,
+    found: Sequence[Found],
+    rows: pl.DataFrame,
+    *,
+    limits: BrakeLimits,
+    actor: str,
+    now: datetime,
+    recorded: bool,
+) -> Braked:
+    """Compare a run's outcome policy by policy, and settle which of them go on.
+
+    A run that was settled before stays as it was settled. What is not `recorded` (a trial) is only
+    told.
+    """
+    policies = [one.policy for one in found]
+    with reading(engine) as connection:
+        settled = list_run_policies(connection, run.id)
+        bases = _find_bases(connection, settings, [policy.id for policy in policies])
+        accepted = find_accepted(connection, bases)
+        previous = _read_bases(connection, settings, bases)
+        for one in settled:
+            if one.state == "approved":
+                check_approval(connection, one)
+    decided = pl.col("policy").is_in([policy.id for policy in policies])
+    change_rows = diff_outcomes(rows.filter(decided), previous)
+    changes = summarise_changes(change_rows)
+    former = _count_former(previous, bases.keys() - accepted.keys())
+    figures = _figures(found, changes, rows, accepted, former)
+    held = brake(figures, limits, link_policies(policies))
+    verdicts = [
+        Decided(
+            policy=policy,
+            base_run=bases.get(policy.id),
+            figures=figures[policy.id],
+            held=held.get(policy.id),
+        )
+        for policy in policies
+    ]
+    if recorded:
+        settled = settle_policies(engine, run, verdicts, actor=actor, now=now)
+    return Braked(
+        change_rows=change_rows,
+        changes=changes,
+        first_run=previous is None,
+        policies=tuple(map(_state_of, settled) if settled else map(_state_it_would_have, verdicts)),
+    )
+
+
+def _find_bases(
+    connection: Connection, settings: Settings, policies: Sequence[str]
+) -> dict[str, str]:
+    """The run each policy is compared with.
+
+    Of the time before acceptance was per policy it is the run accepted last, where it decided it.
+    """
+    bases = find_bases(connection, policies)
+    former = _last_whole_run(connection)
+    missing = [policy for policy in policies if policy not in bases]
+    if former is not None and former.outcome_path is not None and missing:
+        origin = read_outcome(settings.home / former.outcome_path).origin
+        there = {key.partition("@")[0] for key in origin.policy_hashes}
+        bases |= {policy: former.id for policy in missing if policy in there}
+    return bases
+
+
+def _last_whole_run(connection: Connection) -> Run | None:
+    """The last run that was accepted as a whole, before acceptance was per policy."""
+    columns = run_table.c
+    run_id = connection.scalar(
+        select(columns.id)
+        .where(columns.state == "accepted")
+        .where(
+            ~select(run_policy_table.c.id).where(run_policy_table.c.run_id == columns.id).exists()
+        )
+        .order_by(columns.decided_at.desc(), columns.as_of.desc(), columns.id.desc())
+        .limit(1)
+    )
+    return None if run_id is None else find_run(connection, run_id)
+
+
+def _read_bases(
+    connection: Connection, settings: Settings, bases: Mapping[str, str]
+) -> pl.DataFrame | None:
+    """The rows that count so far of each policy, from the run it was accepted in; None: of none."""
+    frames = []
+    for run_id in sorted(set(bases.values())):
+        run = find_run(connection, run_id)
+        if run is None or run.outcome_path is None:
+            continue
+        mine = pl.col("policy").is_in([policy for policy in bases if bases[policy] == run_id])
+        parts = read_parts(read_outcome(settings.home / run.outcome_path))
+        frames += [rows.filter(mine) for _, rows in parts]
+    return pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *frames]) if bases else None
+
+
+def _figures(
+    found: Sequence[Found],
+    changes: pl.DataFrame,
+    rows: pl.DataFrame,
+    accepted: Mapping[str, RunPolicy],
+    former: Mapping[str, Figures],
+) -> dict[str, Figures]:
+    """What the brake looks at, by policy."""
+    changed = {row["policy"]: row for row in changes.iter_rows(named=True)}
+    reached = _count_subjects(rows, [one.policy.id for one in found if _gives_several(one.policy)])
+    figures = {}
+    for one in found:
+        name = one.policy.id
+        before = accepted[name].figures if name in accepted else former.get(name)
+        figures[name] = Figures(
+            audience=one.audience,
+            reached=reached.get(name, one.eligible),
+            eligible=one.eligible,
+            amount_fen=one.amount_fen,
+            before=before.eligible if before else None,
+            reached_before=before.reached if before else None,
+            before_fen=before.amount_fen if before else None,
+            **{kind: changed[name][kind] if name in changed else 0 for kind in _CHANGES},
+        )
+    return figures
+
+
+def _gives_several(policy: Policy) -> bool:
+    """Whether one subject may have several matches of it at once."""
+    items = policy.item is not None or (policy.each is not None and policy.each.item is not None)
+    return items or policy.terms.back_pay is not None
+
+
+def _count_subjects(rows: pl.DataFrame, policies: Sequence[str]) -> dict[str, int]:
+    """How many subjects have a match, of these policies; each at least 0."""
+    mine = rows.filter(pl.col("policy").is_in(policies), pl.col("verdict") == "eligible")
+    counted = mine.group_by("policy").agg(pl.col("subject").n_unique())
+    return dict.fromkeys(policies, 0) | dict(counted.iter_rows())
+
+
+def _count_former(previous: pl.DataFrame | None, policies: Iterable[str]) -> dict[str, Figures]:
+    """What counted so far of these policies, where no run has noted it."""
+    wanted = list(policies)
+    if previous is None or not wanted:
+        return {}
+    counted = (
+        previous.filter(pl.col("policy").is_in(wanted), pl.col("verdict") == "eligible")
+        .group_by("policy")
+        .agg(
+            pl.len().alias("eligible"),
+            pl.col("subject").n_unique().alias("reached"),
+            pl.col("amount_fen").sum(),
+        )
+    )
+    nothing = Figures(audience=0, reached=0, eligible=0, amount_fen=0)
+    found = {
+        row["policy"]: Figures(
+            audience=0,
+            reached=row["reached"],
+            eligible=row["eligible"],
+            amount_fen=row["amount_fen"],
+        )
+        for row in counted.iter_rows(named=True)
+    }
+    return dict.fromkeys(wanted, nothing) | found
+
+
+def _state_of(one: RunPolicy) -> PolicyState:
+    return PolicyState(
+        policy=one.policy,
+        version=one.version,
+        state=one.state,
+        figures=one.figures,
+        held=one.held,
+    )
+
+
+def _state_it_would_have(one: Decided) -> PolicyState:
+    return PolicyState(
+        policy=one.policy.id,
+        version=one.policy.version,
+        state="accepted" if one.held is None else "held",
+        figures=one.figures,
+        held=one.held or Held(),
+    )

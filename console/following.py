@@ -1,0 +1,75 @@
+"""What follows from matches that were accepted: awards are opened and the recipients told.
+
+One way for a run, for a policy that people have approved, and for a run that is repeated.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Engine
+
+from awards.intake import IntakeReport, open_awards
+from console.holding import Held, hold_matches
+from console.notices import tell_recipients
+from console.settings import Settings
+from engine.program import Program
+from notifier.outbox import DeliveryReport
+from profiles.ingest import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What became of matches; `matches` are those that nothing holds."""
+
+    matches: int
+    held: tuple[Held, ...]
+    intake: IntakeReport = field(default_factory=IntakeReport)
+    notices: int = 0
+    deliveries: DeliveryReport = field(default_factory=DeliveryReport)
+
+
+def follow_matches(
+    settings: Settings,
+    engine: Engine,
+    program: Program,
+    matches: pl.DataFrame,
+    run_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    former: Sequence[tuple[str, str]],
+    tell: Progress,
+    recorded: bool,
+) -> Followed:
+    """Hold what must not become an award, open awards for the others, tell the recipients.
+
+    What is not `recorded` ends before the first award. May be repeated: it goes on where it ended.
+    """
+    free, held = hold_matches(
+        engine,
+        matches,
+        program.policies,
+        run_id,
+        actor=actor,
+        now=now,
+        former=former,
+        recorded=recorded,
+    )
+    if not recorded:
+        return Followed(matches=free.height, held=held)
+    intake = open_awards(
+        engine,
+        free,
+        run_id=run_id,
+        actor=actor,
+        now=now,
+        on_progress=lambda done, total: tell("opening awards", done, total),
+        seconds=time.monotonic,
+    )
+    notices, deliveries = tell_recipients(settings, engine, program, now=now, tell=tell)
+    return Followed(
+        matches=free.height, held=held, intake=intake, notices=notices, deliveries=deliveries
+    )
