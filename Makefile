@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 HOME_DIR ?= zhida-home
 SAMPLE ?= 150
+BENCH_SUBJECTS ?= 1000000
+BENCH_CITIES ?= .cities
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check bench mutate docs lock clean
@@ -39,11 +43,19 @@ check: $(READY) ## lint, format, types, imports
 	@$(BIN)/mypy tests benchmarks
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## figures against a named baseline of the same run
+$(BENCH_READY): benchmarks/other_engines.lock
+	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r benchmarks/other_engines.lock
+	@touch $(BENCH_READY)
+
+bench: $(READY) $(BENCH_READY) ## figures against a named baseline of the same run
 	@$(BIN)/python -m benchmarks.decisions
 	@$(BIN)/python -m benchmarks.simulate
 	@$(BIN)/python -m benchmarks.guards
 	@$(BIN)/python -m benchmarks.linkage
+	@$(BIN)/python -m benchmarks.scale --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)
+	@$(BIN)/python -m benchmarks.other_engines --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)
 	@$(BIN)/python -m benchmarks.city --residents 760000
 
 mutate: $(READY) ## SAMPLE faults put into the code, and how many of them the tests notice
@@ -52,10 +64,12 @@ mutate: $(READY) ## SAMPLE faults put into the code, and how many of them the te
 docs: $(READY) ## write the reference pages that are made from the code
 	@$(BIN)/python -m console.reference_pages
 
-lock: $(READY) ## write requirements.lock anew from pyproject.toml
+lock: $(READY) ## write the locks anew from pyproject.toml and benchmarks/other_engines.in
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --upgrade --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --upgrade benchmarks/other_engines.in -o benchmarks/other_engines.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(BENCH_CITIES) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

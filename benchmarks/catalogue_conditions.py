@@ -89,6 +89,7 @@ def applies(fact: str) -> Condition:
     return Condition(
         text=f"{fact} != null",
         hand=pl.when(c(f"{fact}::none")).then(False).when(c(fact).is_not_null()).then(True),
+        simple=Simple(fact=f"{fact}::none", is_="false"),
     )
 
 
