@@ -21,6 +21,7 @@ from awards.award import (
     write_in_batches,
     write_slices,
 )
+from awards.claims import keep_claims, renew_claims
 from awards.errors import MatchesRefused
 from engine.outcome import KEY, MATCH_SCHEMA
 from ledger.bulk import insert_absent_columns
@@ -46,6 +47,7 @@ _OPENING = (
     "delivery",
     "rows",
     "rows_open",
+    "claimed",
 )
 """What differs among the matches of one policy and period and goes into award or journal."""
 
@@ -85,13 +87,15 @@ def open_awards(
     """Open an award for each match that has none, and adjust those whose amount differs.
 
     `matches` has the columns of MATCH_SCHEMA, and may have `missing`, names of the facts an open
-    amount waits for, `delivery`, how the benefit reaches this subject, and `rows` and `rows_open`,
-    how many of its rows hold or are undecided. Awards and their journal
-    entries commit together, in transactions of at most 2,000 awards or, by the clock `seconds`,
-    250 ms. `on_progress` is told how many of how many matches were taken in. Raises MatchesRefused
-    before anything is written.
+    amount waits for, `delivery`, how the benefit reaches this subject, `rows` and `rows_open`, how
+    many of its rows hold or are undecided, and `claimed`, what nobody else may hold: without it no
+    award is opened (awards.claims). Awards, claims and their journal entries commit together, in
+    transactions of at most 2,000 awards or, by the clock `seconds`, 250 ms. `on_progress` is told
+    how many of how many matches were taken in. Raises MatchesRefused before anything is written.
     """
     _check_matches(matches)
+    if "claimed" in matches.columns:
+        renew_claims(engine, matches, now=now, pace=Pace(seconds=seconds))
     report = IntakeReport()
     done = 0
     for group in _groups(matches):
@@ -166,6 +170,9 @@ def _open_due(engine: Engine, due: pl.DataFrame, intake: _Intake) -> int:
                 "amount_fen": mine["amount_fen"],
             },
         )
+        if "claimed" in mine:
+            claimed = dict(zip(mine["id"], mine["claimed"], strict=True))
+            opened = keep_claims(connection, opened, claimed, intake.now)
         if len(opened) < len(mine["id"]):
             kept = [award_id in opened for award_id in mine["id"]]
             mine = {name: list(compress(values, kept)) for name, values in mine.items()}

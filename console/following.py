@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from awards.intake import IntakeReport, open_awards
 from console.holding import Held, hold_matches
 from console.notices import tell_recipients
-from console.settings import Settings
+from console.settings import Settings, read_key
 from engine.program import Program
 from notifier.outbox import DeliveryReport
 from profiles.ingest import Progress
@@ -43,10 +44,14 @@ def follow_matches(
     former: Sequence[tuple[str, str]],
     tell: Progress,
     recorded: bool,
+    beside: pl.DataFrame,
+    folder: Path | None = None,
 ) -> Followed:
     """Hold what must not become an award, open awards for the others, tell the recipients.
 
     What is not `recorded` ends before the first award. May be repeated: it goes on where it ended.
+    `beside` has the rows of the outcome that may come to match later; `folder` gets what each
+    subject's package is, and why.
     """
     free, held = hold_matches(
         engine,
@@ -57,6 +62,10 @@ def follow_matches(
         now=now,
         former=former,
         recorded=recorded,
+        beside=beside,
+        key=read_key(settings),
+        folder=folder,
+        seconds=time.monotonic,
     )
     if not recorded:
         return Followed(matches=free.height, held=held)

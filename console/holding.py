@@ -1,24 +1,30 @@
 """Matches that must not become awards: each is counted, told and entered in the journal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from awards.claims import find_claimed_twice
+from awards.award import Pace, write_in_batches
 from awards.granted import read_awarded
+from console.hold_words import (
+    AWARDED_BEFORE,
+    BELOW_ZERO,
+    CLAIMED_BY_AWARD,
+    CLAIMED_TWICE,
+    PACKAGE_REASONS,
+)
+from console.packaging import Packed, pack_matches, write_choices
 from engine.outcome import KEY
 from ledger.database import reading
 from ledger.journal import NewEntry, record, record_all
 from policies.policy import Policy
 from policies.terms import reasons_to_hold
-
-BELOW_ZERO = "their amount is below zero"
-CLAIMED_TWICE = "they claim what another match claims as well"
-AWARDED_BEFORE = "there is an award for it under an identifier that the subject had before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +46,22 @@ def hold_matches(
     now: datetime,
     former: Sequence[tuple[str, str]] = (),
     recorded: bool = True,
+    beside: pl.DataFrame | None = None,
+    key: bytes = b"",
+    folder: Path | None = None,
+    seconds: Callable[[], float] | None = None,
 ) -> tuple[pl.DataFrame, tuple[Held, ...]]:
     """The matches that can become awards, and what is held of the others.
 
     A policy whose terms are not acted on yet could be paid wrongly: all its matches are held. An
-    amount below zero is a slip of the rule: that match is held. What two matches claim counts once,
-    and which of them is right is for people: both are held, each by name. What was awarded to a
-    subject under a `former` id (old, new) is not awarded again. The others go on. The journal says
-    so, unless it is not `recorded`.
+    amount below zero is a slip of the rule: that match is held. What was awarded to a subject under
+    a `former` id (old, new) is not awarded again. Of the others each subject's package is chosen
+    by the rules between policies, and each claim given to one match; `beside` has all rows of the
+    outcome, since what may come to match counts too. Who loses is held by name.
+
+    Matches that go on have what caps leave of their amount, and where something claims, `claimed`:
+    a list of group and keyed hash with a line break between, made with `key`. The journal says all
+    this, and `folder` gets each choice, unless it is not `recorded`.
     """
     policies = tuple(policies)
     before = _awarded_before(engine, matches, former)
@@ -58,8 +72,8 @@ def hold_matches(
         for policy in policies
         if (why := reasons_to_hold(policy.terms))
     }
-    key = pl.concat_str("policy", pl.lit("@"), "version")
-    of_terms = key.is_in(list(reasons))
+    version = pl.concat_str("policy", pl.lit("@"), "version")
+    of_terms = version.is_in(list(reasons))
     below = (pl.col("amount_fen") < 0).fill_null(False) & ~of_terms
     counted = matches.group_by("policy", "version", maintain_order=True).agg(
         of_terms.sum().alias("terms"), below.sum().alias("below")
@@ -74,16 +88,55 @@ def hold_matches(
             held.append(Held(policy=row["policy"], matches=row["terms"], why=why))
         if row["below"]:
             held.append(Held(policy=row["policy"], matches=row["below"], why=(BELOW_ZERO,)))
-    twice = find_claimed_twice(matches.filter(~below), claim_groups(policies))
     free = matches.filter(~of_terms & ~below)
-    claimed = free.join(twice, on=KEY, how="inner", maintain_order="left")
-    for policy, count in claimed.group_by("policy").len().sort("policy").iter_rows():
-        held.append(Held(policy=policy, matches=count, why=(CLAIMED_TWICE,)))
-    if not held:
-        return matches, ()
-    free = free.join(claimed, on=KEY, how="anti", maintain_order="left")
-    if not recorded:
-        return free, tuple(held)
+    columns = [*KEY, "version"]
+    may_come = matches if beside is None else beside
+    may_come = may_come.select(columns).join(free, on=KEY, how="anti")
+    packed = pack_matches(engine, free, may_come, policies, key=key, former=former)
+    named = _name_losers(packed)
+    if recorded:
+        _record_held(engine, held, run_id, actor, now)
+    for policy, why, count in (
+        named.group_by("policy", "why").len().sort("policy", "why").iter_rows()
+    ):
+        held.append(Held(policy=policy, matches=count, why=(why,)))
+    if recorded:
+
+        def write(connection: Connection, some: Sequence[int]) -> int:
+            rows = named[some[0] : some[-1] + 1].iter_rows(named=True)
+            record_all(connection, [_entry_of(row, run_id, actor, now) for row in rows])
+            return len(some)
+
+        write_in_batches(engine, range(named.height), write, Pace(seconds=seconds))
+        if folder is not None and packed.choices.height:
+            write_choices(folder, packed.choices)
+    return _with_claims(packed), tuple(held)
+
+
+def _name_losers(packed: Packed) -> pl.DataFrame:
+    """All whom rules or claims hold, with `why` and what the journal says of each."""
+    lost = packed.lost.with_columns(
+        pl.concat_str("decision", pl.lit(" "), "reason")
+        .replace_strict(PACKAGE_REASONS, return_dtype=pl.String)
+        .alias("why")
+    )
+    why = pl.when("to_award").then(pl.lit(CLAIMED_BY_AWARD)).otherwise(pl.lit(CLAIMED_TWICE))
+    outclaimed = packed.outclaimed.with_columns(why.alias("why"))
+    return pl.concat([lost, outclaimed], how="diagonal")
+
+
+def _with_claims(packed: Packed) -> pl.DataFrame:
+    if packed.claims.is_empty():
+        return packed.matches
+    claimed = packed.claims.group_by(KEY).agg(
+        pl.concat_str("group", pl.lit("\n"), "claimed").sort().alias("claimed")
+    )
+    return packed.matches.join(claimed, on=KEY, how="left", maintain_order="left")
+
+
+def _record_held(
+    engine: Engine, held: Iterable[Held], run_id: str, actor: str, now: datetime
+) -> None:
     with engine.begin() as connection:
         for part in held:
             body = {
@@ -93,9 +146,6 @@ def hold_matches(
                 "why": list(part.why),
             }
             record(connection, kind="matches.held", actor=actor, body=body, now=now)
-        entries = [_claim_entry(row, run_id, actor, now) for row in claimed.iter_rows(named=True)]
-        record_all(connection, entries)
-    return free, tuple(held)
 
 
 def _awarded_before(
@@ -110,17 +160,15 @@ def _awarded_before(
     return found.select(pl.col("new").alias(name) if name == "subject" else name for name in KEY)
 
 
-def claim_groups(policies: Iterable[Policy]) -> dict[str, str]:
-    """The claim group of each policy that claims, by `id@version`."""
-    return {
-        policy.key: policy.each.claim.group
-        for policy in policies
-        if policy.each is not None and policy.each.claim is not None
-    }
-
-
-def _claim_entry(row: Mapping[str, Any], run_id: str, actor: str, now: datetime) -> NewEntry:
-    """Who is held because of whom, by name: which claim is right is for people to settle."""
-    body = {name: row[name] for name in ("policy", "version", "period", "item", "group")}
-    body |= {"run": run_id, "why": CLAIMED_TWICE, "others": row["others"]}
+def _entry_of(row: Mapping[str, Any], run_id: str, actor: str, now: datetime) -> NewEntry:
+    """Who is held because of what, by name: the subject, the others, and what they come to more."""
+    body = {name: row[name] for name in ("policy", "period", "item", "why")} | {"run": run_id}
+    if row["to_policy"] is not None:
+        body |= {"group": row["group"], "others": row["to_policy"], "period_of": row["to_period"]}
+        if row["to_subject"] != row["subject"]:
+            body["subject_of"] = row["to_subject"]
+    else:
+        body |= {"version": row["version"], "by": json.loads(row["by"])}
+        if row["difference_fen"] is not None:
+            body["difference_fen"] = row["difference_fen"]
     return NewEntry(kind="match.held", actor=actor, subject=row["subject"], body=body, now=now)

@@ -229,7 +229,6 @@ def kept_terms(policy: Policy) -> list[str]:
     """What nothing acts on yet, and why a run would hold the matches."""
     terms = policy.terms
     kept = {
-        "stacking": terms.stacking,
         "budget": terms.budget,
         "back_pay": terms.back_pay,
         "recipient": terms.recipient if terms.recipient != "subject" else None,

@@ -255,6 +255,8 @@ def run_once(
         former=snapshot.former,
         tell=tell,
         recorded=not trial,
+        beside=rows,
+        folder=path,
     )
     return RunReport(
         run=run,

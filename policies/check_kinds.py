@@ -159,7 +159,7 @@ def _kinds() -> Mapping[str, CheckKind]:
         ("benefit", "待遇和金额", "amounts"),
         ("delivery", "兑现方式", "delivery"),
         ("examples", "示例", "examples"),
-        ("stacking", "叠加规则", "kept-for-later"),
+        ("stacking", "叠加规则", "stacking"),
         ("budget", "预算", "kept-for-later"),
         ("back_pay", "补发期限", "kept-for-later"),
         ("recipient", "接收人", "kept-for-later"),

@@ -154,6 +154,10 @@ def check_ambiguous(draft: Draft, names: RowNames, used: frozenset[str]) -> None
             )
 
 
+MOST_SIGNS = 100
+"""Of the name of a claim group."""
+
+
 def build_each(draft: Draft) -> Each | None:
     """What is decided for each row; None where there is nothing, or after noting what is wrong."""
     file, names = draft.file.each, draft.row_names
@@ -166,6 +170,10 @@ def build_each(draft: Draft) -> Each | None:
     claim = None
     if file.claim is not None:
         _check_key(draft, file.claim.of, ("each", "claim", "of"), "claimed")
+        if len(file.claim.group) > MOST_SIGNS:
+            draft.refuse(
+                ("each", "claim", "group"), f"a group's name has at most {MOST_SIGNS} signs"
+            )
         claim = Claim(of=file.claim.of, group=file.claim.group)
     limits, scope = _build_limits(draft, file)
     steps: tuple[Step, ...] = ()

@@ -7,7 +7,8 @@ import polars as pl
 from sqlalchemy import Engine, select, update
 
 from awards.award import award_table
-from console.holding import AWARDED_BEFORE, BELOW_ZERO, CLAIMED_TWICE, Held, hold_matches
+from console.hold_words import AWARDED_BEFORE, BELOW_ZERO, CLAIMED_TWICE
+from console.holding import Held, hold_matches
 from engine.outcome import MATCH_SCHEMA
 from ledger.database import reading
 from ledger.journal import journal_entry
@@ -102,15 +103,17 @@ def load_claiming(folder: Path, **groups: str) -> list[Policy]:
     return list(load_policies(write_policies(folder, texts), vocabulary()).policies)
 
 
-def test_what_two_matches_claim_is_held_for_both_by_name(database: Engine, tmp_path: Path) -> None:
+def test_what_two_matches_claim_goes_to_the_higher_and_the_other_is_held_by_name(
+    database: Engine, tmp_path: Path
+) -> None:
     policies = load_claiming(tmp_path, one="hiring", two="hiring", other="training")
     matches = pl.DataFrame(
         [
-            claiming(1, "one", "p1", "p2"),
-            claiming(2, "one", "p2"),  # another subject claims p2
-            claiming(3, "two", "p3"),
-            claiming(3, "one", "p3"),  # another policy of the group claims p3
-            claiming(4, "one", "p4"),
+            claiming(1, "one", "p1", "p2", amount_fen=100),
+            claiming(2, "one", "p2", amount_fen=300),  # another subject claims p2
+            claiming(3, "two", "p3", amount_fen=None),
+            claiming(3, "one", "p3", amount_fen=0),  # another policy of the group claims p3
+            claiming(4, "one", "p4", "p1", amount_fen=50),  # p1 is free: the first has nothing
             claiming(5, "other", "p4"),  # another group
             claiming(6, "one"),
             make_match(7) | {"claims": ""},
@@ -118,17 +121,22 @@ def test_what_two_matches_claim_is_held_for_both_by_name(database: Engine, tmp_p
         schema={**MATCH_SCHEMA, "claims": pl.String()},
     )
     left, held = hold(database, matches, *policies)
-    assert left.rows() == matches[4:].rows()
+    places = [1, 3, 4, 5, 6, 7]
+    assert left.drop("claimed").rows() == [matches.rows()[place] for place in places]
+    assert left["claimed"].list.len().to_list() == [1, 1, 2, 1, None, None]
     assert [(part.policy, part.matches, part.why) for part in held] == [
-        ("one", 3, (CLAIMED_TWICE,)),
+        ("one", 1, (CLAIMED_TWICE,)),
         ("two", 1, (CLAIMED_TWICE,)),
     ]
     with reading(database) as connection:
         query = select(journal_entry.c.subject, journal_entry.c.body)
         named = connection.execute(query.where(journal_entry.c.kind == "match.held")).all()
-    told = sorted((row.subject, json.loads(row.body)["others"]) for row in named)
-    first, second, third = (match["subject"] for match in matches[:3].iter_rows(named=True))
-    assert told == sorted([(first, "one"), (second, "one"), (third, "one"), (third, "two")])
+    told = {row.subject: json.loads(row.body) for row in named}
+    first, second, third = matches["subject"].to_list()[:3]
+    assert set(told) == {first, third}
+    assert (told[first]["others"], told[first]["subject_of"]) == ("one", second)
+    assert (told[third]["others"], told[third]["policy"]) == ("one", "two")
+    assert "subject_of" not in told[third]
     assert not any("p2" in row.body for row in named)
 
 

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 import awards.award
+import awards.claims
 import engine.run
 import engine.run_act
 import engine.run_instance
@@ -34,6 +35,7 @@ TABLES = {
     policies.release.release_table,
     awards.award.award_table,
     awards.award.adjustment_table,
+    awards.claims.claim_table,
     engine.run.run_table,
     engine.run_instance.instance_table,
     engine.schedule.schedule_table,

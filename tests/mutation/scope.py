@@ -14,6 +14,8 @@ EVALUATION = (
     "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
     "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
+    "package", "package_choosing", "package_cluster", "package_offers", "package_pattern",
+    "package_paying", "package_rules", "package_solving",
 )  # fmt: skip
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
@@ -63,6 +65,11 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "matching": ("language/test_hit_policies", "policies/test_tables_and_parameters"),
     "matching_columns": ("language/test_hit_policies", "engine/test_decision_tables_in_bits"),
     "measured": ("engine/test_own_measures", "engine/test_row_measures"),
+    **{
+        f"package{name}": ("engine/test_packages",)
+        for name in ("", "_choosing", "_cluster", "_offers", "_pattern", "_paying", "_rules")
+    },
+    "package_solving": ("engine/test_packages",),
     "number": ("policies/test_authors_yaml", "policies/test_refusals"),
     "outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes"),
     "pattern": ("language/test_patterns",),
