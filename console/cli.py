@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from awards.errors import AwardsError
 from console import (
     actor_commands,
+    alerts_command,
     catalogue_commands,
     check_command,
     dataset_commands,
@@ -23,12 +24,14 @@ from console import (
     industry_command,
     ingest_command,
     link_commands,
+    metrics_command,
     new_command,
     policy_commands,
     profile_commands,
     publication_commands,
     quality_commands,
     release_commands,
+    report_command,
     run_commands,
     schema_command,
     show,
@@ -39,6 +42,8 @@ from console import (
 )
 from console.command import REFUSED
 from console.errors import ConsoleError
+from console.events import Form, logs_json, say_failure, set_up_log
+from console.options import one_of
 from console.settings import read_settings
 from engine.errors import EngineError
 from engine.shown_value import mask
@@ -70,6 +75,9 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "simulate": simulate_command.simulate_policies,
     "evaluate": policy_commands.evaluate_by_hand,
     "run": run_commands.run_policies,
+    "report": report_command.report_run,
+    "alerts": alerts_command.tell_alerts,
+    "metrics": metrics_command.tell_metrics,
     "explain": explanation_commands.explain_subject,
     "clauses": explanation_commands.clauses_of_everybody,
     "unknowns": explanation_commands.list_unknowns,
@@ -101,8 +109,14 @@ def home(
         Path | None,
         typer.Option("--home", help="Folder of this installation (ZHIDA_HOME, ./zhida-home)."),
     ] = None,
+    log: Annotated[
+        str,
+        typer.Option("--log", help="Events on the error stream: text, json, or off."),
+    ] = "off",
 ) -> None:
     """直达: the policy finds the person."""
+    one_of(log, "text", "json", "off")
+    set_up_log(cast(Form, log))
     context.obj = read_settings(home)
 
 
@@ -124,21 +138,28 @@ def main() -> None:
         app()
     except KNOWN_ERRORS as error:
         for line in str(error).splitlines():
-            show.err.print(f"[red]error[/] {escape(mask(line))}", soft_wrap=True)
+            _say_error(line)
         sys.exit(REFUSED)
     except BrokenPipeError:
         sys.exit(0)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        show.err.print(f"[red]error[/] the database cannot be used: {escape(mask(reason))}")
+        _say_error(f"the database cannot be used: {reason}")
         sys.exit(REFUSED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        show.err.print(f"[red]error[/] {escape(where)}{escape(error.strerror or str(error))}")
+        _say_error(f"{where}{error.strerror or error}")
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         show.err.print("stopped; the same command goes on where it ended")
         sys.exit(130)
+
+
+def _say_error(line: str) -> None:
+    if logs_json():
+        say_failure(line)
+    else:
+        show.err.print(f"[red]error[/] {escape(mask(line))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def follow_matches(
     )
     if not recorded:
         return Followed(matches=free.height, held=held)
+    tell("opening awards", 0, free.height)
     intake = open_awards(
         engine,
         free,

@@ -10,6 +10,7 @@ from console.wiring import KINDS
 from engine.clause_counts import PolicyCounts, count_clauses
 from engine.evaluate import bind_audience, split_bounds
 from engine.held_back import HeldBack, HeldBackTally, HeldByFact, HeldBySet
+from engine.near_counts import NearCount, count_near
 from engine.own_measures import add_own_measures, datasets_needed, group_bounds
 from engine.program import Bound, Program
 from engine.waiting import Held
@@ -21,11 +22,17 @@ JUDGED = "judged by "
 
 
 def count_by_clause(
-    program: Program, snapshot: Snapshot, policy: str | None, tell: Progress
+    program: Program,
+    snapshot: Snapshot,
+    policy: str | None,
+    tell: Progress,
+    *,
+    sample: int | None = None,
 ) -> tuple[list[PolicyCounts], list[str]]:
     """The counts of the policies in force on the snapshot's day, or of one of them.
 
     Also the keys of those left out: policies that decide rows have no one column for a clause.
+    `sample`: only so many subjects of each kind.
     """
     found, left_out = [], []
     chosen = [
@@ -39,34 +46,77 @@ def count_by_clause(
         if not split_bounds([bound])[0]:
             left_out.append(bound.policy.key)
             continue
-        parts = (_read([bound], snapshot, part) for part in snapshot.parts(kind))
-        found.append(count_clauses(bound, parts))
+        parts = choose_parts(snapshot, kind, sample)
+        found.append(
+            count_clauses(bound, (read_facts([bound], snapshot, *chosen) for chosen in parts))
+        )
     tell("counting by clause", len(chosen), len(chosen))
     return found, left_out
 
 
+def count_near_misses(
+    program: Program, snapshot: Snapshot, tell: Progress, *, sample: int | None = None
+) -> tuple[list[NearCount], list[str]]:
+    """How far those are off who fail a policy by one clause alone, and the keys of those left out,
+    as for `count_by_clause`."""
+    found: list[NearCount] = []
+    left_out = []
+    bounds = [(kind, b) for kind in KINDS for b in bind_audience(program, kind, snapshot.as_of)]
+    for number, (kind, bound) in enumerate(bounds):
+        tell("measuring who is near", number, len(bounds))
+        if not split_bounds([bound])[0]:
+            left_out.append(bound.policy.key)
+            continue
+        parts = choose_parts(snapshot, kind, sample)
+        frames = (read_facts([bound], snapshot, *chosen) for chosen in parts)
+        found += count_near(bound, program.vocabulary, frames)
+    tell("measuring who is near", len(bounds), len(bounds))
+    return found, left_out
+
+
 def list_held_back(
-    program: Program, snapshot: Snapshot, tell: Progress
+    program: Program, snapshot: Snapshot, tell: Progress, *, sample: int | None = None
 ) -> tuple[HeldBack, list[str]]:
     """The work list over every part of the snapshot and every policy in force, and the keys of
-    those left out, which decide rows."""
+    those left out, which decide rows. `sample`: only so many subjects of each kind."""
     tally = HeldBackTally()
     left_out: dict[str, None] = {}
-    todo = [part for kind in KINDS for part in snapshot.parts(kind)]
-    for number, part in enumerate(todo):
+    todo = [chosen for kind in KINDS for chosen in choose_parts(snapshot, kind, sample)]
+    for number, (part, most) in enumerate(todo):
         tell("asking what is missing", number, len(todo))
         bounds, apart = split_bounds(bind_audience(program, part.kind, snapshot.as_of))
         left_out |= dict.fromkeys(bound.policy.key for bound in apart)
         for group in group_bounds(bounds):
-            tally.add(group, _read(group, snapshot, part), part.kind)
+            tally.add(group, read_facts(group, snapshot, part, most), part.kind)
     tell("asking what is missing", len(todo), len(todo))
     return tally.result(), list(left_out)
 
 
-def _read(bounds: Sequence[Bound], snapshot: Snapshot, part: Part) -> pl.DataFrame:
-    """A part's facts, with those that the policies measure themselves."""
+def choose_parts(
+    snapshot: Snapshot, kind: str, sample: int | None
+) -> list[tuple[Part, int | None]]:
+    """The parts of a kind, or those that hold its first `sample` subjects, and how many of each.
+
+    Subjects stand in the order of their ids, which are keyed hashes: the first are like the others.
+    """
+    if sample is None:
+        return [(part, None) for part in snapshot.parts(kind)]
+    chosen: list[tuple[Part, int | None]] = []
+    left = sample
+    for part in snapshot.parts(kind):
+        if left > 0:
+            chosen.append((part, left))
+        left -= part.subjects
+    return chosen
+
+
+def read_facts(
+    bounds: Sequence[Bound], snapshot: Snapshot, part: Part, most: int | None = None
+) -> pl.DataFrame:
+    """A part's facts, with those that the policies measure themselves; of its first `most`."""
     frames = read_part(snapshot, part, datasets=datasets_needed(bounds))
-    return add_own_measures(bounds, frames.facts, frames.rows, frames.doubtful)
+    facts = frames.facts if most is None else frames.facts.head(most)
+    return add_own_measures(bounds, facts, frames.rows, frames.doubtful)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from console.braking import Found, PolicyState, brake_run
 from console.errors import NothingThere
 from console.following import follow_matches
 from console.holding import Held
+from console.run_log import RunLog
 from console.settings import Settings, read_key
+from engine.brake import Figures
 from engine.errors import OutcomeRefused
 from engine.evaluate import bind_audience, evaluate_part, split_bounds
 from engine.limits_file import read_limits
@@ -35,6 +37,7 @@ from engine.program import Program
 from engine.run import Run, accept_run, begin_run, finish_run, try_run
 from engine.run_act import sign_start
 from engine.run_policy import IN_FORCE
+from engine.run_record import PolicyFigures
 from engine.verdicts import plan_verdicts
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
@@ -205,6 +208,8 @@ def run_once(
     if starter is not None and not trial:
         with engine.begin() as connection:
             sign_start(connection, run, starter, now=now)
+    log = RunLog(engine, run, tell, trial=trial, now=now)
+    tell = log.watch
     path = settings.outcomes / run.id
     try:
         outcome, by_reference = evaluate_snapshot(program, snapshot, path, tell)
@@ -240,6 +245,8 @@ def run_once(
     braked = brake_run(
         settings, engine, run, found, rows, limits=limits, actor=ACTOR, now=now, recorded=not trial
     )
+    moved = {one.policy: one.figures for one in braked.policies}
+    log.keep_policies(run, [_figures(one, moved.get(one.policy.id)) for one in results])
     if trial:
         try_run(engine, run, actor=ACTOR, now=now)
     else:
@@ -258,6 +265,9 @@ def run_once(
         beside=rows,
         folder=path,
     )
+    counts = {"decisions": decisions, "matches": followed.matches, "by_reference": by_reference}
+    counts |= {"notices": followed.notices, **asdict(followed.intake)}
+    log.end(held=followed.held, counts=counts | asdict(followed.deliveries))
     return RunReport(
         run=run,
         results=results,
@@ -344,6 +354,33 @@ def count_results(
             )
         )
     return tuple(results)
+
+
+def _figures(result: PolicyResult, moved: Figures | None) -> PolicyFigures:
+    """A policy's result as it is written down; `moved` is what the brake saw of it."""
+    policy = result.policy
+    figures = PolicyFigures(
+        policy=policy.id,
+        version=policy.version,
+        title_zh=policy.title_zh,
+        title_en=policy.title_en or policy.title_zh,
+        outside=result.outside,
+        subjects=result.subjects,
+        eligible=result.eligible,
+        unknown=result.unknown,
+        amount_fen=result.amount_fen,
+        open_amounts=result.open_amounts,
+    )
+    if moved is None or result.outside is not None:
+        return figures
+    return replace(
+        figures,
+        gained=moved.gained,
+        lost=moved.lost,
+        unsettled=moved.unsettled,
+        amount_changed=moved.amount_changed,
+        difference_fen=moved.difference_fen,
+    )
 
 
 def _all_rows(outcome: Outcome) -> pl.DataFrame:

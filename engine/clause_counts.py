@@ -144,7 +144,7 @@ def _counts_of(bound: Bound, columns: Sequence[str], test: _Test) -> list[pl.Exp
         good.sum().alias(f"{test.column} passes"),
         (~good).sum().alias(f"{test.column} fails"),
         good.is_null().sum().alias(f"{test.column} unknown"),
-        ((~good) & (~verdict) & otherwise).sum().alias(f"{test.column} one short"),
+        _one_short(bound, columns, test).sum().alias(f"{test.column} one short"),
         (good.is_null() & verdict.is_null() & otherwise).sum().alias(f"{test.column} one open"),
     ]
 
@@ -162,6 +162,26 @@ def _clause_count(test: _Test, row: Mapping[str, Any]) -> ClauseCount:
         one_short=row[f"{test.column} one short"],
         one_open=row[f"{test.column} one open"],
     )
+
+
+def find_one_short(bound: Bound, frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Of each clause that is no group, who fails the policy by it alone: positions in the frame."""
+    truths = truth_columns(bound, frame)
+    tests = [
+        test for test in _tests(bound) if test.column.startswith("clause::") and not test.group
+    ]
+    verdict = verdict_of(bound, truths.columns)
+    found = truths.lazy().with_columns(verdict.alias("verdict")).select(
+        _one_short(bound, truths.columns, test).fill_null(False).alias(test.id) for test in tests
+    )  # fmt: skip
+    return {column.name: column.arg_true() for column in found.collect()}
+
+
+def _one_short(bound: Bound, columns: Sequence[str], test: _Test) -> pl.Expr:
+    """Who fails by this test alone; needs a column `verdict`."""
+    good = pl.col(test.column) if test.wanted else ~pl.col(test.column)
+    otherwise = _verdict(bound, columns, test).fill_null(False)
+    return (~good) & (~pl.col("verdict")) & otherwise
 
 
 def _tests(bound: Bound) -> list[_Test]:

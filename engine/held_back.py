@@ -4,6 +4,7 @@ A decision is held by every fact whose arrival could settle it; by one alone whe
 missing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -47,6 +48,19 @@ class HeldBySet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldByReason:
+    """Decisions of one policy that something else than a missing fact leaves open.
+
+    `reason` is that of a value without a result: "undefined" where something is divided by zero,
+    "no row" of a parameter that holds none. A decision with two reasons counts under each.
+    """
+
+    policy: str
+    reason: str
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
     """The work list. `settled_by_no_fact` wait for a day, or for arithmetic with a result."""
 
@@ -55,6 +69,7 @@ class HeldBack:
     by_fact: tuple[HeldByFact, ...]
     by_set: tuple[HeldBySet, ...]
     settled_by_no_fact: int
+    by_reason: tuple[HeldByReason, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +92,7 @@ class HeldBackTally:
         self.asked: Asked = {}
         self.facts: dict[tuple[str, str], _OfFact] = {}
         self.sets: dict[tuple[str, tuple[str, ...]], tuple[Held, set[str]]] = {}
+        self.reasons: Counter[tuple[str, str]] = Counter()
 
     def add(self, bounds: Sequence[Bound], frame: pl.DataFrame, kind: str) -> None:
         """Add a part: `frame` has a column `subject` and one for each fact."""
@@ -107,6 +123,8 @@ class HeldBackTally:
         height: int,
     ) -> None:
         self.unknown += group.held.decisions
+        for reason in group.reasons:
+            self.reasons[bound.policy.id, reason] += group.held.decisions
         if not group.missing:
             self.no_fact += group.held.decisions
             return
@@ -152,6 +170,10 @@ class HeldBackTally:
             by_fact=tuple(by_fact),
             by_set=tuple(by_set[:MAX_SETS]),
             settled_by_no_fact=self.no_fact,
+            by_reason=tuple(
+                HeldByReason(policy=policy, reason=reason, decisions=count)
+                for (policy, reason), count in sorted(self.reasons.items())
+            ),
         )
 
 

@@ -154,12 +154,35 @@ def find_run(connection: Connection, run_id: str) -> Run | None:
 
 def last_accepted_run(connection: Connection) -> Run | None:
     """The run that changes are compared with: the one accepted last."""
+    return next(iter(list_accepted(connection, 1)), None)
+
+
+def list_accepted(connection: Connection, most: int) -> list[Run]:
+    """The runs that were accepted last, the newest first, at most `most`."""
     columns = run_table.c
-    row = connection.execute(
+    rows = connection.execute(
         select(run_table)
         .where(columns.state == "accepted")
         .order_by(columns.decided_at.desc(), columns.as_of.desc(), columns.id.desc())
-        .limit(1)
+        .limit(most)
+    )
+    return [_run_of(row) for row in rows]
+
+
+def list_runs(connection: Connection) -> list[Run]:
+    """All runs, those started last first."""
+    columns = run_table.c
+    rows = connection.execute(
+        select(run_table).order_by(columns.started_at.desc(), columns.id.desc())
+    )
+    return [_run_of(row) for row in rows]
+
+
+def newest_run(connection: Connection) -> Run | None:
+    """The run that was started last, whatever became of it."""
+    columns = run_table.c
+    row = connection.execute(
+        select(run_table).order_by(columns.started_at.desc(), columns.id.desc()).limit(1)
     ).one_or_none()
     return None if row is None else _run_of(row)
 

@@ -17,9 +17,9 @@ from language.column import Frame
 from language.exact import TooWide
 from language.frame import facts_of_row
 
-Asked = dict[tuple[object, ...], tuple[tuple[str, ...], bool]]
-"""What was asked: by policy and by what sets rows apart, the missing facts, and whether only they
-are missing."""
+Asked = dict[tuple[object, ...], tuple[tuple[str, ...], tuple[str, ...]]]
+"""What was asked: by policy and by what sets rows apart, the missing facts, and what else leaves it
+open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Rows of a part that wait for the same under one policy; `whole`: for nothing but facts."""
+    """Rows of a part that wait for the same under one policy: for facts, and for `reasons`."""
 
     rows: np.ndarray[tuple[int], np.dtype[np.uint32]]
     missing: tuple[str, ...]
-    whole: bool
+    reasons: tuple[str, ...]
     held: Held
+
+    @property
+    def whole(self) -> bool:
+        """Whether they wait for nothing but facts."""
+        return not self.reasons
 
 
 def open_awards(bound: Bound, part: PreparedPart, rows: pl.Series) -> dict[str, int]:
@@ -91,8 +96,8 @@ def waiting_groups(
         if mark not in asked:
             facts = facts_of_row(part.frame.row(members[0], named=True), bound.types)
             decision = decide(bound, facts)
-            asked[mark] = decision.missing, not decision.reasons
-        missing, whole = asked[mark]
+            asked[mark] = decision.missing, decision.reasons
+        missing, reasons = asked[mark]
         held = Held(
             decisions=len(members),
             amount_fen=amount if priced else 0,
@@ -102,7 +107,7 @@ def waiting_groups(
             Group(
                 rows=np.array(members, np.uint32),
                 missing=missing,
-                whole=whole,
+                reasons=reasons,
                 held=held,
             )
         )

@@ -193,6 +193,17 @@ def count_unsealed(connection: Connection) -> int:
     )
 
 
+def oldest_unsealed(connection: Connection) -> datetime | None:
+    """When the first of the entries that no reader sees yet was written; None where all are
+    sealed."""
+    columns = journal_entry.c
+    # ids grow with time, and the index on what is unsealed has them in order
+    found: datetime | None = connection.scalar(
+        select(columns.recorded_at).where(columns.sequence.is_(None)).order_by(columns.id).limit(1)
+    )
+    return found
+
+
 def read_checkpoint(connection: Connection) -> Checkpoint:
     """The journal's present end."""
     columns = journal_entry.c

@@ -14,6 +14,7 @@ import engine.run
 import engine.run_act
 import engine.run_instance
 import engine.run_policy
+import engine.run_record
 import engine.schedule
 import ledger.actor
 import ledger.journal
@@ -41,6 +42,8 @@ TABLES = {
     engine.schedule.schedule_table,
     engine.run_act.run_act_table,
     engine.run_policy.run_policy_table,
+    engine.run_record.run_figures_table,
+    engine.run_record.run_pass_table,
     ledger.journal.journal_entry,
     ledger.journal.journal_cursor,
     ledger.lease.lease_table,

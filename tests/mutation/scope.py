@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 EVALUATION = (
     "alike", "alternatives", "amount", "by_hand", "changes", "clause_counts", "clause_tree",
     "columns", "deciding", "decision", "evaluate", "evaluate_frame", "evaluate_rows", "few",
-    "held_back", "measured", "near_miss", "outcome", "own_measures", "program", "row_columns",
+    "held_back", "measured", "near_counts", "near_miss", "outcome", "own_measures", "program",
+    "row_columns",
     "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
     "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
@@ -22,7 +23,8 @@ OTHERS = (
     "__init__", "clause_telling", "errors", "examples", "explain", "explain_by_hand",
     "explain_rows", "explanation", "needed_facts", "run", "scope_telling", "shown_value",
     "table_words", "telling", "wording", "example_boundaries", "example_coverage",
-    "example_limits", "example_points", "example_proposals", "example_search", "policy_spans",
+    "example_limits", "example_points", "example_proposals", "example_search", "run_record",
+    "policy_spans",
     "table_rows_used", "tested", "catch_up", "claiming", "due_instances", "run_instance",
     "schedule", "timing", "working_days", "run_act", "run_policy",
 )  # fmt: skip
@@ -70,6 +72,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         for name in ("", "_choosing", "_cluster", "_offers", "_pattern", "_paying", "_rules")
     },
     "package_solving": ("engine/test_packages",),
+    "near_counts": ("engine/test_near_counts",),
     "number": ("policies/test_authors_yaml", "policies/test_refusals"),
     "outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes"),
     "pattern": ("language/test_patterns",),

@@ -134,6 +134,23 @@ def test_the_work_list_is_that_of_asking_row_by_row(bounds: list[Bound]) -> None
     assert decisions == sorted(decisions, reverse=True)
 
 
+def test_arithmetic_without_a_result_is_counted_by_policy_as_row_by_row(
+    bounds: list[Bound],
+) -> None:
+    heads = pl.Series("staff_prev_year", [0, 3, None, 0, 2] * 300, dtype=pl.Int64)
+    frame = draw(1500, 9).with_columns(heads)
+    parts = [(bounds, frame[:400], "enterprise"), (bounds, frame[400:], "enterprise")]
+    expected: Counter[tuple[str, str]] = Counter()
+    for bound in bounds:
+        for row in frame.iter_rows(named=True):
+            decision = decide(bound, facts_of_row(row, bound.types))
+            if decision.verdict == "unknown":
+                expected.update((bound.policy.id, reason) for reason in decision.reasons)
+    found = {(one.policy, one.reason): one.decisions for one in find_held_back(parts).by_reason}
+    assert found == expected
+    assert expected["second", "undefined"] > 50
+
+
 def test_numbers_beyond_any_column_are_asked_about_row_by_row(bounds: list[Bound]) -> None:
     frame = draw(60, 2).with_columns(pl.Series("staff_prev_year", [1e-9, 3e15, None] * 20))
     found = find_held_back([(bounds, frame, "enterprise")])
