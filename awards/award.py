@@ -21,13 +21,14 @@ from sqlalchemy import (
 )
 
 from engine.run import run_table
-from ledger.database import Instant, metadata
+from ledger.database import Instant, leave_room, metadata
+from ledger.retry import transact
 
-MOST_AWARDS = 2_000
 MOST_SECONDS = 0.25
-CHUNK = 500
-"""A transaction ends after MOST_AWARDS or MOST_SECONDS, looked at after each CHUNK: SQLite has one
-writer, and others wait for it."""
+MOST_AWARDS = {"sqlite": 2_000, "postgresql": 10_000}
+CHUNK = {"sqlite": 500, "postgresql": 2_500}
+"""A transaction ends after MOST_AWARDS or MOST_SECONDS, looked at after each CHUNK. SQLite has one
+writer, and others wait for it; PostgreSQL waits for its disk at each commit."""
 
 award_table = Table(
     "award",
@@ -100,20 +101,43 @@ def write_in_batches(
 
 
 def write_slices(
-    engine: Engine, count: int, write: Callable[[Connection, slice], int], pace: Pace
+    engine: Engine,
+    count: int,
+    write: Callable[[Connection, slice], int],
+    pace: Pace,
+    *,
+    recount: Callable[[Connection, slice], int | None] = lambda _connection, _some: None,
 ) -> int:
-    """Write `count` rows slice by slice in short transactions; the sum of what `write` returned."""
-    written = position = 0
+    """Write `count` rows slice by slice in short transactions; the sum of what `write` returned.
+
+    A transaction that is broken off is repeated, so `write` must leave alone what is there already.
+    `recount` tells what `write` returned for some rows if they were committed, and None if not.
+    """
+    most, chunk = MOST_AWARDS[engine.dialect.name], CHUNK[engine.dialect.name]
+    written = position = reached = 0
+
+    def write_some(connection: Connection) -> int:
+        nonlocal reached
+        reached, of_this = position, 0
+        started = pace.seconds() if pace.seconds else 0.0
+        end = min(position + most, count)
+        while reached < end:
+            some = slice(reached, min(reached + chunk, end))
+            of_this += write(connection, some)
+            reached = some.stop
+            if pace.seconds and pace.seconds() - started >= MOST_SECONDS:
+                break
+        return of_this
+
+    def look(connection: Connection) -> int | None:
+        return recount(connection, slice(position, reached))
+
     while position < count:
-        with engine.begin() as connection:
-            started = pace.seconds() if pace.seconds else 0.0
-            end = min(position + MOST_AWARDS, count)
-            while position < end:
-                some = slice(position, min(position + CHUNK, end))
-                written += write(connection, some)
-                position = some.stop
-                if pace.seconds and pace.seconds() - started >= MOST_SECONDS:
-                    break
+        reached = position
+        written += transact(engine, write_some, look=look)
+        position = reached
         if pace.on_progress:
             pace.on_progress(position)
+        if position < count:
+            leave_room(engine)
     return written

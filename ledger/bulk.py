@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, CursorResult, Table, exc
 
+from ledger.database import raise_named
+
 ROWS = 500
 """Rows in one statement on SQLite: more gain nothing. Rows times columns stay below its limit of
 32,766 values."""
@@ -67,6 +69,17 @@ def insert_absent_columns(
             tail = "ON CONFLICT DO NOTHING RETURNING id"
             inserted.update(_insert_values(connection, table.name, constants, some, tail).scalars())
     return inserted
+
+
+def copy_out(connection: Connection, query: str, values: Sequence[object]) -> bytes:
+    """What the query gives on PostgreSQL, as CSV in UTF-8: texts in quotes where need be."""
+    statement = f"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
+    with _told_as_others(connection, statement):
+        cursor = connection.connection.cursor()
+        with cursor.copy(statement, values) as copy:
+            content = b"".join(copy)
+        cursor.close()
+    return content
 
 
 def _bound(
@@ -203,6 +216,7 @@ def _told_as_others(connection: Connection, statement: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
+        raise_named(error)
         lost = bool(connection.connection.dbapi_connection.closed)  # type: ignore[union-attr]
         if lost:
             connection.invalidate(error)

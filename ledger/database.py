@@ -5,6 +5,7 @@ it waits for the one writer instead of failing in its middle.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,13 +31,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 
-from ledger.errors import DatabaseBusy, DatabaseRefused, InstantRefused
+from ledger.errors import DatabaseBusy, DatabaseFull, DatabaseRefused, InstantRefused
 
 WAIT_SECONDS = 30
 """How long a transaction waits for SQLite's one writer."""
 
+LOOK_SECONDS = 0.001
+"""How long a transaction sleeps until it looks whether SQLite's one writer has ended."""
+
+ROOM_SECONDS = 0.003
+"""How long who writes many transactions lets others begin theirs."""
+
 MIGRATION_LOCK = 5_417_260_112
 """Key of PostgreSQL's advisory lock under which migrations run; any number nobody else uses."""
+
+_DISK_FULL = "53100"
+"""PostgreSQL's code."""
 
 metadata = MetaData(
     naming_convention={
@@ -82,10 +92,13 @@ def open_database(url: str) -> Engine:
             engine = create_engine(address, connect_args={"timeout": WAIT_SECONDS})
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-            event.listen(engine, "handle_error", _name_busy)
+            event.listen(engine, "handle_error", _name_error)
             return engine
         case "postgresql":
-            return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            address = address.set(drivername="postgresql+psycopg")
+            engine = create_engine(address, pool_pre_ping=True)
+            event.listen(engine, "handle_error", _name_error)
+            return engine
         case other:
             raise DatabaseRefused(f'"{other}" is no database Zhida knows (sqlite, postgresql)')
 
@@ -95,6 +108,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads, and leaves SQLite's writer alone."""
     with engine.connect() as connection:
         yield connection.execution_options(zhida_reading=True, postgresql_readonly=True)
+
+
+def leave_room(engine: Engine) -> None:
+    """Between two of many transactions: let another one write, where there is one writer only."""
+    if engine.dialect.name == "sqlite":
+        time.sleep(ROOM_SECONDS)
 
 
 def migrate(engine: Engine) -> None:
@@ -145,15 +164,48 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get("zhida_reading", False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("zhida_reading", False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _begin_to_write(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong
 
 
-def _name_busy(context: ExceptionContext) -> None:
-    """Say what to do where SQLite only says "database is locked"."""
-    error: Any = context.original_exception
-    if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+def _begin_to_write(driver: Any) -> bool:
+    """Begin as the one writer, looking again and again for WAIT_SECONDS; False if it could not.
+
+    SQLite's own waiting looks every tenth of a second at last, and would wait for seconds beside
+    somebody who begins anew at each end.
+    """
+    driver.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+            try:
+                driver.execute("BEGIN IMMEDIATE").close()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(LOOK_SECONDS)
+            else:
+                return True
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}").close()
+
+
+def raise_named(error: BaseException | None) -> None:
+    """Raise what says what to do where the driver only says "database is locked" or "full"."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         raise DatabaseBusy(
             f"the database was locked by another process for {WAIT_SECONDS} seconds "
             "(wait for it to end, then repeat: nothing was written)"
         ) from error
+    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == _DISK_FULL:
+        raise DatabaseFull(
+            "no room is left for the database (make room on its disk, then repeat the command: "
+            "what was committed stays and is not doubled)"
+        ) from error
+
+
+def _name_error(context: ExceptionContext) -> None:
+    raise_named(context.original_exception)

@@ -13,6 +13,25 @@ class DatabaseBusy(LedgerError):
     """Another process held the database longer than the time to wait; repeat the command."""
 
 
+class DatabaseFull(LedgerError):
+    """No room is left for the database; what was not committed is rolled back."""
+
+
+class TransactionBroken(LedgerError):
+    """The database broke one transaction off again and again.
+
+    `tries` is how often it was tried, `reason` why the last one ended.
+    """
+
+    def __init__(self, *, tries: int, reason: str) -> None:
+        self.tries = tries
+        self.reason = reason
+        super().__init__(
+            f"the database broke a transaction off {tries} times: {reason} "
+            "(repeat the command when it is quieter: what was committed stays and is not doubled)"
+        )
+
+
 class InstantRefused(LedgerError):
     """A time without a zone, which would mean another moment on another machine."""
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 
-from ledger.database import SERIAL, Instant, insert_absent, metadata
+from ledger.database import SERIAL, Instant, insert_absent, leave_room, metadata
 from ledger.errors import EntryRefused, JournalBroken
 from ledger.lease import acquire_lease, release_lease
 
@@ -160,6 +160,7 @@ def seal(engine: Engine, *, now: datetime, batch: int = 2_000, owner: str = "sea
         sealed += count
         if count < batch:
             return sealed
+        leave_room(engine)
 
 
 def sealed_entries(

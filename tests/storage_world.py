@@ -1,20 +1,24 @@
 """A small world for the tests of what is stored: runs, matches, policy cards, at a fixed time."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine, Table, func, select
 
-from awards.intake import IntakeReport, open_awards
+from awards.award import award_table
+from awards.intake import IntakeReport, Matches, open_awards
 from engine.outcome import MATCH_SCHEMA
 from engine.run import Run, begin_run
 from ledger.database import reading
+from ledger.journal import journal_entry
 from notifier.notice import PolicyCard
 
 NOW = datetime(2025, 12, 1, 8, 0, tzinfo=UTC)
 AS_OF = date(2025, 11, 30)
 ACTOR = "clerk-1"
+NATURAL_KEY = ("policy", "subject", "period", "item")
 
 
 def minutes_later(minutes: float) -> datetime:
@@ -64,7 +68,7 @@ def subject_of(number: int) -> str:
 
 
 def take_in(
-    engine: Engine, matches: pl.DataFrame, *, snapshot: str = "a", **options: Any
+    engine: Engine, matches: Matches, *, snapshot: str = "a", **options: Any
 ) -> IntakeReport:
     run = make_run(engine, snapshot)
     options = {"now": NOW, **options}
@@ -96,6 +100,22 @@ def count_rows(engine: Engine, table: Table) -> int:
 def all_rows(engine: Engine, table: Table) -> list[Any]:
     with reading(engine) as connection:
         return list(connection.execute(select(table).order_by(*table.primary_key.columns)))
+
+
+def opened_in_journal(engine: Engine) -> list[tuple[Any, ...]]:
+    """Award id, natural key and amount of each opening in the journal."""
+    rows = [row for row in all_rows(engine, journal_entry) if row.kind == "award.opened"]
+    bodies = [json.loads(row.body) | {"subject": row.subject} for row in rows]
+    return sorted(
+        tuple(body[name] for name in ("award", *NATURAL_KEY, "amount_fen")) for body in bodies
+    )
+
+
+def opened_in_table(engine: Engine) -> list[tuple[Any, ...]]:
+    rows = [row for row in all_rows(engine, award_table) if row.origin == "run"]
+    return sorted(
+        tuple(row._mapping[name] for name in ("id", *NATURAL_KEY, "amount_fen")) for row in rows
+    )
 
 
 def _with_missing(rows: tuple[dict[str, Any], ...]) -> bool:

@@ -7,12 +7,12 @@ from itertools import count, pairwise
 from typing import Any
 
 import polars as pl
-import psycopg
 import pytest
 from sqlalchemy import Engine, event, exc, insert, text, update
 
-from awards.award import adjustment_table, award_table
+from awards.award import CHUNK, MOST_AWARDS, adjustment_table, award_table
 from awards.errors import MatchesRefused
+from awards.existing import EXISTING, read_existing
 from awards.intake import IntakeReport, open_awards
 from ledger.journal import journal_entry
 from tests.storage_world import (
@@ -25,27 +25,11 @@ from tests.storage_world import (
     make_run,
     many_matches,
     minutes_later,
+    opened_in_journal,
+    opened_in_table,
     subject_of,
     take_in,
 )
-
-NATURAL_KEY = ("policy", "subject", "period", "item")
-
-
-def opened_in_journal(engine: Engine) -> list[tuple[Any, ...]]:
-    """Award id, natural key and amount of each opening in the journal."""
-    rows = [row for row in all_rows(engine, journal_entry) if row.kind == "award.opened"]
-    bodies = [json.loads(row.body) | {"subject": row.subject} for row in rows]
-    return sorted(
-        tuple(body[name] for name in ("award", *NATURAL_KEY, "amount_fen")) for body in bodies
-    )
-
-
-def opened_in_table(engine: Engine) -> list[tuple[Any, ...]]:
-    rows = [row for row in all_rows(engine, award_table) if row.origin == "run"]
-    return sorted(
-        tuple(row._mapping[name] for name in ("id", *NATURAL_KEY, "amount_fen")) for row in rows
-    )
 
 
 def test_each_match_opens_one_award_with_its_journal_entry(database: Engine) -> None:
@@ -114,10 +98,10 @@ def test_an_award_written_after_our_look_is_left_as_it_is(
     import awards.intake
 
     def look_too_early(*_arguments: object) -> pl.DataFrame:
-        return pl.DataFrame(schema=awards.intake._EXISTING)
+        return EXISTING.to_frame()
 
     take_in(database, many_matches(4))
-    monkeypatch.setattr(awards.intake, "_read_existing", look_too_early)
+    monkeypatch.setattr(awards.intake, "read_existing", look_too_early)
     assert take_in(database, many_matches(5)) == IntakeReport(opened=1, raced=4)
     assert opened_in_journal(database) == opened_in_table(database)
 
@@ -190,17 +174,25 @@ def ticking(step: float) -> Callable[[], float]:
     return lambda: next(ticks) * step
 
 
+def test_transactions_are_small_on_sqlite_for_it_has_one_writer() -> None:
+    assert MOST_AWARDS["sqlite"] <= 2_000
+
+
 @pytest.mark.parametrize(
-    ("step", "most"),
+    ("step", "chunks"),
     [
-        (0.0, 2_000),  # by number
-        (0.126, 1_000),  # 0.252 s after two chunks
-        (0.3, 500),  # each chunk is too slow already
+        (0.0, None),  # by number
+        (0.126, 2),  # 0.252 s after two chunks
+        (0.3, 1),  # each chunk is too slow already
     ],
 )
-def test_transactions_end_after_2000_awards_or_250_ms(
-    database: Engine, step: float, most: int
+def test_transactions_end_after_so_many_awards_or_250_ms(
+    database: Engine, step: float, chunks: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    backend = database.dialect.name
+    monkeypatch.setitem(MOST_AWARDS, "postgresql", 2_000)
+    monkeypatch.setitem(CHUNK, "postgresql", 500)
+    most = chunks * CHUNK[backend] if chunks else MOST_AWARDS[backend]
     make_run(database)
     sizes = [0]
 
@@ -252,60 +244,74 @@ def test_amounts_that_are_not_whole_fen_are_refused(database: Engine) -> None:
         take_in(database, matches)
 
 
+def test_frames_one_after_the_other_open_what_one_frame_does(database: Engine) -> None:
+    take_in(database, many_matches(3))
+    frames = [
+        many_matches(5),
+        many_matches(0),
+        pl.concat([many_matches(2, policy="b"), many_matches(3, period="2025-12")]),
+        many_matches(5, policy="b")[2:],  # the same policy and period, other subjects
+        many_matches(1, policy="c").with_columns(missing=pl.lit("")),
+    ]
+    told: list[tuple[int, int]] = []
+    report = take_in(
+        database,
+        iter(frames),
+        now=minutes_later(1),
+        on_progress=lambda *progress: told.append(progress),
+        total=14,
+    )
+    assert report == IntakeReport(opened=11, unchanged=3)
+    assert told == sorted(told)
+    assert told[-1] == (14, 14)
+    assert opened_in_journal(database) == opened_in_table(database)
+    assert take_in(database, pl.concat(frames, how="diagonal")) == IntakeReport(unchanged=14)
+
+
+def test_a_match_in_two_frames_opens_one_award(database: Engine) -> None:
+    report = take_in(database, iter([many_matches(4), many_matches(4)]))
+    assert report == IntakeReport(opened=4, raced=4)
+    assert opened_in_journal(database) == opened_in_table(database)
+
+
+def test_policies_with_few_matches_share_a_transaction(database: Engine) -> None:
+    make_run(database)
+    commits: list[object] = []
+    event.listen(database, "commit", commits.append)
+    matches = pl.concat([many_matches(3, policy=f"policy-{n}") for n in range(50)])
+    assert take_in(database, matches).opened == 150
+    assert len(commits) == 2  # the other is that of the run
+
+
+def test_existing_awards_are_read_as_they_are(database: Engine) -> None:
+    items = ["", '"', "a,b", 'say "x"', "补贴", "\\N", "NULL", "a\nb", "\r", " ", "0"]
+    matches = make_matches(
+        *(make_match(number, item=item) for number, item in enumerate(items)),
+        make_match(99, amount_fen=None),
+        make_match(98, amount_fen=0),
+    )
+    take_in(database, matches)
+    read = read_existing(database, "elder-allowance", "2025-11").sort("id")
+    expected = [
+        (row.subject, row.item, row.id, row.amount_fen, row.state, row.origin)
+        for row in all_rows(database, award_table)
+    ]
+    assert read.rows() == expected
+    assert read.schema == EXISTING
+    assert read_existing(database, "elder-allowance", "2025-10").rows() == []
+    assert read_existing(database, "elder'--%s", "2025-10").schema == EXISTING
+
+
+def test_many_existing_awards_are_read_in_portions(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("awards.existing.ROWS", 7)
+    take_in(database, many_matches(25))
+    assert read_existing(database, "elder-allowance", "2025-11").height == 25
+
+
 def test_no_matches_open_nothing(database: Engine) -> None:
     assert take_in(database, many_matches(0)) == IntakeReport()
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_full_disk_rolls_back_and_the_rest_follows_later(database: Engine) -> None:
-    tight = database
-    make_run(tight)
-
-    def limit(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 500").close()
-
-    tight.dispose()
-    event.listen(tight, "connect", limit)
-    with pytest.raises(exc.OperationalError, match="full"):
-        take_in(tight, many_matches(6_000))
-    opened = opened_in_table(tight)
-    assert 0 < len(opened) < 6_000
-    assert opened_in_journal(tight) == opened
-    event.remove(tight, "connect", limit)
-    tight.dispose()
-    report = take_in(tight, many_matches(6_000))
-    assert report.opened == 6_000 - len(opened)
-    assert opened_in_journal(tight) == opened_in_table(tight)
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_connection_lost_at_commit_leaves_all_or_nothing(
-    database: Engine, postgresql_server: str, moment: str
-) -> None:
-    make_run(database)
-    commits = count(1)
-
-    def lose(connection: Any) -> None:
-        if next(commits) != 3:  # the first belongs to the run
-            return
-        backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-        if moment == "after":  # the commit arrives, its confirmation does not
-            connection.exec_driver_sql("COMMIT")
-        with psycopg.connect(postgresql_server, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
-        connection.exec_driver_sql("SELECT 1")  # where the answer would have come
-
-    event.listen(database, "commit", lose)
-    with pytest.raises(exc.OperationalError):
-        take_in(database, many_matches(5_000))
-    event.remove(database, "commit", lose)
-    opened = opened_in_table(database)
-    assert len(opened) == (2_000 if moment == "before" else 4_000)
-    assert opened_in_journal(database) == opened
-    assert take_in(database, many_matches(5_000)).unchanged == len(opened)
-    assert count_rows(database, award_table) == 5_000
-    assert opened_in_journal(database) == opened_in_table(database)
 
 
 def test_ids_tell_nothing_of_the_subject_and_grow(database: Engine) -> None:

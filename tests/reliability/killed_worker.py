@@ -76,7 +76,8 @@ def work_until(
 
     sync = notifier.channels.maildir._sync
     notifier.channels.maildir._sync = sync_in_steps
-    awards.award.MOST_AWARDS, awards.award.CHUNK = 100, 50
+    for name in ("sqlite", "postgresql"):
+        awards.award.MOST_AWARDS[name], awards.award.CHUNK[name] = 100, 50
     notifier.compose.BATCH = 150
     engine = open_database(url)
     for name in ("before_cursor_execute", "commit"):

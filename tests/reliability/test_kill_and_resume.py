@@ -32,7 +32,7 @@ def start_worker(*arguments: object) -> "subprocess.CompletedProcess[str]":
         env={"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=900,
         check=False,
     )
 

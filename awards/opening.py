@@ -1,0 +1,108 @@
+"""Writing new awards: many at a time, each with its journal entry, in short transactions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import compress
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from awards.award import Pace, award_table, name_rows, write_slices
+from awards.claims import keep_claims
+from ledger.bulk import insert_absent_columns
+from ledger.entries import NewEntries, record_columns
+
+_NAMES = {
+    "policy": "policy",
+    "version": "policy_version",
+    "subject": "subject",
+    "kind": "subject_kind",
+    "period": "period",
+    "item": "item",
+    "amount_fen": "amount_fen",
+}
+"""Columns of matches, and what awards call them."""
+_TOLD = ("missing", "delivery", "rows", "rows_open")
+"""Columns of matches that only the journal is told of."""
+_TAKEN = (*_NAMES, *_TOLD, "claimed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What all awards of one intake have in common."""
+
+    run_id: str
+    actor: str
+    now: datetime
+
+
+def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> int:
+    """Open an award for each of `due`; how many, without those that somebody else opened first."""
+    columns: dict[str, list[Any]] = {"id": name_rows(due.height, intake.now)}
+    columns |= {name: due[name].to_list() for name in _TAKEN if name in due.columns}
+    _leave_untold(columns)
+
+    def write(connection: Connection, some: slice) -> int:
+        mine = {name: values[some] for name, values in columns.items()}
+        opened = insert_absent_columns(
+            connection,
+            award_table,
+            shared={
+                "state": "opened",
+                "origin": "run",
+                "run_id": intake.run_id,
+                "opened_at": intake.now,
+            },
+            columns={"id": mine["id"], **{_NAMES[name]: mine[name] for name in _NAMES}},
+        )
+        if "claimed" in mine:
+            claimed = dict(zip(mine["id"], mine["claimed"], strict=True))
+            opened = keep_claims(connection, opened, claimed, intake.now)
+        if len(opened) < len(mine["id"]):
+            kept = [award_id in opened for award_id in mine["id"]]
+            mine = {name: list(compress(values, kept)) for name, values in mine.items()}
+        record_columns(connection, _openings_of(mine, intake))
+        return len(opened)
+
+    def recount(connection: Connection, some: slice) -> int | None:
+        """How many were opened if these were committed: the ids are nobody else's."""
+        ids = columns["id"][some]
+        there = select(award_table.c.id).where(award_table.c.id.in_(ids))
+        return len(connection.execute(there).all()) or None
+
+    return write_slices(engine, due.height, write, pace, recount=recount)
+
+
+def _leave_untold(columns: dict[str, list[Any]]) -> None:
+    """None for what the journal need not say of an award."""
+    for name in ("missing", "delivery", "rows"):
+        if name in columns:
+            columns[name] = [value or None for value in columns[name]]
+    if "missing" in columns:  # what a known amount waits for is no matter
+        pairs = zip(columns["missing"], columns["amount_fen"], strict=True)
+        columns["missing"] = [names if amount is None else None for names, amount in pairs]
+    if "rows" in columns:
+        undecided = columns.get("rows_open", [0] * len(columns["rows"]))
+        columns["rows_open"] = [
+            None if rows is None else still_open or 0
+            for rows, still_open in zip(columns["rows"], undecided, strict=True)
+        ]
+    else:
+        columns.pop("rows_open", None)
+
+
+def _openings_of(mine: Mapping[str, list[Any]], intake: Intake) -> NewEntries:
+    return NewEntries(
+        kind="award.opened",
+        actor=intake.actor,
+        now=intake.now,
+        subjects=mine["subject"],
+        shared={"run": intake.run_id},
+        columns={
+            "award": mine["id"],
+            **{name: mine[name] for name in ("policy", "version", "period", "item", "amount_fen")},
+        },
+        optional={name: mine[name] for name in _TOLD if name in mine},
+    )
