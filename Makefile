@@ -53,6 +53,7 @@ bench: $(READY) $(BENCH_READY) ## figures against a named baseline of the same r
 	@$(BIN)/python -m benchmarks.decisions
 	@$(BIN)/python -m benchmarks.simulate
 	@$(BIN)/python -m benchmarks.guards
+	@$(BIN)/python -m benchmarks.packages
 	@$(BIN)/python -m benchmarks.linkage
 	@$(BIN)/python -m benchmarks.scale --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)
 	@$(BIN)/python -m benchmarks.other_engines --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)

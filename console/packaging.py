@@ -1,6 +1,7 @@
 """Packages and claims of one run: which matches go on, and why the others do not."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
-from awards.claims import ENDED, Holder, lose_claims, read_claims, read_holders
+from awards.claims import ENDED, LOST_SCHEMA, Holder, lose_claims, read_claims, read_holders
 from awards.standing import read_standing
 from engine.outcome import KEY
 from engine.package import CHOICE_SCHEMA, choose_packages
@@ -72,13 +73,13 @@ def pack_matches(
             break
         outclaimed.append(losers)
         left = left.join(losers, on=KEY, how="anti", maintain_order="left")
-    empty = lose_claims(matches.clear(), claims.clear(), {})
+    lost_claims = pl.concat([pl.DataFrame(schema=LOST_SCHEMA), *outclaimed])
     return Packed(
         matches=going,
         lost=lost,
-        outclaimed=pl.concat([empty, *outclaimed]),
+        outclaimed=lost_claims,
         claims=claims.join(going.select(KEY), on=KEY, how="semi"),
-        choices=choices,
+        choices=pl.concat([choices, _claim_choices(lost_claims, matches)]),
     )
 
 
@@ -120,25 +121,24 @@ def apply_rules(
 def write_choices(folder: Path, choices: pl.DataFrame) -> None:
     """Keep what was chosen beside the outcome, for whoever asks why.
 
-    A run that is repeated finds its own awards standing; then what it said first says more.
+    Of policies that are not among the choices what was kept before stays. A run that is repeated
+    finds its own awards standing; where nothing else has changed, what it said first says more.
     """
+    before = read_choices(folder)
+    asked = pl.col("policy").is_in(choices["policy"].unique().implode())
+    kept = pl.concat([before.filter(~asked), choices]).sort([*_OFFER, "status"])
+    if _drawn(before).equals(_drawn(kept)):
+        return
     path = folder / CHOICES
-    going = ["subject", "policy", "period"]
-    ordered = choices.sort([*going, "status"])
-    if path.is_file():
-        before = read_choices(folder)
-        draws = pl.col("decision").is_in(["chosen", "kept"])
-        if (
-            before.filter(draws)
-            .select(going)
-            .unique()
-            .sort(going)
-            .equals(ordered.filter(draws).select(going).unique().sort(going))
-        ):
-            return
-    partial = path.with_suffix(".partial")
-    ordered.write_parquet(partial)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    kept.write_parquet(partial)
     partial.replace(path)
+
+
+def _drawn(choices: pl.DataFrame) -> pl.DataFrame:
+    """Which offers there are, and which of them are drawn."""
+    draws = pl.col("decision").is_in(["chosen", "kept"]).alias("drawn")
+    return choices.select(*_OFFER, draws).unique().sort([*_OFFER, "drawn"])
 
 
 def read_choices(folder: Path) -> pl.DataFrame:
@@ -152,6 +152,27 @@ def _outclaimed(
 ) -> pl.DataFrame:
     mine = claims.join(going.select(KEY), on=KEY, how="semi", maintain_order="left")
     return lose_claims(going, mine, holders)
+
+
+def _claim_choices(lost: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """What lost a claim, as choices: by whose award or match."""
+    by = [
+        json.dumps([[policy, period]])
+        for policy, period in lost.select("to_policy", "to_period").iter_rows()
+    ]
+    found = lost.with_columns(pl.Series("by", by, dtype=pl.String)).join(
+        matches.select(*KEY, "amount_fen"), on=KEY, how="left"
+    )
+    return found.select(
+        *_OFFER,
+        pl.lit("known").alias("status"),
+        pl.lit("held").alias("decision"),
+        pl.lit("claim").alias("reason"),
+        "by",
+        pl.lit(None, dtype=pl.Int64).alias("difference_fen"),
+        "amount_fen",
+        pl.lit(None, dtype=pl.Int64).alias("paid_fen"),
+    )
 
 
 def _weigh(rules: PackageRules) -> list[pl.Expr]:
@@ -275,8 +296,3 @@ def _lost(decided: pl.DataFrame) -> pl.DataFrame:
         "by",
         "difference_fen",
     )
-
-
-def name_others(by: str) -> str:
-    """Offers as `by` names them, for a message: policies with their periods."""
-    return ", ".join(f"{policy} {period}".strip() for policy, period in json.loads(by))

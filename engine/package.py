@@ -33,7 +33,8 @@ Reasons. Lost: `received` (an award stands against it), `requires` (what it requ
 not chosen), `highest` (not the highest of its group), `instead` (what stands against it is worth
 more), `tie` (worth the same), `cap` (the cap leaves nothing). Held: `open` (what it conflicts with
 is not decided), `cap-unsure` (what the cap leaves cannot be said), `large` (too many offers),
-`unclear` (the files contradict each other). Chosen: `cut` (the cap leaves a part), else nothing.
+`unclear` (the files contradict each other), `claim` (what it claims is another's). Chosen: `cut`
+(the cap leaves a part), else nothing.
 """
 
 

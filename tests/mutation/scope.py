@@ -26,7 +26,7 @@ OTHERS = (
     "example_limits", "example_points", "example_proposals", "example_search", "run_record",
     "policy_spans",
     "table_rows_used", "tested", "catch_up", "claiming", "due_instances", "run_instance",
-    "schedule", "timing", "working_days", "run_act", "run_policy",
+    "package_telling", "schedule", "timing", "working_days", "run_act", "run_policy",
 )  # fmt: skip
 """Those that put decisions into words, keep the register of runs, tell what nobody delivers, or
 what examples cover and lack."""
