@@ -7,6 +7,7 @@ asks tells the same.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Literal
 
 from sqlalchemy import Connection, func, select
@@ -37,7 +38,7 @@ class Limits:
 
     without_run: timedelta = timedelta(hours=24)
     unended: timedelta = timedelta(hours=4)
-    jump: float = 0.01
+    jump: Fraction = Fraction(1, 100)
     unsealed: timedelta = timedelta(hours=1)
     overdue: timedelta = timedelta(hours=6)
     failed: int = 0
@@ -117,17 +118,19 @@ def _jumped(connection: Connection, limits: Limits) -> Iterator[Alert]:
                 name=one.policy,
                 since=runs[0].decided_at,
                 figure=one.unknown / one.subjects,
-                limit=limits.jump,
+                limit=float(limits.jump),
                 before=was.unknown / was.subjects if was.subjects else 0.0,
             )
 
 
-def has_jumped(now: PolicyFigures, before: PolicyFigures, jump: float) -> bool:
+def has_jumped(now: PolicyFigures, before: PolicyFigures, jump: Fraction) -> bool:
     """Whether so many more are unknown: by `jump` of all subjects, by half, and not by a few."""
     if not now.subjects or not before.subjects:
         return False
-    share, was = now.unknown / now.subjects, before.unknown / before.subjects
-    return share - was >= jump and share >= 1.5 * was and now.unknown - was * now.subjects >= FEWEST
+    share, was = Fraction(now.unknown, now.subjects), Fraction(before.unknown, before.subjects)
+    return (
+        share - was >= jump and 2 * share >= 3 * was and now.unknown - was * now.subjects >= FEWEST
+    )
 
 
 def _unsealed(connection: Connection, limits: Limits, now: datetime) -> Iterator[Alert]:

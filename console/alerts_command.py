@@ -1,6 +1,7 @@
 """The command `alerts`: what somebody should look at, for people, programs and cron."""
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,7 @@ def tell_alerts(
     jump: Annotated[
         float,
         typer.Option(min=0, max=100, help="… so many percent more of a policy's are unknown."),
-    ] = _DEFAULT.jump * 100,
+    ] = float(_DEFAULT.jump * 100),
     unsealed: Annotated[
         float, typer.Option(min=0, help="… entries of the journal unsealed for so many minutes.")
     ] = _DEFAULT.unsealed.total_seconds() / 60,
@@ -64,7 +65,7 @@ def tell_alerts(
     limits = Limits(
         without_run=timedelta(hours=hours),
         unended=timedelta(hours=unended),
-        jump=jump / 100,
+        jump=Fraction(str(jump)) / 100,
         unsealed=timedelta(minutes=unsealed),
         overdue=timedelta(hours=overdue),
         failed=failed,

@@ -16,6 +16,8 @@ from engine.shown_value import mask
 Form = Literal["json", "text", "off"]
 ROOT = "zhida"
 Plain = str | int | float | bool | None
+_ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
+"""Line breaks that JSON leaves as they are: one event stays one line for everybody."""
 
 
 def say_event(log: logging.Logger, event: str, /, **fields: object) -> None:
@@ -69,7 +71,7 @@ class JsonLine(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = mask(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False).translate(_ESCAPED)
 
 
 class TextLine(logging.Formatter):
@@ -78,8 +80,9 @@ class TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         told = " ".join(f"{name}={value}" for name, value in _fields(record).items())
         line = f"{_moment(record)} {record.levelname.lower()} {record.name}: {record.getMessage()}"
+        line = " ".join(f"{line} {told}".splitlines()).rstrip()
         trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
-        return mask(f"{line} {told}".rstrip() + trace)
+        return mask(line + trace)
 
 
 def _moment(record: logging.LogRecord) -> str:

@@ -44,7 +44,7 @@ _FOR_EACH = {
 }  # fmt: skip
 """What stands in a rate like yuan/month/person."""
 _PERSONAL = re.compile(
-    r"(?<![0-9A-Za-z])(\d{2})(?:\d{7,15}|\d{6}[0-9A-Z]{9})(\d|[A-Zx])(?![0-9A-Za-z])", re.ASCII
+    r"(?<![0-9A-Za-z])(\d{2})(?:\d{7,27}|\d{6}[0-9A-Z]{9})(\d|[A-Zx])(?![0-9A-Za-z])", re.ASCII
 )
 """Shaped like an identity number, a credit code, a phone or an account; hashes are not."""
 
