@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.alerts import Alert, Kind
+from console.alert import Alert, Kind
 from engine.wording import Language
 
 
@@ -112,6 +112,44 @@ _WORDS: Mapping[Kind, Mapping[Language, tuple[str, str, str]]] = {
             "zhida run, or start what delivers",
         ),
     },
+    "policy held": {
+        "zh": (
+            "{name} 变动过大，被制动，等待复核（变动{figure:,.0f}项）",
+            "在两人决定之前，它的匹配不会兑现，也不会通知",
+            "zhida held show {name} 看差异和原因，由另一人 zhida held approve 或 discard",
+        ),
+        "en": (
+            "{name} changed too much and is held ({figure:,.0f} changes)",
+            "until two people have decided, no match of it becomes an award and nobody is told",
+            "zhida held show {name} tells what is different and why; another person decides: "
+            "zhida held approve or discard",
+        ),
+    },
+    "schedule failed": {
+        "zh": (
+            "计划 {name} 最近一次运行失败（试了{figure:.0f}次）：{detail}",
+            "当次没有运行，也不会再试",
+            "消除原因后 zhida run，或等下一次",
+        ),
+        "en": (
+            "schedule {name}: its last run has failed after {figure:.0f} attempts: {detail}",
+            "there was no run for that time, and it is not tried again",
+            "mend what it says, then zhida run, or wait for the next time",
+        ),
+    },
+    "schedule late": {
+        "zh": (
+            "计划 {name} 到时{figure:.1f}小时仍无人执行（限{limit:.1f}小时）",
+            "没有执行进程在看，到时的运行都不会发生",
+            "启动 zhida work；已启动的，看它的日志",
+        ),
+        "en": (
+            "schedule {name} was due {figure:.1f} hours ago and nobody has begun (limit "
+            "{limit:.1f})",
+            "no worker looks after it: whatever is scheduled does not happen",
+            "start zhida work; where it runs, look at what it says",
+        ),
+    },
 }
 NAMES: Mapping[Kind, tuple[str, str]] = {
     "no run": ("没有运行", "no run"),
@@ -121,6 +159,9 @@ NAMES: Mapping[Kind, tuple[str, str]] = {
     "journal unsealed": ("日志未封存", "journal unsealed"),
     "deliveries failed": ("投递失败", "deliveries failed"),
     "deliveries overdue": ("投递过期", "deliveries overdue"),
+    "policy held": ("政策被制动", "policy held"),
+    "schedule failed": ("计划运行失败", "scheduled run failed"),
+    "schedule late": ("计划逾时", "schedule late"),
 }
 NEVER = {
     "zh": "还没有被接受的运行",
@@ -138,6 +179,7 @@ def tell_alert(alert: Alert, language: Language) -> Told:
         "limit": alert.limit,
         "before": alert.before,
         "clause": clause,
+        "detail": alert.detail,
         "outcome": _OUTCOMES.get(outcome, ("", ""))[0 if language == "zh" else 1],
     }
     if alert.kind == "no run" and alert.since is None:

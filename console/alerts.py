@@ -1,71 +1,25 @@
 """What somebody should look at: each alert says what, since when, why it matters, what to do.
 
-Alerts are read from the database, and for clauses counted over two snapshots, so any process that
-asks tells the same.
+Those here are read from the database; `console/clause_alerts.py` has those that are counted over
+two snapshots. Any process that asks tells the same.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from fractions import Fraction
-from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
-from console.population import count_by_clause
-from console.run_report import open_run
-from console.settings import Settings
-from engine.clause_counts import ClauseCount, PolicyCounts
-from engine.run import Run, list_accepted
+from console.alert import Alert, Limits
+from console.schedule_alerts import find_schedule_alerts
+from engine.run import list_accepted
+from engine.run_policy import list_held
 from engine.run_record import PolicyFigures, list_unended, read_figures
 from ledger.journal import count_unsealed, oldest_unsealed
 from notifier.notice import delivery_table
-from profiles.ingest import Progress
-
-Kind = Literal[
-    "no run", "run unended", "unknowns jumped", "clause constant", "journal unsealed",
-    "deliveries failed", "deliveries overdue",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """From where on somebody is alerted.
-
-    `jump` is by how much more of a policy's subjects are unknown, as a share of them, and at least
-    by half of what was unknown before.
-    """
-
-    without_run: timedelta = timedelta(hours=24)
-    unended: timedelta = timedelta(hours=4)
-    jump: Fraction = Fraction(1, 100)
-    unsealed: timedelta = timedelta(hours=1)
-    overdue: timedelta = timedelta(hours=6)
-    failed: int = 0
-
 
 FEWEST = 20
 """A jump of fewer subjects than this is none."""
-FEWEST_OTHERS = 10
-"""So many have to have come out otherwise before: that none does now, is then no chance. (Of a
-sample as large, none of them is seen again with a probability below 1 in 10,000.)"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """One thing to look at. `since`: from when on it is so, None where that is not known.
-
-    `figure` is what was found and `limit` what is allowed, in the unit of the kind; `name` is a
-    policy, a run or a channel, never anybody; `detail` is a clause or what it has become.
-    """
-
-    kind: Kind
-    name: str
-    since: datetime | None
-    figure: float
-    limit: float
-    detail: str = ""
-    before: float = 0.0
 
 
 def find_alerts(connection: Connection, limits: Limits, now: datetime) -> list[Alert]:
@@ -77,6 +31,8 @@ def find_alerts(connection: Connection, limits: Limits, now: datetime) -> list[A
         *_unsealed(connection, limits, now),
         *_failed(connection, limits),
         *_overdue(connection, limits, now),
+        *_held(connection),
+        *find_schedule_alerts(connection, limits, now),
     ]
 
 
@@ -182,63 +138,13 @@ def _overdue(connection: Connection, limits: Limits, now: datetime) -> Iterator[
         )
 
 
-def find_constant_clauses(
-    settings: Settings, runs: Sequence[Run], tell: Progress, *, sample: int | None
-) -> list[Alert]:
-    """Clauses that came out alike for everybody in the first of two runs, and not in the second.
-
-    `runs` are the two accepted last, the newer first; with fewer there is nothing to compare.
-    Counted over `sample` subjects of each kind, or everybody. Raises NothingThere where the
-    snapshot or the policies of a run are gone.
-    """
-    if len(runs) < 2:
-        return []
-    counted = [
-        {counts.policy: counts for counts in count_by_clause(*open_run(settings, run), None, tell,
-                                                             sample=sample)[0]}
-        for run in runs[:2]
-    ]  # fmt: skip
-    now, before = counted
-    return [
-        alert
-        for policy, counts in now.items()
-        if policy in before
-        for alert in compare_clauses(counts, before[policy], runs[0].decided_at)
-    ]
-
-
-def compare_clauses(now: PolicyCounts, before: PolicyCounts, since: datetime | None) -> list[Alert]:
-    """The clauses of a policy that turned constant; groups follow from their members."""
-    former = {one.id: one for one in before.clauses}
-    found = []
-    for one in now.clauses:
-        was = former.get(one.id)
-        if was is None or (one.group not in ("", "portion") and one.id != "region"):
-            continue
-        constant, others = constant_of(one), _others(was, constant_of(one))
-        if constant and others >= FEWEST_OTHERS:
-            found.append(
-                Alert(
-                    kind="clause constant",
-                    name=now.policy,
-                    since=since,
-                    figure=now.subjects,
-                    limit=FEWEST_OTHERS,
-                    detail=f"{one.id} {constant}",
-                    before=others,
-                )
-            )
-    return found
-
-
-def constant_of(one: ClauseCount) -> str:
-    """As what a clause came out for everybody: passes, fails, unknown; "" where it differs."""
-    counts = {"passes": one.passes, "fails": one.fails, "unknown": one.unknown}
-    there = [name for name, count in counts.items() if count]
-    return there[0] if len(there) == 1 else ""
-
-
-def _others(one: ClauseCount, constant: str) -> int:
-    """How many came out otherwise."""
-    counts = {"passes": one.passes, "fails": one.fails, "unknown": one.unknown}
-    return sum(count for name, count in counts.items() if name != constant)
+def _held(connection: Connection) -> Iterator[Alert]:
+    for one in list_held(connection):
+        yield Alert(
+            kind="policy held",
+            name=one.policy,
+            since=one.decided_at,
+            figure=one.figures.changed,
+            limit=0,
+            detail=one.run_id,
+        )

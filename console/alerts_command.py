@@ -8,8 +8,10 @@ import typer
 from rich.markup import escape
 
 from console import show
+from console.alert import Alert, Limits
 from console.alert_words import NAMES, tell_alert
-from console.alerts import Alert, Limits, find_alerts, find_constant_clauses
+from console.alerts import find_alerts
+from console.clause_alerts import find_constant_clauses
 from console.command import print_json, settings_of
 from console.errors import NothingThere
 from console.options import Format, one_of
@@ -42,6 +44,9 @@ def tell_alerts(
     overdue: Annotated[
         float, typer.Option(min=0, help="… deliveries overdue by so many hours.")
     ] = _DEFAULT.overdue.total_seconds() / 3600,
+    late: Annotated[
+        float, typer.Option(min=0, help="… a schedule that nobody begins for so many hours.")
+    ] = _DEFAULT.late.total_seconds() / 3600,
     failed: Annotated[
         int, typer.Option(min=0, help="… more than so many deliveries of a channel failed.")
     ] = _DEFAULT.failed,
@@ -68,6 +73,7 @@ def tell_alerts(
         jump=Fraction(str(jump)) / 100,
         unsealed=timedelta(minutes=unsealed),
         overdue=timedelta(hours=overdue),
+        late=timedelta(hours=late),
         failed=failed,
     )
     with opened_database(settings) as engine, reading(engine) as connection:

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine, func, select
 from awards.award import award_table
 from console.run_report import stage_times
 from engine.run import last_accepted_run, run_table
+from engine.run_instance import instance_table
+from engine.run_policy import list_held
 from engine.run_record import (
     Pass,
     RunFigures,
@@ -23,6 +25,7 @@ from engine.run_record import (
     list_unended,
     read_figures,
 )
+from engine.schedule import list_schedules
 from ledger.database import reading
 from ledger.journal import count_unsealed, oldest_unsealed, read_checkpoint
 from notifier.notice import delivery_table
@@ -210,12 +213,59 @@ def _deliveries(connection: Connection) -> Iterator[Metric]:
     yield due
 
 
+def _held(connection: Connection) -> Iterator[Metric]:
+    yield _gauge(
+        "zhida_policies_held",
+        "Policies that the brake holds until two people have decided.",
+        len(list_held(connection)),
+    )
+
+
+def _schedules(connection: Connection) -> Iterator[Metric]:
+    paused = _labelled("zhida_schedule_paused", "1 where a schedule does not fire.", "schedule")
+    for schedule in list_schedules(connection):
+        paused.add_metric([schedule.name], schedule.paused_at is not None)
+    yield paused
+    columns = instance_table.c
+    family = GaugeMetricFamily(
+        "zhida_schedule_instances",
+        "Fire times of a schedule by what became of them.",
+        labels=["schedule", "state"],
+    )
+    counts = select(columns.schedule, columns.state, func.count()).group_by(
+        columns.schedule, columns.state
+    )
+    for schedule_name, state, count in sorted(connection.execute(counts)):
+        family.add_metric([schedule_name, state], count)
+    yield family
+    done = _labelled(
+        "zhida_schedule_last_done_timestamp_seconds",
+        "When a run of this schedule was done last.",
+        "schedule",
+    )
+    queued = _labelled(
+        "zhida_schedule_oldest_queued_timestamp_seconds",
+        "The oldest fire time of a schedule that waits for a worker.",
+        "schedule",
+    )
+    for metric, moment, state in (
+        (done, func.max(columns.finished_at), "done"),
+        (queued, func.min(columns.fire_at), "queued"),
+    ):
+        found = select(columns.schedule, moment).where(columns.state == state)
+        for schedule_name, when in sorted(connection.execute(found.group_by(columns.schedule))):
+            metric.add_metric([schedule_name], when.timestamp())
+    yield from (done, queued)
+
+
 READERS: tuple[Callable[[Connection], Iterator[Metric]], ...] = (
     _runs,
     _last_run,
     _awards,
     _journal,
     _deliveries,
+    _held,
+    _schedules,
 )
 """What is asked of the database, in this order."""
 

@@ -14,6 +14,7 @@ from engine.held_back import HeldBack
 from engine.near_counts import NearCount
 from engine.program import Program
 from engine.run import Run, list_runs, newest_run
+from engine.run_policy import RunPolicy, list_run_policies
 from engine.run_record import Pass, PolicyFigures, RunFigures, list_passes, read_figures
 from ledger.database import reading
 from profiles.ingest import Progress
@@ -42,14 +43,16 @@ class Counted:
 class RunReportData:
     """A run with its figures, those of the run that it was compared with, and its passes.
 
-    `figures` is None where the run never came to compare. `counted` is None where its snapshot or
-    its policies are gone, which `note` says.
+    `figures` is None where the run never came to compare. `states` say what has become of each
+    policy by now: accepted, or held by the brake and decided by people. `counted` is None where its
+    snapshot or its policies are gone, which `note` says.
     """
 
     run: Run
     figures: RunFigures | None
     before: RunFigures | None
     passes: tuple[Pass, ...]
+    states: tuple[RunPolicy, ...] = ()
     counted: Counted | None = None
     note: str = ""
 
@@ -72,6 +75,11 @@ class RunReportData:
             matches, why = found.get(one["policy"], (0, ()))
             found[one["policy"]] = (matches + one["matches"], (*why, *one["why"]))
         return found
+
+    @property
+    def braked(self) -> Mapping[str, RunPolicy]:
+        """Policies of which the brake held something, whatever became of them since."""
+        return {one.policy: one for one in self.states if one.state != "accepted"}
 
     @property
     def unknown_before(self) -> Mapping[str, int]:
@@ -120,6 +128,7 @@ def gather_report(engine: Engine, wanted: str | None) -> RunReportData:
             figures=figures,
             before=before,
             passes=tuple(list_passes(connection, run.id)),
+            states=tuple(list_run_policies(connection, run.id)),
         )
 
 

@@ -3,10 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
+from console.brake_words import tell_held
 from console.population import fact_as_json
 from console.run_report import Counted, RunReportData, parts_of, stage_times
 from console.run_report_page import name_bands, shown_near
 from console.simulation_page import few_or
+from engine.run_policy import RunPolicy
 
 FORMAT = "zhida-run-report-1"
 
@@ -49,15 +51,23 @@ def _policies(data: RunReportData) -> list[dict[str, Any]] | None:
     if data.figures is None:
         return None
     held, before = data.held, data.unknown_before
+    states = {one.policy: one for one in data.states}
     return [
         {
             **asdict(one),
             "unknown_before": before.get(one.policy),
             "held": held.get(one.policy, (0, ()))[0],
             "held_why": list(held.get(one.policy, (0, ()))[1]),
+            "state": states[one.policy].state if one.policy in states else None,
+            "over": _over(states.get(one.policy)),
         }
         for one in data.figures.policies
     ]
+
+
+def _over(one: RunPolicy | None) -> list[dict[str, str]]:
+    """Why the brake held a policy."""
+    return [{"zh": zh, "en": en} for zh, en in tell_held(one.held)] if one else []
 
 
 def _counted(counted: Counted) -> dict[str, Any]:

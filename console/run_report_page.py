@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from console.brake_words import STATES, tell_held
 from console.page import Bar, Bars, Block, Grid, Page, Section
 from console.run_report import Counted, RunReportData, parts_of, stage_times
 from console.run_report_words import REPORT_WORDS
@@ -77,32 +78,43 @@ def _policies(
 ) -> Section:
     heads = ("policy", "subjects", "eligible", "unknown", "amount", "open", "moved", "difference",
              "held")  # fmt: skip
-    held, before = data.held, data.unknown_before
+    held, before, braked = data.held, data.unknown_before, data.braked
     rows = []
     for one in policies:
         if one.outside is not None and not say_moved(one):
             continue
         since = one.unknown - before.get(one.policy, one.unknown)
         matches, _ = held.get(one.policy, (0, ()))
+        state = braked.get(one.policy)
+        stopped = [STATES[state.state][0 if language == "zh" else 1]] if state else []
         rows.append((
             f"{one.title_zh if language == 'zh' else one.title_en} {one.policy}",
             f"{one.subjects:,}", f"{one.eligible:,}",
             f"{one.unknown:,}" + (f" ({since:+,})" if since else ""),
             money(one.amount_fen), f"{one.open_amounts:,}", say_moved(one),
-            signed(one.difference_fen), f"{matches:,}" if matches else "",
+            signed(one.difference_fen),
+            " ".join([*stopped, *([f"{matches:,}"] if matches else [])]),
         ))  # fmt: skip
     outside = [one.policy for one in policies if one.outside is not None]
     notes = [said["moved note"]]
     notes += [said["outside"].format(names=", ".join(outside))] if outside else []
     grid = Grid(heads=tuple(said[head] for head in heads), rows=tuple(rows), notes=tuple(notes))
-    why = tuple(
-        (policy, f"{matches:,}", "; ".join(dict.fromkeys(reasons)))
-        for policy, (matches, reasons) in sorted(held.items())
-    )
     blocks = [grid]
-    if why:
+    if held:
+        why = tuple(
+            (policy, f"{matches:,}", "; ".join(dict.fromkeys(reasons)))
+            for policy, (matches, reasons) in sorted(held.items())
+        )
         names = (said["policy"], said["held"], said["why"])
         blocks.append(Grid(heads=names, rows=why, caption=said["held matches"]))
+    if braked:
+        stops = tuple(
+            (policy, STATES[one.state][0 if language == "zh" else 1],
+             "; ".join(told[0 if language == "zh" else 1] for told in tell_held(one.held)))
+            for policy, one in sorted(braked.items())
+        )  # fmt: skip
+        names = (said["policy"], said["state"], said["why"])
+        blocks.append(Grid(heads=names, rows=stops, caption=said["braked"]))
     return Section(heading=said["policies"], blocks=tuple(blocks))
 
 

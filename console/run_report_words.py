@@ -15,6 +15,7 @@ REPORT_WORDS: Mapping[str, Mapping[str, str]] = {
         "trial": "试运行：没有兑现，没有通知。",
         "policies": "各项政策", "policy": "政策", "subjects": "对象", "moved": "变化",
         "held matches": "暂缓的匹配",
+        "braked": "被制动的政策", "state": "状态",
         "moved note": "变化：+ 新增，− 失去，? 由符合转为待定，~ 金额变化；"
         "括号内为待定数较上次的增减。",
         "difference": "差额（元）", "held": "暂缓", "why": "原因", "outside": "当日不适用：{names}",
@@ -59,6 +60,7 @@ REPORT_WORDS: Mapping[str, Mapping[str, str]] = {
         "trial": "A trial: no awards, no notices.",
         "policies": "Policies", "policy": "policy", "subjects": "evaluated", "moved": "changes",
         "held matches": "Matches that are held",
+        "braked": "Policies that the brake has held", "state": "state",
         "moved note": "Changes: + gained, − lost, ? eligible before and unknown now, ~ another "
         "amount; in brackets how many more or fewer are unknown than before.",
         "difference": "difference (yuan)", "held": "held", "why": "why",

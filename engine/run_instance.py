@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     select,
     update,
 )
@@ -102,6 +103,17 @@ def list_instances(
     if schedule is not None:
         statement = statement.where(columns.schedule == schedule)
     return [instance_of(row) for row in connection.execute(statement.limit(limit))]
+
+
+def oldest_queued(connection: Connection, schedule: str) -> datetime | None:
+    """The oldest fire time of a schedule that waits for a worker; None where none waits."""
+    columns = instance_table.c
+    found: datetime | None = connection.scalar(
+        select(func.min(columns.fire_at)).where(
+            columns.schedule == schedule, columns.state == "queued"
+        )
+    )
+    return found
 
 
 def change_instance(connection: Connection, instance_id: int, **values: Any) -> None:

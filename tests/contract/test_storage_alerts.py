@@ -2,21 +2,31 @@
 
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, update
 
 from awards.award import award_table
+from console.alert import Alert, Kind, Limits
 from console.alert_words import NAMES, tell_alert
-from console.alerts import FEWEST, Alert, Limits, find_alerts, has_jumped
+from console.alerts import FEWEST, find_alerts, has_jumped
 from console.metrics import expose_metrics
+from engine.brake import Excess, Held
+from engine.brake import Figures as BrakeFigures
 from engine.run import Run, accept_run, finish_run
+from engine.run_instance import change_instance
+from engine.run_policy import Decided, settle_policies
 from engine.run_record import PolicyFigures, begin_pass, end_pass, keep_figures
+from engine.schedule import pause_schedule
 from ledger.database import reading
 from ledger.journal import record, seal
 from notifier.compose import compose_notices
 from notifier.notice import delivery_table
+from policies.load import load_policies
+from tests.schedule_world import add, create, take
 from tests.storage_world import (
     ACTOR,
     NOW,
@@ -26,8 +36,21 @@ from tests.storage_world import (
     minutes_later,
     take_in,
 )
+from tests.support.policy_texts import vocabulary
 
 DAY = 24 * 60
+HELD_TEXT = """
+    policy: city
+    version: "1"
+    title: {zh: 示范补贴, en: Grant of the sample city}
+    audience: enterprise
+    authority: 示范市人社局
+    level: city
+    basis: [{document: 示范市补贴办法}]
+    effective: {from: 2025-01-01}
+    clauses: [{id: large, says: 人数不少于5人, source: 二, when: ui_insured_count >= 5}]
+    benefit: {amount: 1000}
+"""
 
 
 def accepted(engine: Engine, snapshot: str = "a", minute: float = 0) -> Run:
@@ -193,6 +216,78 @@ def test_deliveries_that_failed_or_wait_are_told_by_channel(database: Engine) ->
     assert ("zhida_delivery_oldest_due_timestamp_seconds", "inbox") not in found
 
 
+def test_a_policy_that_the_brake_holds_is_told_until_it_is_superseded(
+    database: Engine, tmp_path: Path
+) -> None:
+    text = dedent(HELD_TEXT)
+    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
+    (policy,) = load_policies([tmp_path / "city.yaml"], vocabulary()).policies
+    over = Held(excesses=(Excess(limit="gained", figure=89, allowed=Fraction(1)),))
+
+    def settle(run: Run, held: Held | None) -> None:
+        figures = BrakeFigures(audience=9, reached=9, eligible=9, amount_fen=9, gained=89)
+        one = Decided(policy=policy, base_run=None, figures=figures, held=held)
+        settle_policies(database, run, [one], actor=ACTOR, now=minutes_later(4))
+
+    settle(accepted(database, "a"), over)
+    seal_all(database)
+    (alert,) = alerts(database, 5)
+    assert (alert.kind, alert.name, alert.since) == ("policy held", "city", minutes_later(4))
+    assert alert.figure == 89
+    assert metrics(database)["zhida_policies_held",] == 1
+    settle(accepted(database, "b"), None)
+    seal_all(database)
+    assert kinds(database, 5) == []
+    assert metrics(database)["zhida_policies_held",] == 0
+
+
+def test_a_schedule_that_nobody_looks_after_is_told_from_its_first_missed_time(
+    database: Engine,
+) -> None:
+    accepted(database)
+    seal_all(database)
+    add(database, "hourly", cron="0 * * * *", zone="UTC")  # added at 8:00: due at 9:00
+    add(database, "paused", cron="0 * * * *", zone="UTC")
+    pause_schedule(database, "paused", actor=ACTOR, now=NOW)
+    seal_all(database)
+    assert kinds(database, 120) == []
+    (alert,) = alerts(database, 121)
+    assert (alert.kind, alert.name, alert.since) == ("schedule late", "hourly", minutes_later(60))
+    create(database, minutes_later(121))  # somebody looks, and nobody begins
+    seal_all(database)
+    assert [alert.since for alert in alerts(database, 181)] == [minutes_later(60)]
+    found = metrics(database)
+    assert found["zhida_schedule_instances", "hourly", "queued"] == 2
+    oldest = found["zhida_schedule_oldest_queued_timestamp_seconds", "hourly"]
+    assert oldest == minutes_later(60).timestamp()
+    assert (found["zhida_schedule_paused", "hourly"], found["zhida_schedule_paused", "paused"]) == (
+        0, 1,
+    )  # fmt: skip
+
+
+def test_a_scheduled_run_that_failed_is_told_until_the_next_one_is_done(database: Engine) -> None:
+    accepted(database)
+    add(database, "hourly", cron="0 * * * *", zone="UTC")
+    create(database, minutes_later(60))
+    first = take(database, minutes_later(60))
+    with database.begin() as connection:
+        change_instance(
+            connection, first.instance.id, state="failed", attempts=3,
+            finished_at=minutes_later(62), reason="no register of 13912345678",
+        )  # fmt: skip
+    seal_all(database)
+    (alert,) = alerts(database, 63)
+    assert (alert.kind, alert.name, alert.figure) == ("schedule failed", "hourly", 3)
+    assert alert.since == minutes_later(62)
+    assert "13912345678" not in alert.detail
+    assert "no register" in tell_alert(alert, "en").what
+    with database.begin() as connection:
+        change_instance(connection, first.instance.id, state="done")
+    assert kinds(database, 63) == []
+    done = metrics(database)["zhida_schedule_last_done_timestamp_seconds", "hourly"]
+    assert done == minutes_later(62).timestamp()
+
+
 def test_awards_are_counted_by_state(database: Engine) -> None:
     take_in(database, many_matches(5))
     with database.begin() as connection:
@@ -233,7 +328,7 @@ def test_labels_never_carry_a_subject(database: Engine) -> None:
     accepted(database)
     text = expose_metrics(database).decode()
     assert "Raaaaaaaaaaaa" not in text
-    allowed = {"state", "stage", "policy", "version", "change", "channel"}
+    allowed = {"state", "stage", "policy", "version", "change", "channel", "schedule"}
     labels = {
         label
         for family in text_string_to_metric_families(text)
@@ -244,11 +339,11 @@ def test_labels_never_carry_a_subject(database: Engine) -> None:
 
 
 @pytest.mark.parametrize("kind", list(NAMES))
-def test_every_alert_says_what_why_and_what_to_do_in_both_languages(kind: str) -> None:
+def test_every_alert_says_what_why_and_what_to_do_in_both_languages(kind: Kind) -> None:
     alert = Alert(
         kind=kind, name="somewhat", since=NOW, figure=0.5, limit=3, detail="clause-id fails",
         before=0.25,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     zh, en = tell_alert(alert, "zh"), tell_alert(alert, "en")
     assert zh.what != en.what
     for told in (zh, en):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from console.alerts import FEWEST_OTHERS, compare_clauses
+from console.clause_alerts import FEWEST_OTHERS, compare_clauses
 from engine.clause_counts import PolicyCounts, count_clauses
 from engine.program import Bound, bind
 from tests.storage_world import NOW
