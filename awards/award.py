@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Engine,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
+    select,
 )
 
 from engine.run import run_table
@@ -60,10 +63,34 @@ adjustment_table = Table(
     Column("award_id", String(32), ForeignKey(award_table.c.id), nullable=False),
     Column("run_id", String(40), ForeignKey(run_table.c.id), nullable=False),
     Column("before_fen", BigInteger),  # null: was open
-    Column("after_fen", BigInteger, nullable=False),
+    Column("after_fen", BigInteger),  # null: is open again, set back by a recall
     Column("adjusted_at", Instant, nullable=False),
     Index("ix_award_adjustment_award_id", "award_id"),
 )
+
+recall_table = Table(
+    "award_recall",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("award_id", String(32), ForeignKey(award_table.c.id), nullable=False),
+    Column("run_id", String(40), ForeignKey(run_table.c.id), nullable=False),  # the mistaken run
+    Column("what", String(10), nullable=False),
+    Column("before_fen", BigInteger),
+    Column("after_fen", BigInteger),
+    Column("recalled_at", Instant, nullable=False),
+    Column("reopened_at", Instant),  # when a later run opened the award again
+    UniqueConstraint("award_id", "run_id"),
+    CheckConstraint("what IN ('withdrawn', 'set back', 'recover')", name="what"),
+)
+"""What a recall did with each award: withdrawn, its amount set back, or paid, to be recovered."""
+
+
+def is_recalled() -> ColumnElement[bool]:
+    """Whether an award is withdrawn by a recall, so that a later run may open it again."""
+    mine = (recall_table.c.award_id == award_table.c.id) & (recall_table.c.what == "withdrawn")
+    found = select(recall_table.c.id).where(mine, recall_table.c.reopened_at.is_(None))
+    return and_(award_table.c.state == "withdrawn", found.correlate(award_table).exists())
+
 
 _Row = TypeVar("_Row")
 

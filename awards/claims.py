@@ -222,6 +222,13 @@ def keep_claims(
     return opened - failed
 
 
+def retake_claims(
+    connection: Connection, claimed: Mapping[str, Iterable[str] | None], now: datetime
+) -> set[str]:
+    """Of awards that are about to be opened again, by id, those that do not get what they claim."""
+    return take_claims(connection, {award: _as_pairs(some) for award, some in claimed.items()}, now)
+
+
 def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: Pace) -> None:
     """Enter what the awards of these matches claim by now and do not hold yet.
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import polars as pl
 from sqlalchemy import Connection, select
 
-from awards.award import adjustment_table, award_table
+from awards.award import adjustment_table, award_table, is_recalled
 from engine.outcome import KEY
 from engine.run import run_table
 
@@ -103,13 +103,13 @@ def months_of(period: str) -> int | None:
 
 def read_awarded(connection: Connection, subjects: Sequence[str]) -> pl.DataFrame:
     """What was ever awarded to these subjects, also what was declined or withdrawn since: `policy`,
-    `subject`, `period`, `item`. None of it is offered once more."""
+    `subject`, `period`, `item`. None of it is offered once more but what a recall withdrew."""
     found = [pl.DataFrame(schema={name: pl.String for name in KEY})]
     columns = award_table.c
     for start in range(0, len(subjects), _AT_ONCE):
         some = subjects[start : start + _AT_ONCE]
         query = select(columns.policy, columns.subject, columns.period, columns.item).where(
-            columns.subject.in_(some)
+            columns.subject.in_(some), ~is_recalled()
         )
         rows = [tuple(row) for row in connection.execute(query)]
         found.append(pl.DataFrame(rows, schema=found[0].schema, orient="row"))

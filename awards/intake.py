@@ -16,7 +16,8 @@ from awards.award import Pace, adjustment_table, award_table, name_rows, write_i
 from awards.claims import renew_claims
 from awards.errors import MatchesRefused
 from awards.existing import read_existing
-from awards.opening import Intake, open_due
+from awards.opening import Intake, open_due, refuse_stopped
+from awards.reopening import open_again, read_recalled
 from engine.outcome import KEY, MATCH_SCHEMA
 from ledger.journal import NewEntry, record_all
 
@@ -30,7 +31,7 @@ Matches = pl.DataFrame | Iterable[pl.DataFrame]
 class IntakeReport:
     """What became of each match; the counts add up to the matches."""
 
-    opened: int = 0
+    opened: int = 0  # among them awards that a recall had withdrawn
     unchanged: int = 0  # has its award already, with this amount
     adjusted: int = 0
     settled: int = 0  # the amount differs, but the award is imported, paid or ended: left as it is
@@ -88,7 +89,9 @@ def open_awards(
         come += frame.height
         for group in _groups(frame):
             compared = _compare(engine, group)
+            compared, reopening = _reopen_recalled(engine, compared, intake, pace)
             due = compared.filter(pl.col("id").is_null())
+            report = _add(report, reopening)
             report = _add(report, _adjust_differing(engine, compared, intake, pace))
             done += group.height - due.height
             if due.height:
@@ -112,6 +115,20 @@ def _compare(engine: Engine, group: pl.DataFrame) -> pl.DataFrame:
     """The matches of one policy and period with what their awards say; null where there is none."""
     existing = read_existing(engine, group["policy"][0], group["period"][0])
     return group.join(existing, on=["subject", "item"], how="left", maintain_order="left")
+
+
+def _reopen_recalled(
+    engine: Engine, compared: pl.DataFrame, intake: Intake, pace: Pace
+) -> tuple[pl.DataFrame, IntakeReport]:
+    """Open again what a recall withdrew; the others of the policy and period, and how many."""
+    withdrawn = compared.filter(pl.col("state") == "withdrawn")
+    if withdrawn.is_empty():
+        return compared, IntakeReport()
+    recalled = read_recalled(engine, compared["policy"][0], compared["period"][0])
+    again = withdrawn.join(recalled, on="id", how="inner", maintain_order="left")
+    opened = open_again(engine, again, intake, Pace(seconds=pace.seconds))
+    left = compared.join(again.select("id"), on="id", how="anti", maintain_order="left")
+    return left, IntakeReport(opened=opened, raced=again.height - opened)
 
 
 def _adjust_differing(
@@ -138,6 +155,7 @@ def _adjust_differing(
 
 def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace) -> int:
     def write(connection: Connection, chunk: Sequence[dict[str, Any]]) -> int:
+        refuse_stopped(connection, intake, [row["policy"] for row in chunk])
         mine = [row for row in chunk if _change_amount(connection, row)]
         if mine:
             names = ("id", "award_id", "run_id", "before_fen", "after_fen", "adjusted_at")

@@ -1,6 +1,6 @@
 """Writing new awards: many at a time, each with its journal entry, in short transactions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, select
 
 from awards.award import Pace, award_table, name_rows, write_slices
 from awards.claims import keep_claims
+from awards.errors import MatchesRefused
+from engine.run_policy import list_stopped
 from ledger.bulk import insert_absent_columns
 from ledger.entries import NewEntries, record_columns
 
@@ -40,12 +42,11 @@ class Intake:
 
 def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> int:
     """Open an award for each of `due`; how many, without those that somebody else opened first."""
-    columns: dict[str, list[Any]] = {"id": name_rows(due.height, intake.now)}
-    columns |= {name: due[name].to_list() for name in _TAKEN if name in due.columns}
-    _leave_untold(columns)
+    columns = {"id": name_rows(due.height, intake.now)} | columns_of(due)
 
     def write(connection: Connection, some: slice) -> int:
         mine = {name: values[some] for name, values in columns.items()}
+        refuse_stopped(connection, intake, mine["policy"])
         opened = insert_absent_columns(
             connection,
             award_table,
@@ -63,7 +64,7 @@ def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> i
         if len(opened) < len(mine["id"]):
             kept = [award_id in opened for award_id in mine["id"]]
             mine = {name: list(compress(values, kept)) for name, values in mine.items()}
-        record_columns(connection, _openings_of(mine, intake))
+        record_columns(connection, openings_of(mine, intake))
         return len(opened)
 
     def recount(connection: Connection, some: slice) -> int | None:
@@ -73,6 +74,25 @@ def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> i
         return len(connection.execute(there).all()) or None
 
     return write_slices(engine, due.height, write, pace, recount=recount)
+
+
+def refuse_stopped(connection: Connection, intake: Intake, policies: Iterable[str]) -> None:
+    """Raise MatchesRefused where people have recalled a policy in this run, or it is held in it.
+
+    Nobody recalls one before this transaction has ended, so that a recall misses no award.
+    """
+    if stopped := list_stopped(connection, intake.run_id, policies):
+        raise MatchesRefused(
+            f"{', '.join(stopped)} of run {intake.run_id} was recalled or is held: "
+            "nothing more is opened"
+        )
+
+
+def columns_of(matches: pl.DataFrame) -> dict[str, list[Any]]:
+    """What goes of matches into awards and journal, by column."""
+    columns = {name: matches[name].to_list() for name in _TAKEN if name in matches.columns}
+    _leave_untold(columns)
+    return columns
 
 
 def _leave_untold(columns: dict[str, list[Any]]) -> None:
@@ -93,9 +113,13 @@ def _leave_untold(columns: dict[str, list[Any]]) -> None:
         columns.pop("rows_open", None)
 
 
-def _openings_of(mine: Mapping[str, list[Any]], intake: Intake) -> NewEntries:
+def openings_of(
+    mine: Mapping[str, list[Any]], intake: Intake, kind: str = "award.opened"
+) -> NewEntries:
+    """The journal's entries on awards just opened; with `recall` among the columns on those opened
+    again, each with the recall that it undoes."""
     return NewEntries(
-        kind="award.opened",
+        kind=kind,
         actor=intake.actor,
         now=intake.now,
         subjects=mine["subject"],
@@ -104,5 +128,5 @@ def _openings_of(mine: Mapping[str, list[Any]], intake: Intake) -> NewEntries:
             "award": mine["id"],
             **{name: mine[name] for name in ("policy", "version", "period", "item", "amount_fen")},
         },
-        optional={name: mine[name] for name in _TOLD if name in mine},
+        optional={name: mine[name] for name in (*_TOLD, "recall") if name in mine},
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 from sqlalchemy import Connection, select
 
-from awards.award import award_table
+from awards.award import award_table, is_recalled
 
 STANDING_SCHEMA = {
     "policy": pl.String(),
@@ -24,7 +24,8 @@ def read_standing(
 ) -> pl.DataFrame:
     """The awards of these policies, in the columns of STANDING_SCHEMA.
 
-    What was awarded under a `former` id (old: new) stands under the one of now.
+    What was awarded under a `former` id (old: new) stands under the one of now. What a recall
+    withdrew is as if it had never been offered.
     """
     columns = award_table.c
     query = select(
@@ -35,7 +36,7 @@ def read_standing(
         columns.amount_fen,
         columns.state,
         columns.origin,
-    ).where(columns.policy.in_(sorted(set(policies))))
+    ).where(columns.policy.in_(sorted(set(policies))), ~is_recalled())
     found = [pl.DataFrame(schema=STANDING_SCHEMA)]
     for chunk in connection.execution_options(yield_per=CHUNK).execute(query).partitions():
         rows = [tuple(row) for row in chunk]

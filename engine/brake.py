@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Literal
 
 Limit = Literal[
+    "per",
     "gained",
     "lost",
     "unsettled",
@@ -50,7 +51,8 @@ class Figures:
 
     `eligible` are matches, `reached` the subjects that have one, of `audience` subjects in all.
     `before`, `reached_before` and `before_fen` are those of the outcome accepted last; None: there
-    is none, the policy runs for the first time. Amounts are the sums of those known.
+    is none, the policy runs for the first time. Amounts are the sums of those known. `per` is how
+    long its periods are (year, month, …), "" where that is not known.
     """
 
     audience: int
@@ -65,6 +67,8 @@ class Figures:
     unsettled: int = 0
     amount_changed: int = 0
     difference_fen: int = 0
+    per: str = ""
+    per_before: str = ""
 
     @property
     def changed(self) -> int:
@@ -107,7 +111,11 @@ class BrakeLimits:
 
 
 def find_excesses(figures: Figures, limits: Limits) -> tuple[Excess, ...]:
-    """Every limit that a policy is over, absolute ones first."""
+    """Every limit that a policy is over, absolute ones first.
+
+    Where its periods are of another length, all its matches get awards once more, although nothing
+    is gained: more than few of them are held whatever the other limits are.
+    """
     counted: tuple[tuple[Limit, int, int], ...] = (
         ("gained", figures.gained, limits.gained),
         ("lost", figures.lost, limits.lost),
@@ -119,6 +127,9 @@ def find_excesses(figures: Figures, limits: Limits) -> tuple[Excess, ...]:
         for name, count, allowed in counted
         if count > allowed
     ]
+    another = figures.per_before not in ("", figures.per)
+    if another and figures.eligible > limits.few:
+        found.insert(0, Excess(limit="per", figure=figures.eligible, allowed=Fraction(limits.few)))
     found += [
         Excess(limit=name, figure=figure, allowed=allowed, of=whole)
         for name, figure, whole, allowed, behind in _shares(figures, limits)

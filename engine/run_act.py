@@ -196,19 +196,29 @@ def check_approval(connection: Connection, one: RunPolicy) -> None:
 
     Asked before anything follows: somebody may have written rows without holding a key.
     """
+    _check_acts(connection, one, ("started", "approved"))
+
+
+def check_recall(connection: Connection, one: RunPolicy) -> None:
+    """As `check_approval`, of a recall."""
+    _check_acts(connection, one, ("recalled",))
+
+
+def _check_acts(connection: Connection, one: RunPolicy, steps: tuple[Step, ...]) -> None:
     run = find_run(connection, one.run_id)
-    assert run is not None
+    assert run is not None  # a foreign key
     keys = {actor.name: actor.public_key for actor in list_actors(connection)}
     behind: set[str] = set()
     for act in list_run_acts(connection, one.run_id):
+        if act.step not in steps or act.policy not in ("", one.policy):
+            continue
         about = None if act.step == "started" else one
-        if act.step in ("started", "approved") and act.policy in ("", one.policy):
-            if not is_signed(keys[act.actor], act.signature, signed_text(run, about, act)):
-                raise RunRefused(
-                    f"{one.policy} of run {one.run_id}: the act of {act.actor} is not signed with "
-                    "their key (nothing follows from it; look at who writes into the database)"
-                )
-            behind.add(act.actor)
+        if not is_signed(keys[act.actor], act.signature, signed_text(run, about, act)):
+            raise RunRefused(
+                f"{one.policy} of run {one.run_id}: the act of {act.actor} is not signed with "
+                "their key (nothing follows from it; look at who writes into the database)"
+            )
+        behind.add(act.actor)
     if len(behind) < 2:
         raise RunRefused(f"{one.policy} of run {one.run_id}: two people must stand behind it")
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     insert,
     select,
     text,
@@ -162,8 +163,9 @@ def list_held(connection: Connection, *, waiting: bool = True) -> list[RunPolicy
     statement = select(run_policy_table).order_by(columns.id.desc())
     if waiting:
         statement = statement.where(columns.state == "held")
-    found = [_run_policy_of(row) for row in connection.execute(statement)]
-    return [one for one in found if one.held.excesses or one.held.linked]
+    else:
+        statement = statement.where(columns.reasons != canonical_json(_plain_held(None)))
+    return [_run_policy_of(row) for row in connection.execute(statement)]
 
 
 def find_bases(connection: Connection, policies: Iterable[str]) -> dict[str, str]:
@@ -173,10 +175,14 @@ def find_bases(connection: Connection, policies: Iterable[str]) -> dict[str, str
     """
     wanted = set(policies)
     columns = run_policy_table.c
-    rows = connection.execute(
-        select(columns.policy, columns.run_id)
+    last = (
+        select(func.max(columns.id).label("id"))
         .where(columns.state.in_(IN_FORCE))
-        .order_by(columns.id)
+        .group_by(columns.policy)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(columns.policy, columns.run_id).join(last, last.c.id == columns.id)
     )
     return {row.policy: row.run_id for row in rows if row.policy in wanted}
 
@@ -192,6 +198,21 @@ def find_accepted(connection: Connection, bases: Mapping[str, str]) -> dict[str,
             if bases.get(row.policy) == run_id:
                 found[row.policy] = _run_policy_of(row)
     return found
+
+
+def list_stopped(connection: Connection, run_id: str, policies: Iterable[str]) -> list[str]:
+    """Those of these policies of which nothing follows from a run: held, discarded, recalled.
+
+    The states of all of them stay as they are until this transaction ends.
+    """
+    columns = run_policy_table.c
+    rows = connection.execute(
+        select(columns.policy, columns.state)
+        .where(columns.run_id == run_id, columns.policy.in_(sorted(set(policies))))
+        .order_by(columns.policy)
+        .with_for_update(read=True)
+    )
+    return [row.policy for row in rows if row.state not in IN_FORCE]
 
 
 def change_state(

@@ -24,7 +24,13 @@ from notifier.words import amount_en, amount_zh, period_en, period_zh
 
 READER = "notifier"
 BATCH = 1_000
-NOTICE_KINDS = {"award.opened": "award_opened", "award.adjusted": "amount_changed"}
+NOTICE_KINDS = {
+    "award.opened": "award_opened",
+    "award.reopened": "award_opened",
+    "award.adjusted": "amount_changed",
+    "award.withdrawn": "withdrawn_in_error",
+    "award.set-back": "amount_set_back",
+}
 """Which journal entries somebody is told about, and by which kind of notice."""
 
 _CLEAR_TEXT = re.compile(
@@ -68,7 +74,7 @@ def compose_notice(entry: SealedEntry, card: PolicyCard, *, now: datetime) -> di
     """The notice about one journal entry, as a row of `notice`."""
     body = entry.body
     kind = NOTICE_KINDS[entry.kind]
-    about = body.get("adjustment", "")
+    about = body.get("adjustment") or body.get("recall", "")
     # a policy may reach some by another way than most: the award says which
     card = replace(card, delivery=body.get("delivery", card.delivery))
     words = {"card": card, "item": body["item"], **_words_of(body, card)}
@@ -134,6 +140,7 @@ def _words_of(body: Mapping[str, Any], card: PolicyCard) -> dict[str, Any]:
         "missing_en": [label for _, label in labels],
         "rows": body.get("rows", 0),
         "rows_open": body.get("rows_open", 0),
+        "reason": body.get("reason", ""),
     }
 
 

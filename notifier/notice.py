@@ -27,14 +27,17 @@ notice_table = Table(
     Column("award_id", String(32), ForeignKey(award_table.c.id), nullable=False),
     Column("kind", String(30), nullable=False),
     Column("recipient", String(40), nullable=False),
-    Column("about", String(32), nullable=False),  # the adjustment, "" for the award itself
+    Column("about", String(32), nullable=False),  # the adjustment or recall, "": the award itself
     Column("title_zh", Text, nullable=False),
     Column("body_zh", Text, nullable=False),
     Column("title_en", Text, nullable=False),
     Column("body_en", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("award_id", "kind", "recipient", "about"),
-    CheckConstraint("kind IN ('award_opened', 'amount_changed')", name="kind"),
+    CheckConstraint(
+        "kind IN ('award_opened', 'amount_changed', 'withdrawn_in_error', 'amount_set_back')",
+        name="kind",
+    ),
 )
 
 delivery_table = Table(

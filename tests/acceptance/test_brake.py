@@ -278,3 +278,70 @@ def test_a_policy_edited_and_published_during_a_run_leaves_the_run_its_release(
     assert settled["grant"].state == "held"
     assert "grant@3" in {policy.key for policy in later.policies}
     assert later.hash != program.hash
+
+
+def test_an_edit_by_which_all_are_paid_once_more_for_other_periods_is_held(home: Path) -> None:
+    zhida = command_of(home)
+    zhida("policy", "withdraw", "other@1", "--from", NEXT, "--reason", "改版", "--as", OTHER)
+    path = write(home.parent, "other", 2, 2, NEXT)
+    path.write_text(path.read_text(encoding="utf-8").replace("per: month", "per: quarter"), "utf-8")
+    publish_files(home, path)
+    held = {one["policy"]: one for one in run(zhida)["policies_held"]}
+    assert (held["other"]["gained"], held["other"]["eligible"]) == (0, LONG)
+    assert [over["limit"] for over in held["other"]["over"]] == ["per"]
+    assert awards(home)["other"] == 0
+    assert "所属期长短已改" in zhida("held", "show", "other").stdout
+
+
+def test_two_people_recall_what_a_run_opened_and_a_later_run_opens_it_again(home: Path) -> None:
+    zhida = command_of(home)
+    report = run(zhida)
+    mistaken, before = report["run"], mails(home)
+    words = ("recall", mistaken, "--policy", "other", "--reason", "基准有误")
+    assert "nothing was opened of grant" in failed(
+        zhida, "recall", mistaken, "--policy", "grant", "--reason", "x", "--as", "third"
+    )
+    assert "say why" in failed(zhida, "recall", mistaken, "--as", "third")
+    assert "no policy was accepted" in failed(zhida, "recall", "2020-01-01-none", "--as", "third")
+    assert "role approver or operator" in failed(zhida, *words, "--as", AUTHOR)
+    for _ in range(2):  # one person twice is one person
+        assert "a second person must" in zhida(*words, "--as", "third").stdout
+    assert mails(home) == before
+    done = json.loads(zhida(*words, "--as", OTHER, "--format", "json").stdout)
+    assert done["policies"] == [
+        {
+            "policy": "other",
+            "version": "1",
+            "state": "recalled",
+            "withdrawn": LONG,
+            "set_back": 0,
+            "left": 0,
+        }
+    ]
+    assert done["to_recover"] == []
+    assert mails(home) == before + LONG
+    assert "0 awards withdrawn" in zhida(*words).stdout  # nobody has to sign once more
+    inbox = zhida("inbox", subject_with_award(home)).stdout
+    assert "通知有误，现予撤回" in inbox
+    assert "基准有误" in inbox
+
+    again = run(zhida)
+    assert {one["policy"]: one["state"] for one in again["policies_held"]} == {
+        "grant": "held",
+        "other": "recalled",
+    }
+    assert again["awards_opened"] == 0
+    zhida("snapshot", "--as-of", LATER)
+    right = run(zhida)
+    assert right["awards_opened"] == right["notices"] == LONG
+    (change,) = (row for row in right["changes"] if row["policy"] == "grant")
+    assert change["gained"] == FIRMS - LONG
+    assert "whole" in zhida("verify").stdout
+
+
+def subject_with_award(home: Path) -> str:
+    with opened_database(settings_of(home)) as engine, reading(engine) as connection:
+        columns = award_table.c
+        found = connection.scalar(select(columns.subject).where(columns.state == "withdrawn"))
+    assert found is not None
+    return str(found)

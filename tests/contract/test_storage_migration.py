@@ -37,6 +37,7 @@ TABLES = {
     awards.award.award_table,
     awards.award.adjustment_table,
     awards.claims.claim_table,
+    awards.award.recall_table,
     engine.run.run_table,
     engine.run_instance.instance_table,
     engine.schedule.schedule_table,

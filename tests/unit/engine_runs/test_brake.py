@@ -95,12 +95,28 @@ def test_a_first_run_has_absolute_limits_and_the_share_of_the_audience_alone() -
     assert {e.limit for e in find_excesses(everybody, limits(gained=9_999))} == {"gained"}
 
 
+def test_where_nobody_was_eligible_before_more_than_few_are_too_many() -> None:
+    nobody = {"before": 0, "reached_before": 0, "before_fen": 0}
+    allowed = limits(gained_share=Fraction(1, 5), few=20)
+    (excess,) = find_excesses(made(gained=21, **nobody), allowed)
+    assert (excess.limit, excess.figure, excess.of) == ("gained_share", 21, 0)
+    assert find_excesses(made(gained=20, **nobody), allowed) == ()
+
+
 def test_a_share_of_the_audience_that_was_accepted_is_not_asked_about_again() -> None:
     allowed = limits(audience_share=Fraction(1, 2))
     accepted = made(reached=6_001, reached_before=6_000, before=6_000, gained=1)
     assert find_excesses(accepted, allowed) == ()
     reached = made(reached=5_001, reached_before=5_000, before=5_000, gained=1)
     assert [excess.limit for excess in find_excesses(reached, allowed)] == ["audience_share"]
+
+
+def test_periods_of_another_length_hold_a_policy_whatever_its_limits_are() -> None:
+    assert find_excesses(made(per="month", per_before="month"), WIDE) == ()
+    assert find_excesses(made(per="month", per_before=""), WIDE) == ()
+    (excess,) = find_excesses(made(per="month", per_before="year"), limits(few=999))
+    assert (excess.limit, excess.figure, excess.allowed) == ("per", 1_000, Fraction(999))
+    assert find_excesses(made(per="month", per_before="year"), limits(few=1_000)) == ()
 
 
 def test_one_over_its_limit_holds_its_group_and_nobody_else() -> None:
