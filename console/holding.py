@@ -1,16 +1,15 @@
 """Matches that must not become awards: each is counted, told and entered in the journal."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine
 
-from awards.award import Pace, write_in_batches
+from awards.award import Pace, write_slices
 from awards.granted import read_awarded
 from console.hold_words import (
     AWARDED_BEFORE,
@@ -22,7 +21,8 @@ from console.hold_words import (
 from console.packaging import Packed, pack_matches, write_choices
 from engine.outcome import KEY
 from ledger.database import reading
-from ledger.journal import NewEntry, record, record_all
+from ledger.entries import NewEntries, record_columns
+from ledger.journal import record
 from policies.policy import Policy
 from policies.terms import reasons_to_hold
 
@@ -102,12 +102,11 @@ def hold_matches(
         held.append(Held(policy=policy, matches=count, why=(why,)))
     if recorded:
 
-        def write(connection: Connection, some: Sequence[int]) -> int:
-            rows = named[some[0] : some[-1] + 1].iter_rows(named=True)
-            record_all(connection, [_entry_of(row, run_id, actor, now) for row in rows])
-            return len(some)
+        def write(connection: Connection, some: slice) -> int:
+            record_columns(connection, _entries_of(named[some], run_id, actor, now))
+            return len(range(some.start, some.stop))
 
-        write_in_batches(engine, range(named.height), write, Pace(seconds=seconds))
+        write_slices(engine, named.height, write, Pace(seconds=seconds))
         if folder is not None and packed.choices.height:
             write_choices(folder, packed.choices)
     return _with_claims(packed), tuple(held)
@@ -160,15 +159,24 @@ def _awarded_before(
     return found.select(pl.col("new").alias(name) if name == "subject" else name for name in KEY)
 
 
-def _entry_of(row: Mapping[str, Any], run_id: str, actor: str, now: datetime) -> NewEntry:
+def _entries_of(named: pl.DataFrame, run_id: str, actor: str, now: datetime) -> NewEntries:
     """Who is held because of what, by name: the subject, the others, and what they come to more."""
-    body = {name: row[name] for name in ("policy", "period", "item", "why")} | {"run": run_id}
-    if row["to_policy"] is not None:
-        body |= {"group": row["group"], "others": row["to_policy"], "period_of": row["to_period"]}
-        if row["to_subject"] != row["subject"]:
-            body["subject_of"] = row["to_subject"]
-    else:
-        body |= {"version": row["version"], "by": json.loads(row["by"])}
-        if row["difference_fen"] is not None:
-            body["difference_fen"] = row["difference_fen"]
-    return NewEntry(kind="match.held", actor=actor, subject=row["subject"], body=body, now=now)
+    by = {text: json.loads(text) for text in named["by"].drop_nulls().unique()}
+    others = pl.when(pl.col("to_subject") != pl.col("subject")).then("to_subject")
+    optional = named.select(
+        "version",
+        "difference_fen",
+        "group",
+        pl.col("to_policy").alias("others"),
+        pl.col("to_period").alias("period_of"),
+        others.alias("subject_of"),
+    ).to_dict(as_series=False)
+    return NewEntries(
+        kind="match.held",
+        actor=actor,
+        now=now,
+        subjects=named["subject"].to_list(),
+        shared={"run": run_id},
+        columns=named.select("policy", "period", "item", "why").to_dict(as_series=False),
+        optional=optional | {"by": [by.get(text) for text in named["by"]]},
+    )
