@@ -37,6 +37,16 @@ class StageTime:
     processor_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartTime:
+    """How long one part of the snapshot took to evaluate, wherever that was done."""
+
+    part: str
+    subjects: int
+    seconds: float
+    processor_seconds: float
+
+
 def read_stopwatch() -> tuple[float, float]:
     """Seconds that have passed, and those that this process has worked, since some moment."""
     return time.perf_counter(), time.process_time()
@@ -121,12 +131,19 @@ class RunLog:
         """Write what the run found, before anything follows from it; `run` is as it stands now."""
         keep_figures(self.engine, run, found, against=self.against, now=self.now)
 
-    def end(self, *, held: Sequence[Held], counts: Mapping[str, int]) -> None:
+    def end(
+        self,
+        *,
+        held: Sequence[Held],
+        counts: Mapping[str, int],
+        parts: Sequence[PartTime] = (),
+    ) -> None:
         """Write what the pass came to and how long it took."""
         stages = self.watch.end()
         seconds = self.watch.seconds
         content: dict[str, Any] = {
             "stages": [asdict(stage) for stage in stages],
+            "parts": [asdict(part) for part in parts],
             "held": [asdict(one) for one in held],
             "counts": dict(counts),
         }

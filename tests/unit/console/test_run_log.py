@@ -3,8 +3,12 @@
 import logging
 
 import pytest
+from sqlalchemy import Engine
 
-from console.run_log import STAGES, StageTime, StageWatch
+from console.run_log import STAGES, PartTime, RunLog, StageTime, StageWatch
+from console.run_report import gather_report, parts_of
+from console.run_report_page import build_run_page
+from tests.storage_world import NOW, make_run
 
 
 class Clock:
@@ -77,3 +81,19 @@ def test_each_stage_is_an_event_with_how_much_was_done(
         ("evaluating", 12, 2.0), ("sealing", 0, 0.0),
     ]  # fmt: skip
     assert {one["run"] for one in fields} == {"2025-11-30-ab"}
+
+
+def test_parts_are_told_the_slowest_first(database: Engine) -> None:
+    log = RunLog(database, make_run(database), lambda *_: None, trial=False, now=NOW)
+    parts = [
+        PartTime(part=f"resident-{n:04d}", subjects=500_000, seconds=n, processor_seconds=n / 2)
+        for n in range(15)
+    ]
+    log.end(held=(), counts={}, parts=parts)
+    data = gather_report(database, None)
+    assert [part["part"] for part in parts_of(data.evaluating)] == [one.part for one in parts]
+    (times,) = [s for s in build_run_page(data, "en").sections if s.heading == "Time"]
+    grid = times.blocks[-1]
+    assert grid.rows[0] == ("resident-0014", "500,000", "14.00", "7.00")  # type: ignore[union-attr]
+    assert len(grid.rows) == 12  # type: ignore[union-attr]
+    assert grid.notes == ("3 parts more were quicker.",)  # type: ignore[union-attr]
