@@ -5,21 +5,17 @@ from pathlib import Path
 
 import polars as pl
 
-from engine.changes import diff_outcomes, summarise_changes
-from engine.outcome import read_outcome, read_rows
+from engine.changes import compare_parts
+from engine.outcome import read_outcome
+from engine.paired_parts import pair_parts
 
 COUNTED = ("gained", "lost", "unsettled", "amount_changed")
 
 
 def change_by_zhida(now: Path, before: Path) -> pl.DataFrame:
-    """By policy, part by part: nobody has moved, so each part has its own differences."""
-    current, previous = read_outcome(now), read_outcome(before)
-    earlier = {part.name: part for part in previous.parts}
-    counts = []
-    for part in current.parts:
-        was = read_rows(previous, earlier[part.name])
-        counts.append(summarise_changes(diff_outcomes(read_rows(current, part), was)))
-    return _add_up(pl.concat(counts))
+    """By policy, as a run compares two outcomes."""
+    found = compare_parts(pair_parts(read_outcome(now), read_outcome(before)))
+    return found.summary.select("policy", *COUNTED)
 
 
 def change_by_hand(now: Path, before: Path) -> pl.DataFrame:

@@ -1,12 +1,15 @@
 """What two ways of deciding a city must agree on, policy by policy, read from what they wrote."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from engine.outcome import read_outcome, read_parts
-from profiles.snapshot import Snapshot, read_part
+from engine.outcome import read_outcome, read_part
+from engine.part_outcome import PartOutcome, list_rows
+from profiles.snapshot import Snapshot
+from profiles.snapshot import read_part as read_snapshot_part
 
 KEY = ["policy", "kind"]
 
@@ -21,14 +24,26 @@ def sum_by_hand(folder: Path) -> pl.DataFrame:
 
 def sum_outcome(path: Path, snapshot: Snapshot) -> pl.DataFrame:
     """Of an outcome; the number of a row is that of its subject in the part."""
+    outcome = read_outcome(path)
     parts = {f"{part.kind}-{part.number:04d}": part for part in snapshot.all_parts}
     sums = []
-    for part, rows in read_parts(read_outcome(path)):
-        subjects = read_part(snapshot, parts[part.name], datasets=[]).facts["subject"]
-        numbers = pl.DataFrame({"subject": subjects}).with_row_index("row")
-        placed = rows.join(numbers, on="subject", how="left", validate="m:1")
-        sums.append(_sum(placed.with_columns(eligible=pl.col("verdict") == "eligible")))
+    for each in outcome.parts:
+        part = read_part(outcome, each)
+        there = read_snapshot_part(snapshot, parts[each.name], datasets=[], columns=()).facts
+        if not there["subject"].equals(part.subjects):
+            raise SystemExit(f"{each.name} has other subjects than the snapshot")
+        # some policies at a time: their rows with texts are many times as large as the bits
+        for start in range(0, len(part.policies), 20):
+            some = replace(part, policies=part.policies[start : start + 20], rows=part.rows[:0])
+            sums.append(_sum(_place(some)))
+        sums.append(_sum(_place(replace(part, policies=()))))
     return _add_up(sums)
+
+
+def _place(part: PartOutcome) -> pl.DataFrame:
+    numbers = pl.DataFrame({"subject": part.subjects}).with_row_index("row")
+    placed = list_rows(part).join(numbers, on="subject", how="left", validate="m:1")
+    return placed.with_columns(eligible=pl.col("verdict") == "eligible")
 
 
 def check_equal(found: pl.DataFrame, wanted: pl.DataFrame, whose: str) -> None:

@@ -29,6 +29,7 @@ from benchmarks.city_changes import change_by_hand, change_by_zhida
 from benchmarks.decisions import describe_machine
 from benchmarks.outcome_sums import check_equal, sum_by_hand, sum_outcome
 from benchmarks.scale_city import find_city, make_city
+from console.processes import deciding_processes, processes_for
 from console.wiring import evaluate_snapshot
 from engine.program import Program, compile_policies
 from policies.load import load_policies
@@ -47,6 +48,11 @@ class Task:
     subjects: int
     policies: int
     work: Path
+
+    @property
+    def processes(self) -> int:
+        """Those that decide, as in a run."""
+        return processes_for(self.subjects)
 
     def city(self) -> Snapshot:
         """The snapshot, which is there."""
@@ -75,7 +81,10 @@ def decide_by_zhida(task: Task, when: str) -> Callable[[], None]:
     program = compile_drafts(task.drafts(when), task.work / f"policies-{when}")
 
     def work() -> None:
-        evaluate_snapshot(program, task.city(), task.outcome("zhida", when), lambda *told: None)
+        with deciding_processes(task.processes) as pool:
+            evaluate_snapshot(
+                program, task.city(), task.outcome("zhida", when), lambda *told: None, pool
+            )
 
     return work
 
@@ -144,7 +153,7 @@ def do_step(step: str, task: Task) -> Took:
     return Took(
         seconds=time.perf_counter() - started,
         processors=_processor_seconds() - worked,
-        peak=(own + children) * 1024,
+        peak=(own + children * task.processes) * 1024,  # of the largest child, for each of them
     )
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine, select
 
 from console.settings import Settings
 from engine.brake import BrakeLimits, Figures, Held, brake
-from engine.changes import diff_outcomes, summarise_changes
+from engine.changes import CHANGE_SCHEMA, SUMMARY_SCHEMA, Comparison, compare_parts
 from engine.linked_policies import link_policies
-from engine.outcome import OUTCOME_SCHEMA, read_outcome, read_parts
+from engine.outcome import Outcome, read_outcome, read_parts
+from engine.paired_parts import pair_parts
 from engine.run import Run, find_run, run_table
 from engine.run_act import check_approval
 from engine.run_policy import (
@@ -31,6 +32,9 @@ from engine.run_policy import (
 )
 from ledger.database import reading
 from policies.policy import Policy
+
+SAMPLES = 1_000
+"""Changes of one policy that a run lists at most."""
 
 _CHANGES = ("gained", "lost", "unsettled", "amount_changed", "difference_fen")
 
@@ -76,7 +80,7 @@ def brake_run(
     engine: Engine,
     run: Run,
     found: Sequence[Found],
-    rows: pl.DataFrame,
+    outcome: Outcome,
     *,
     limits: BrakeLimits,
     actor: str,
@@ -93,15 +97,13 @@ def brake_run(
         settled = list_run_policies(connection, run.id)
         bases = _find_bases(connection, settings, [policy.id for policy in policies])
         accepted = find_accepted(connection, bases)
-        previous = _read_bases(connection, settings, bases)
+        previous = _open_bases(connection, settings, bases)
         for one in settled:
             if one.state == "approved":
                 check_approval(connection, one)
-    decided = pl.col("policy").is_in([policy.id for policy in policies])
-    change_rows = diff_outcomes(rows.filter(decided), previous)
-    changes = summarise_changes(change_rows)
+    compared = compare_with_bases(outcome, [policy.id for policy in policies], previous)
     former = _count_former(previous, bases.keys() - accepted.keys())
-    figures = _figures(found, changes, rows, accepted, former)
+    figures = _figures(found, compared.summary, outcome, accepted, former)
     held = brake(figures, limits, link_policies(policies))
     verdicts = [
         Decided(
@@ -115,9 +117,9 @@ def brake_run(
     if recorded:
         settled = settle_policies(engine, run, verdicts, actor=actor, now=now)
     return Braked(
-        change_rows=change_rows,
-        changes=changes,
-        first_run=previous is None,
+        change_rows=compared.samples,
+        changes=compared.summary,
+        first_run=not bases,
         policies=tuple(map(_state_of, settled) if settled else map(_state_it_would_have, verdicts)),
     )
 
@@ -154,31 +156,58 @@ def _last_whole_run(connection: Connection) -> Run | None:
     return None if run_id is None else find_run(connection, run_id)
 
 
-def _read_bases(
+def _open_bases(
     connection: Connection, settings: Settings, bases: Mapping[str, str]
-) -> pl.DataFrame | None:
-    """The rows that count so far of each policy, from the run it was accepted in; None: of none."""
-    frames = []
+) -> dict[str, Outcome]:
+    """The outcome that counts so far of each policy, that of the run it was accepted in."""
+    opened: dict[str, Outcome] = {}
     for run_id in sorted(set(bases.values())):
         run = find_run(connection, run_id)
-        if run is None or run.outcome_path is None:
-            continue
-        mine = pl.col("policy").is_in([policy for policy in bases if bases[policy] == run_id])
-        parts = read_parts(read_outcome(settings.home / run.outcome_path))
-        frames += [rows.filter(mine) for _, rows in parts]
-    return pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *frames]) if bases else None
+        if run is not None and run.outcome_path is not None:
+            opened[run_id] = read_outcome(settings.home / run.outcome_path)
+    return {policy: opened[run_id] for policy, run_id in bases.items() if run_id in opened}
+
+
+def compare_with_bases(
+    outcome: Outcome,
+    policies: Sequence[str],
+    bases: Mapping[str, Outcome],
+    samples: int | None = SAMPLES,
+) -> Comparison:
+    """Each policy's changes against the outcome that counts of it; without one all is gained.
+
+    At most `samples` of each policy's changes are listed; None lists all of them.
+    """
+    groups: dict[str, list[str]] = {}
+    for policy in policies:
+        base = bases.get(policy)
+        groups.setdefault("" if base is None else base.hash, []).append(policy)
+    found = []
+    for names in groups.values():
+        base = bases.get(names[0])
+        found.append(compare_parts(pair_parts(outcome, base), frozenset(names), samples))
+    return Comparison(
+        summary=pl.concat(
+            [pl.DataFrame(schema=SUMMARY_SCHEMA), *(one.summary for one in found)]
+        ).sort("policy"),
+        samples=pl.concat(
+            [pl.DataFrame(schema=CHANGE_SCHEMA), *(one.samples for one in found)]
+        ).sort("policy", "subject", "item"),
+    )
 
 
 def _figures(
     found: Sequence[Found],
     changes: pl.DataFrame,
-    rows: pl.DataFrame,
+    outcome: Outcome,
     accepted: Mapping[str, RunPolicy],
     former: Mapping[str, Figures],
 ) -> dict[str, Figures]:
     """What the brake looks at, by policy."""
     changed = {row["policy"]: row for row in changes.iter_rows(named=True)}
-    reached = _count_subjects(rows, [one.policy.id for one in found if _gives_several(one.policy)])
+    reached = _count_subjects(
+        outcome, [one.policy.id for one in found if _gives_several(one.policy)]
+    )
     figures = {}
     for one in found:
         name = one.policy.id
@@ -204,38 +233,36 @@ def _gives_several(policy: Policy) -> bool:
     return items or policy.terms.back_pay is not None
 
 
-def _count_subjects(rows: pl.DataFrame, policies: Sequence[str]) -> dict[str, int]:
-    """How many subjects have a match, of these policies; each at least 0."""
-    mine = rows.filter(pl.col("policy").is_in(policies), pl.col("verdict") == "eligible")
-    counted = mine.group_by("policy").agg(pl.col("subject").n_unique())
-    return dict.fromkeys(policies, 0) | dict(counted.iter_rows())
+def _count_subjects(outcome: Outcome, policies: Sequence[str]) -> dict[str, int]:
+    """How many subjects have a match, of these policies; each at least 0.
+
+    All that one subject has of a policy stands in one part.
+    """
+    found = dict.fromkeys(policies, 0)
+    for rows in read_parts(outcome, policies) if policies else ():
+        counted = (
+            rows.filter(verdict="eligible").group_by("policy").agg(pl.col("subject").n_unique())
+        )
+        for policy, count in counted.iter_rows():
+            found[policy] += count
+    return found
 
 
-def _count_former(previous: pl.DataFrame | None, policies: Iterable[str]) -> dict[str, Figures]:
+def _count_former(previous: Mapping[str, Outcome], policies: Iterable[str]) -> dict[str, Figures]:
     """What counted so far of these policies, where no run has noted it."""
-    wanted = list(policies)
-    if previous is None or not wanted:
-        return {}
-    counted = (
-        previous.filter(pl.col("policy").is_in(wanted), pl.col("verdict") == "eligible")
-        .group_by("policy")
-        .agg(
-            pl.len().alias("eligible"),
-            pl.col("subject").n_unique().alias("reached"),
-            pl.col("amount_fen").sum(),
+    found = {}
+    for policy in policies:
+        outcome = previous.get(policy)
+        eligible = reached = amount_fen = 0
+        if outcome is not None:
+            mine = [counts for key, counts in outcome.counts.items() if key[1] == policy]
+            eligible = sum(counts.eligible for counts in mine)
+            amount_fen = sum(counts.amount_fen for counts in mine)
+            reached = _count_subjects(outcome, [policy])[policy]
+        found[policy] = Figures(
+            audience=0, reached=reached, eligible=eligible, amount_fen=amount_fen
         )
-    )
-    nothing = Figures(audience=0, reached=0, eligible=0, amount_fen=0)
-    found = {
-        row["policy"]: Figures(
-            audience=0,
-            reached=row["reached"],
-            eligible=row["eligible"],
-            amount_fen=row["amount_fen"],
-        )
-        for row in counted.iter_rows(named=True)
-    }
-    return dict.fromkeys(wanted, nothing) | found
+    return found
 
 
 def _state_of(one: RunPolicy) -> PolicyState:

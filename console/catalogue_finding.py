@@ -16,7 +16,8 @@ from console.page import Grid, Page, Section
 from console.page_words import PAGE_WORDS
 from console.settings import read_clock
 from console.show_page import print_pages
-from console.wiring import KINDS, load_chosen, load_words
+from console.wiring import load_chosen, load_words
+from engine.city_evaluation import KINDS
 from policies.policy import Policy
 from policies.service_codes import KIND, LEVEL
 from policies.text_likeness import compare_texts, find_texts

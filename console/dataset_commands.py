@@ -22,7 +22,8 @@ from console.lineage import (
 )
 from console.options import PolicyPaths, VocabularyPaths, one_of
 from console.settings import Settings
-from console.wiring import KINDS, load_chosen, load_words, newest_snapshot
+from console.wiring import load_chosen, load_words, newest_snapshot
+from engine.city_evaluation import KINDS
 from profiles.dataset import Dataset
 from profiles.fact import Vocabulary
 from profiles.precedence import (

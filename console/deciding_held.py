@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import polars as pl
 from sqlalchemy import Connection, Engine
 
 from console.errors import HeldUnready, NothingThere
@@ -11,7 +10,7 @@ from console.following import Followed, follow_matches
 from console.kept_program import load_kept
 from console.settings import Settings
 from engine.errors import RunRefused
-from engine.outcome import OUTCOME_SCHEMA, read_matches, read_outcome, read_parts
+from engine.outcome import read_matches, read_outcome, read_rows
 from engine.run import find_run
 from engine.run_act import check_approval
 from engine.run_policy import RunPolicy, find_bases, list_held
@@ -114,18 +113,17 @@ def follow_approved(
     program = load_kept(settings, run.program_hash)
     snapshot = open_snapshot(settings.snapshots / run.snapshot_hash)
     # whatever they are linked with is decided with them: no other policy of the run is to come
-    wanted = pl.col("policy").is_in([one.policy for one in approved])
-    rows = [part.filter(wanted) for _, part in read_parts(outcome)]
+    wanted = [one.policy for one in approved]
     return follow_matches(
         settings,
         engine,
         program,
-        read_matches(outcome).filter(wanted),
+        read_matches(outcome, wanted),
         run_id,
         actor=actor,
         now=now,
         former=snapshot.former,
         tell=tell,
         recorded=True,
-        beside=pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *rows]),
+        beside=read_rows(outcome, wanted),
     )

@@ -15,7 +15,8 @@ from console.errors import NothingThere
 from console.options import VocabularyPaths, one_of
 from console.settings import Settings
 from console.table_file import check_target, write_table
-from console.wiring import KINDS, load_words, newest_snapshot, opened_database
+from console.wiring import load_words, newest_snapshot, opened_database
+from engine.city_evaluation import KINDS
 from engine.outcome import OUTCOME_SCHEMA, Outcome, read_outcome
 from engine.outcome import read_parts as read_outcome_parts
 from engine.run import last_accepted_run
@@ -132,7 +133,7 @@ def _export_outcome(
 def _outcome(outcome: Outcome, kind: str | None, policy: str | None) -> Iterator[pl.DataFrame]:
     """The rows of every part; amounts in yuan under a name that says so."""
     yuan = (pl.col("amount_fen").cast(_YUAN) / 100).cast(_YUAN)
-    parts = (frame for _, frame in read_outcome_parts(outcome))
+    parts = read_outcome_parts(outcome)
     for frame in chain([pl.DataFrame(schema=OUTCOME_SCHEMA)], parts):
         wanted = pl.lit(True)
         if kind is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from console.errors import NothingThere
 from console.settings import Settings
 from engine.changes import CHANGE_SCHEMA, diff_outcomes
-from engine.outcome import OUTCOME_SCHEMA, read_outcome, read_parts
+from engine.outcome import read_outcome, read_rows
 from engine.run import Run, find_run
 from engine.run_policy import RunPolicy
 
@@ -59,8 +59,4 @@ def compare_held(settings: Settings, connection: Connection, one: RunPolicy) -> 
 def _rows_of(settings: Settings, run: Run, policy: str) -> pl.DataFrame:
     if run.outcome_path is None:
         raise NothingThere(f"run {run.id} has no outcome")
-    frames = [
-        rows.filter(pl.col("policy") == policy)
-        for _, rows in read_parts(read_outcome(settings.home / run.outcome_path))
-    ]
-    return pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *frames])
+    return read_rows(read_outcome(settings.home / run.outcome_path), [policy])

@@ -10,6 +10,8 @@ from console.errors import NothingThere
 from console.settings import Settings
 from console.wiring import load_chosen, load_words, opened_database
 from engine.program import Program, compile_policies
+from engine.run import Run
+from language.errors import FilesRefused
 from ledger.database import reading
 from policies.load import Loaded
 from policies.release import list_releases, load_releases
@@ -83,3 +85,11 @@ def load_kept(settings: Settings, program_hash: str) -> Program:
     loaded = load_chosen([folder / "policies"], vocabulary, kept["adopted_by"])
     policies = [p for p in loaded.policies if p.key in kept.get("policies", [p.key])]
     return compile_policies(policies, vocabulary)
+
+
+def find_former(settings: Settings, run: Run) -> Program | None:
+    """The program of a run before, if it was kept and can still be read."""
+    try:
+        return load_kept(settings, run.program_hash)
+    except (NothingThere, FilesRefused):
+        return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from console.wiring import KINDS
+from engine.city_evaluation import KINDS
 from engine.clause_counts import PolicyCounts, count_clauses
 from engine.evaluate import bind_audience, split_bounds
 from engine.held_back import HeldBack, HeldBackTally, HeldByFact, HeldBySet

@@ -9,7 +9,8 @@ from console.errors import NothingThere
 from console.kept_program import load_kept
 from console.population import list_held_back
 from console.settings import Settings
-from console.wiring import KINDS, load_chosen, newest_snapshot, opened_database
+from console.wiring import load_chosen, newest_snapshot, opened_database
+from engine.city_evaluation import KINDS
 from engine.evaluate import bind_audience
 from engine.held_back import HeldByFact
 from engine.needed_facts import NeededFact, find_needed

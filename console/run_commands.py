@@ -13,6 +13,7 @@ from console.chosen import choose_program, choose_trial
 from console.command import SET_ASIDE, print_json, settings_of
 from console.demo import run_demo
 from console.errors import NothingThere
+from console.kept_program import find_former
 from console.options import Adopt, As, Format, KeyFile, VocabularyPaths, one_of
 from console.publishing import read_signer
 from console.settings import names_actor, read_clock, read_key
@@ -20,6 +21,7 @@ from console.show_held import describe_state
 from console.subject import find_subject, say_former
 from console.wiring import (
     ACTOR,
+    Way,
     load_words,
     newest_snapshot,
     opened_database,
@@ -58,6 +60,16 @@ def run_policies(
     ] = False,
     acting: As = None,
     key_file: KeyFile = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Decide everybody, also where the run before could be taken over."
+        ),
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Processes that decide (default: one a processor)."),
+    ] = None,
     vocabulary: VocabularyPaths = None,
     output: Format = "table",
 ) -> None:
@@ -96,6 +108,9 @@ def run_policies(
                     adopted_by=adopt,
                     vocabulary_files=beside,
                 )
+        way = Way(
+            former=lambda run: None if full else find_former(settings, run), processes=processes
+        )
         report = run_once(
             settings,
             engine,
@@ -105,6 +120,7 @@ def run_policies(
             on_progress=tell,
             trial=trial or dry,
             starter=starter,
+            way=way,
         )
     if output == "json":
         print_json(
@@ -112,6 +128,8 @@ def run_policies(
                 "run": report.run.id,
                 "as_of": report.run.as_of,
                 "trial": report.trial,
+                "decided_again": report.again,
+                "in_full": report.in_full,
                 "policies": [
                     {
                         "policy": result.policy.key,

@@ -6,12 +6,17 @@ Only this package reads the clock and the environment.
 import os
 import pwd
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from console.errors import KeyLost, NotInitialised, VariableMissing
 from profiles.folder import write_json
+
+THREADS = "POLARS_MAX_THREADS"
+"""How many threads Polars works with, read when a process loads it."""
 
 DEFAULT_HOME = "zhida-home"
 KEY_BYTES = 32
@@ -132,3 +137,16 @@ def read_key(settings: Settings) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyLost(settings.key_file)
     return key
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """While this holds, a process that is started works with one thread of Polars."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[THREADS]
+        if before is not None:
+            os.environ[THREADS] = before

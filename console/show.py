@@ -172,6 +172,10 @@ def show_run(report: RunReport) -> None:
     for held in report.held:
         why = escape("; ".join(held.why))
         out.print(f"[red]held[/] {held.policy}: {held.matches:,} matches, no award: {why}")
+    if report.again is not None:
+        out.print(
+            f"{report.again:,} subjects were decided again; all else stands as in the run before"
+        )
     if report.by_reference:
         out.print(f"{report.by_reference:,} decisions were made row by row: numbers too wide")
 

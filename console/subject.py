@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from console import show
 from console.settings import Settings, read_key
-from console.wiring import KINDS
+from engine.city_evaluation import KINDS
 from engine.evaluate_rows import rows_by_subject
 from engine.explanation import Source
 from engine.own_measures import add_own_measures, datasets_needed

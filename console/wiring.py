@@ -1,6 +1,8 @@
 """The way through the house: how a delivery becomes a notice, composed from the other packages."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -15,30 +17,22 @@ from console.braking import Found, PolicyState, brake_run
 from console.errors import NothingThere
 from console.following import follow_matches
 from console.holding import Held
+from console.processes import deciding_processes, processes_for
 from console.run_log import RunLog
 from console.settings import Settings, read_key
 from engine.brake import Figures
-from engine.errors import OutcomeRefused
-from engine.evaluate import bind_audience, evaluate_part, split_bounds
+from engine.city_evaluation import KINDS, PartDone, evaluate_city
+from engine.errors import IncrementDiffers, OutcomeRefused
+from engine.increment_evaluation import evaluate_increment, why_in_full
 from engine.limits_file import read_limits
-from engine.outcome import (
-    OUTCOME_SCHEMA,
-    Origin,
-    Outcome,
-    finish_outcome,
-    has_outcome,
-    read_matches,
-    read_outcome,
-    write_part,
-)
-from engine.outcome import read_parts as read_outcome_parts
-from engine.own_measures import datasets_needed
+from engine.linked_policies import link_policies
+from engine.outcome import Outcome, has_outcome, read_matches, read_outcome, read_rows
+from engine.part_outcome import Counts
 from engine.program import Program
-from engine.run import Run, accept_run, begin_run, finish_run, try_run
+from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run, try_run
 from engine.run_act import sign_start
 from engine.run_policy import IN_FORCE
 from engine.run_record import PolicyFigures
-from engine.verdicts import plan_verdicts
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
 from policies.adoption import adopt
@@ -48,12 +42,13 @@ from policies.publication import Signer
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
 from profiles.ingest import Progress
-from profiles.snapshot import Snapshot, open_snapshot, read_part
+from profiles.snapshot import Snapshot, open_snapshot
 from profiles.snapshot_taking import build_snapshot
 from profiles.vocabulary_load import BUILTIN, builtin_vocabulary, load_vocabulary
 
-KINDS = ("enterprise", "resident", "household")
 ACTOR = "operator"
+SAMPLES = 1_000
+"""Changes of one policy that a run's report holds at most."""
 
 
 @contextmanager
@@ -151,10 +146,24 @@ class PolicyResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a run is decided: `former` finds the program of an accepted run that this one may stand
+    on (None: everybody is decided), `processes` is by how many (None: as many as it is worth)."""
+
+    former: Callable[[Run], Program | None]
+    processes: int | None = None
+
+
+IN_FULL = Way(former=lambda run: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """A run from the first part to the last notice.
 
-    `matches` are those that nothing holds; of a trial no award is opened for them.
+    `matches` are those that nothing holds; of a trial no award is opened for them. `again` is how
+    many subjects were decided where all else was taken over from the run before; None where
+    everybody was, with why in `in_full`.
     """
 
     run: Run
@@ -167,6 +176,8 @@ class RunReport:
     matches: int
     decisions: int
     by_reference: int
+    again: int | None
+    in_full: str
     intake: IntakeReport
     held: tuple[Held, ...]
     notices: int
@@ -188,6 +199,7 @@ def run_once(
     on_progress: Progress | None = None,
     trial: bool = False,
     starter: Signer | None = None,
+    way: Way = IN_FULL,
 ) -> RunReport:
     """Evaluate, compare, open awards, tell the recipients; repeated, it goes on where it ended.
 
@@ -211,15 +223,18 @@ def run_once(
     log = RunLog(engine, run, tell, trial=trial, now=now)
     tell = log.watch
     path = settings.outcomes / run.id
-    try:
-        outcome, by_reference = evaluate_snapshot(program, snapshot, path, tell)
-    except OutcomeRefused:
-        # somebody ran the same at once and was faster: what is there is what we would have written
-        if not has_outcome(path):
-            raise
-        outcome, by_reference = read_outcome(path), 0
-    rows = _all_rows(outcome)
-    results = count_results(program, snapshot, rows)
+    with reading(engine) as connection:
+        before = last_accepted_run(connection)
+    previous = None
+    if before is not None and before.outcome_path is not None:
+        previous = read_outcome(settings.home / before.outcome_path)
+    former = None if before is None or previous is None else way.former(before)
+    decided = decide_snapshot(
+        program, snapshot, path, tell, base=previous, former=former, processes=way.processes
+    )
+    outcome = decided.outcome
+    by_reference = sum(part.by_reference for part in decided.parts)
+    results = count_results(program, snapshot, outcome)
     decisions = sum(result.subjects for result in results)
     counts = {"eligible": outcome.eligible, "unknown": outcome.unknown, "decisions": decisions}
     run = finish_run(
@@ -243,7 +258,15 @@ def run_once(
         if result.outside is None  # what was not decided was not lost
     ]
     braked = brake_run(
-        settings, engine, run, found, rows, limits=limits, actor=ACTOR, now=now, recorded=not trial
+        settings,
+        engine,
+        run,
+        found,
+        outcome,
+        limits=limits,
+        actor=ACTOR,
+        now=now,
+        recorded=not trial,
     )
     moved = {one.policy: one.figures for one in braked.policies}
     log.keep_policies(run, [_figures(one, moved.get(one.policy.id)) for one in results])
@@ -255,14 +278,14 @@ def run_once(
         settings,
         engine,
         program,
-        read_matches(outcome).filter(pl.col("policy").is_in(braked.going)),
+        read_matches(outcome, braked.going),
         run.id,
         actor=ACTOR,
         now=now,
         former=snapshot.former,
         tell=tell,
         recorded=not trial,
-        beside=rows,
+        beside=read_rows(outcome, _beside_each_other(program)),
         folder=path,
     )
     counts = {"decisions": decisions, "matches": followed.matches, "by_reference": by_reference}
@@ -279,6 +302,8 @@ def run_once(
         matches=followed.matches,
         decisions=decisions,
         by_reference=by_reference,
+        again=decided.again,
+        in_full=decided.in_full,
         intake=followed.intake,
         held=followed.held,
         notices=followed.notices,
@@ -286,71 +311,104 @@ def run_once(
     )
 
 
+def _beside_each_other(program: Program) -> list[str]:
+    """The policies that rules of packages or claims ask for."""
+    linked = {name for group in link_policies(program.policies) for name in group}
+    return sorted(linked | {p.id for p in program.policies if p.terms.stacking is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """An outcome, and how it came about: as `RunReport` says."""
+
+    outcome: Outcome
+    parts: tuple[PartDone, ...] = ()
+    again: int | None = None
+    in_full: str = ""
+
+
+def decide_snapshot(
+    program: Program,
+    snapshot: Snapshot,
+    path: Path,
+    tell: Progress,
+    *,
+    base: Outcome | None = None,
+    former: Program | None = None,
+    processes: int | None = None,
+) -> Decided:
+    """The outcome of a program over a snapshot, taken over from `base` where that is possible.
+
+    Without `former`, the program that `base` was decided in, everybody is decided.
+    """
+    why = "" if former is not None else "so it was asked for, or nothing was accepted before"
+    if base is not None and former is not None:
+        why = why_in_full(program, snapshot, base) or ""
+        if not why:
+            try:
+                done = evaluate_increment(program, snapshot, path, base, former, tell=tell)
+                return Decided(outcome=done.outcome, again=done.again)
+            except IncrementDiffers as differs:
+                why = str(differs)
+    sizes = sum(part.subjects for part in snapshot.all_parts if part.kind in KINDS)
+    with deciding_processes(processes_for(sizes, processes)) as executor:
+        outcome, parts = evaluate_snapshot(program, snapshot, path, tell, executor)
+    return Decided(outcome=outcome, parts=parts, in_full=why)
+
+
 def evaluate_snapshot(
-    program: Program, snapshot: Snapshot, path: Path, tell: Progress
-) -> tuple[Outcome, int]:
-    """The outcome of a program over a snapshot, and how many rows the reference decided.
+    program: Program,
+    snapshot: Snapshot,
+    path: Path,
+    tell: Progress,
+    executor: Executor | None = None,
+) -> tuple[Outcome, tuple[PartDone, ...]]:
+    """The outcome of a program over a snapshot, and how each part was done.
 
     An outcome that is there already is read: it would come out the same.
     """
-    if has_outcome(path):
-        return read_outcome(path), 0
-    written = []
-    by_reference = 0
-    todo = [part for kind in KINDS for part in snapshot.parts(kind)]
-    bound = {kind: bind_audience(program, kind, snapshot.as_of) for kind in KINDS}
-    plans = {kind: plan_verdicts(split_bounds(bounds)[0]) for kind, bounds in bound.items()}
-    for number, part in enumerate(todo):
-        tell("evaluating", number, len(todo))
-        bounds = bound[part.kind]
-        if not bounds:
-            continue
-        frames = read_part(snapshot, part, datasets=datasets_needed(bounds))
-        rows, tally = evaluate_part(
-            bounds,
-            frames.facts,
-            part.kind,
-            plan=plans[part.kind],
-            rows=frames.rows,
-            doubtful=frames.doubtful,
+
+    def say(_part: PartDone, done: int, several: int) -> None:
+        tell("evaluating", done, several)
+
+    try:
+        return evaluate_city(
+            program, snapshot, path, executor=executor, on_part=say, clock=read_stopwatch
         )
-        by_reference += tally.by_reference
-        written.append(write_part(path, f"{part.kind}-{part.number:04d}", rows))
-    tell("evaluating", len(todo), len(todo))
-    origin = Origin(
-        as_of=snapshot.as_of,
-        snapshot_hash=snapshot.hash,
-        policy_hashes={policy.key: policy.content_hash for policy in program.policies},
-    )
-    return finish_outcome(path, origin, written), by_reference
+    except OutcomeRefused:
+        # somebody ran the same at once and was faster: what is there is what we would have written
+        if not has_outcome(path):
+            raise
+        return read_outcome(path), ()
+
+
+def read_stopwatch() -> tuple[float, float]:
+    """Seconds that have passed, and those that this process has worked."""
+    return time.perf_counter(), time.process_time()
 
 
 def count_results(
-    program: Program, snapshot: Snapshot, rows: pl.DataFrame
+    program: Program, snapshot: Snapshot, outcome: Outcome
 ) -> tuple[PolicyResult, ...]:
-    """The outcome's rows counted by policy."""
-    eligible = pl.col("verdict") == "eligible"
-    counted = rows.group_by("policy", "version").agg(
-        eligible.sum().alias("eligible"),
-        (~eligible).sum().alias("unknown"),
-        pl.col("amount_fen").filter(eligible).sum().alias("amount"),
-        pl.col("amount_fen").filter(eligible).is_null().sum().alias("open"),
-    )
-    found = {f"{row['policy']}@{row['version']}": row for row in counted.iter_rows(named=True)}
+    """What each policy came to."""
+    found: dict[str, Counts] = {}
+    for (_, policy_id, version, _), counts in outcome.counts.items():
+        key = f"{policy_id}@{version}"
+        found[key] = found.get(key, Counts()) + counts
     sizes = {kind: sum(part.subjects for part in snapshot.parts(kind)) for kind in KINDS}
     results = []
     for policy in program.policies:
-        row = found.get(policy.key, {})
+        counts = found.get(policy.key, Counts())
         outside = policy.in_force(snapshot.as_of)
         results.append(
             PolicyResult(
                 policy=policy,
                 outside=outside,
                 subjects=0 if outside else sizes[policy.audience],
-                eligible=row.get("eligible", 0),
-                unknown=row.get("unknown", 0),
-                amount_fen=row.get("amount", 0),
-                open_amounts=row.get("open", 0),
+                eligible=counts.eligible,
+                unknown=counts.unknown,
+                amount_fen=counts.amount_fen,
+                open_amounts=counts.open_amounts,
             )
         )
     return tuple(results)
@@ -381,8 +439,3 @@ def _figures(result: PolicyResult, moved: Figures | None) -> PolicyFigures:
         amount_changed=moved.amount_changed,
         difference_fen=moved.difference_fen,
     )
-
-
-def _all_rows(outcome: Outcome) -> pl.DataFrame:
-    empty = pl.DataFrame(schema=OUTCOME_SCHEMA)
-    return pl.concat([empty, *(frame for _, frame in read_outcome_parts(outcome))])

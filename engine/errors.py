@@ -47,3 +47,15 @@ class RunNotReproduced(EngineError):
             f"run {run_id}: outcome {now[:12]} differs from the {before[:12]} it had before "
             "(a run must give the same again: keep both outcomes and report this)"
         )
+
+
+class IncrementDiffers(EngineError):
+    """A run that stood on the one before did not say what a decision in full says."""
+
+    def __init__(self, *, policies: tuple[str, ...], subjects: int) -> None:
+        self.policies, self.subjects = policies, subjects
+        named = ", ".join(policies[:5]) + (" and others" if len(policies) > 5 else "")
+        super().__init__(
+            f"what was taken over from the run before is not what {subjects} subjects decided in "
+            f"full come to ({named}): everybody has to be decided (zhida run --full)"
+        )

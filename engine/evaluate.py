@@ -1,9 +1,10 @@
 """All policies over one part in one pass: who is eligible, who is unknown, and for how much."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from engine.columns import lower_award
@@ -14,11 +15,23 @@ from engine.evaluate_rows import (
     outcome_by_reference,
     used_columns,
 )
-from engine.outcome import OUTCOME_SCHEMA
 from engine.own_measures import add_own_measures, group_bounds
+from engine.part_outcome import (
+    OPEN,
+    OUTCOME_SCHEMA,
+    PartOutcome,
+    PolicyOutcome,
+    alike_or_each,
+    gather_part,
+    join_policies,
+    list_rows,
+    rows_of,
+    texts_of,
+)
 from engine.program import Bound, Program, bind
 from engine.row_frames import row_frame_of_part
-from engine.verdicts import Plan, Verdicts, decide_part, plan_verdicts
+from engine.verdicts import Plan, Verdicts, decide_bits, plan_verdicts
+from language.bits import Bits
 from language.column import GIVEN, NOT_APPLICABLE
 from language.exact import TooWide
 from language.frame import Prepared, facts_of_row, flag_columns, prepare
@@ -65,38 +78,55 @@ def evaluate_part(
     another part. `rows` are the part's rows by dataset, at least those of `datasets_needed`, and
     `doubtful` whose of them were set aside.
     """
+    outcome, by_reference = evaluate_in_bits(
+        bounds, frame, kind, plan=plan, rows=rows, doubtful=doubtful
+    )
+    listed = list_rows(outcome)
+    eligible = int((listed["verdict"] == "eligible").sum())
+    tally = Tally(
+        decisions=len(bounds) * frame.height,
+        eligible=eligible,
+        unknown=listed.height - eligible,
+        by_reference=by_reference,
+    )
+    return listed, tally
+
+
+def evaluate_in_bits(
+    bounds: Sequence[Bound],
+    frame: pl.DataFrame,
+    kind: str,
+    *,
+    plan: Plan | None = None,
+    rows: Mapping[str, pl.DataFrame] | None = None,
+    doubtful: pl.DataFrame | None = None,
+) -> tuple[PartOutcome, int]:
+    """As `evaluate_part`, in bits; and how many rows the reference decided."""
     groups = group_bounds(bounds)
     if len(groups) > 1:
         found = [
-            evaluate_part(group, frame, kind, rows=rows, doubtful=doubtful) for group in groups
+            evaluate_in_bits(group, frame, kind, rows=rows, doubtful=doubtful) for group in groups
         ]
-        return join_groups(found)
+        return join_groups([outcome for outcome, _ in found]), sum(slow for _, slow in found)
     frame = add_own_measures(bounds, frame, rows or {}, doubtful)
     whole, apart = split_bounds(bounds)
     part = prepare_part(whole, frame, kind)
-    verdicts = decide_part(_usable_plan(whole, part, plan), part.prepared, part.types)
-    pieces, by_reference = [], 0
+    decided = decide_bits(_usable_plan(whole, part, plan), part.prepared, part.types)
+    policies, pieces, by_reference = [], [pl.DataFrame(schema=OUTCOME_SCHEMA)], 0
     for number, bound in enumerate(whole):
-        piece = award_rows(bound, part, verdicts[number]) if number in verdicts else None
-        if piece is None:
-            piece = outcome_by_reference(bound, frame, kind)
+        outcome = award_bits(bound, part, decided[number]) if number in decided else None
+        if outcome is None:
+            pieces.append(outcome_by_reference(bound, frame, kind))
             by_reference += frame.height
-        pieces.append(((bound.policy.id, bound.policy.version), piece))
+        else:
+            policies.append(outcome)
     for bound in apart:
         given = row_frame_of_part(bound, frame, rows or {}, doubtful)
         piece, slow = evaluate_with_rows(bound, frame, kind, given)
         by_reference += frame.height if slow else 0
-        pieces.append(((bound.policy.id, bound.policy.version), piece))
-    pieces.sort(key=lambda piece: piece[0])
-    outcome = pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *(piece for _, piece in pieces)])
-    eligible = int((outcome["verdict"] == "eligible").sum())
-    tally = Tally(
-        decisions=len(bounds) * frame.height,
-        eligible=eligible,
-        unknown=outcome.height - eligible,
-        by_reference=by_reference,
-    )
-    return outcome, tally
+        pieces.append(piece)
+    gathered = gather_part(kind, frame["subject"], pl.concat(pieces))
+    return replace(gathered, policies=join_policies([policies, gathered.policies])), by_reference
 
 
 def split_bounds(bounds: Sequence[Bound]) -> tuple[list[Bound], list[Bound]]:
@@ -106,15 +136,12 @@ def split_bounds(bounds: Sequence[Bound]) -> tuple[list[Bound], list[Bound]]:
     return [b for b, is_apart in pairs if not is_apart], [b for b, is_apart in pairs if is_apart]
 
 
-def join_groups(found: Sequence[tuple[pl.DataFrame, Tally]]) -> tuple[pl.DataFrame, Tally]:
+def join_groups(found: Sequence[PartOutcome]) -> PartOutcome:
     """The outcome of policies that were evaluated apart, as if they had been together."""
-    outcome = pl.concat([rows for rows, _ in found])
-    tallies = [tally for _, tally in found]
-    return outcome.sort("policy", "version", maintain_order=True), Tally(
-        decisions=sum(tally.decisions for tally in tallies),
-        eligible=sum(tally.eligible for tally in tallies),
-        unknown=sum(tally.unknown for tally in tallies),
-        by_reference=sum(tally.by_reference for tally in tallies),
+    return replace(
+        found[0],
+        policies=join_policies([one.policies for one in found]),
+        rows=pl.concat([one.rows for one in found]),
     )
 
 
@@ -150,11 +177,8 @@ def awarded_amounts(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.Dat
         return None
     try:
         amount, delivery = lower_award(bound, part.prepared.known)
-        delivery_names = reachable_facts(
-            [case.when for case in bound.policy.delivery if case.when is not None], bound.scope
-        )
-        names = bound.amount_names | delivery_names
-        concerned = part.prepared.frame.select(_columns_of(part.frame, names))[found.rows]
+        wanted = _columns_of(part.frame, award_names(bound))
+        concerned = part.prepared.frame.select(wanted)[found.rows]
         return (
             concerned.lazy()
             .select(
@@ -169,32 +193,42 @@ def awarded_amounts(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.Dat
         return None
 
 
-def award_rows(bound: Bound, part: PreparedPart, found: Verdicts) -> pl.DataFrame | None:
-    """The outcome's rows of one policy: amounts are worked out for those whom they concern.
+def award_bits(bound: Bound, part: PreparedPart, found: Bits) -> PolicyOutcome | None:
+    """The outcome of one policy: amounts are worked out for those who are eligible.
 
     None as for `awarded_amounts`.
     """
-    awarded = awarded_amounts(bound, part, found)
+    rows = rows_of(found.true)
+    columns = set(_columns_of(part.frame, award_names(bound)))
+    # what rests on nobody's facts is the same for everybody
+    alike = columns == {"subject"} and len(rows) > 1
+    asked = rows[:1] if alike else rows
+    given = np.ones(len(asked), np.bool_)
+    awarded = awarded_amounts(bound, part, Verdicts(rows=asked, eligible=given))
     if awarded is None:
         return None
-    is_open = awarded["eligible"] & awarded["amount_fen"].is_null()
-    waiting = pl.Series(found.rows).filter(is_open)
-    missing = pl.Series([""]).new_from_index(0, awarded.height)
+    amounts = awarded["amount_fen"]
+    is_open = amounts.is_null()
+    waiting = pl.Series(asked).filter(is_open)
+    missing = pl.Series([""]).new_from_index(0, len(asked))
     if waiting.len():
         missing = missing.scatter(is_open.arg_true(), waits_for(bound, part.frame, waiting))
-    policy = bound.policy
-    return awarded.with_columns(
-        policy=pl.lit(policy.id),
-        version=pl.lit(policy.version),
-        kind=pl.lit(part.kind),
-        period=pl.lit(bound.period.name),
-        item=pl.lit(""),
-        missing=missing,
-        verdict=pl.when("eligible").then(pl.lit("eligible")).otherwise(pl.lit("unknown")),
-        rows=pl.lit(None, dtype=pl.Int64),
-        rows_open=pl.lit(None, dtype=pl.Int64),
-        claims=pl.lit(""),
-    ).select(list(OUTCOME_SCHEMA))
+    return PolicyOutcome(
+        policy=bound.policy.id,
+        version=bound.policy.version,
+        period=bound.period.name,
+        eligible=found.true,
+        unknown=found.possible & ~found.true,
+        amounts=alike_or_each(amounts.fill_null(OPEN).to_numpy()),
+        delivery=texts_of(awarded["delivery"]),
+        missing=texts_of(missing),
+    )
+
+
+def award_names(bound: Bound) -> frozenset[str]:
+    """The names that amounts and delivery reach."""
+    tests = [case.when for case in bound.policy.delivery if case.when is not None]
+    return bound.amount_names | reachable_facts(tests, bound.scope)
 
 
 def waits_for(bound: Bound, frame: pl.DataFrame, rows: pl.Series) -> pl.Series:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from engine.city_evaluation import KINDS
 from engine.evaluate import bind_audience, evaluate_part
 from engine.program import Bound, Program
 from language.column import GIVEN, NOT_APPLICABLE
@@ -33,7 +34,6 @@ from profiles.hand_value import UNKNOWN, is_unknown
 from profiles.row_frame import source_of
 from profiles.row_set import RowColumn, RowSet, last_day_of
 
-KINDS = ("enterprise", "resident", "household")
 NONE = "none"
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
 _APART = "give the policies apart, each with a frame of its own"

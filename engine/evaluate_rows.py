@@ -7,7 +7,7 @@ import polars as pl
 
 from engine.columns import lower_policy
 from engine.decision import Decision, claims_of, decide
-from engine.outcome import OUTCOME_SCHEMA
+from engine.part_outcome import OUTCOME_SCHEMA
 from engine.program import Bound
 from engine.row_columns import (
     CLAIMS,
@@ -65,7 +65,10 @@ def _by_columns(bound: Bound, frame: pl.DataFrame, kind: str, given: RowFrame) -
         pl.lit(bound.period.name).alias("period"),
         item.fill_null("").alias("item"),
         columns.amount_fen.cast(pl.Int64).alias("amount_fen"),
-        columns.delivery.fill_null(UNDECIDED_DELIVERY).alias("delivery"),
+        pl.when(columns.verdict)
+        .then(columns.delivery.fill_null(UNDECIDED_DELIVERY))
+        .otherwise(pl.lit(""))
+        .alias("delivery"),
         columns.verdict.alias("::verdict"),
         (pl.col(COUNT) if counted else whole).alias("rows"),
         (pl.col(OPEN) if counted else whole).alias("rows_open"),
@@ -130,7 +133,7 @@ def lines_of(decision: Decision) -> list[dict[str, Any]]:
                 "amount_fen": item.amount_fen,
                 "missing": _names(item.missing, item.verdict, item.amount_fen),
                 "verdict": item.verdict,
-                "delivery": delivery,
+                "delivery": delivery if item.verdict == "eligible" else "",
                 "rows": item.rows,
                 "rows_open": item.undecided,
                 "claims": list_claims(item.claims) if item.verdict == "eligible" else "",
@@ -146,7 +149,7 @@ def lines_of(decision: Decision) -> list[dict[str, Any]]:
             "amount_fen": decision.amount_fen,
             "missing": _names(decision.missing, decision.verdict, decision.amount_fen),
             "verdict": decision.verdict,
-            "delivery": delivery,
+            "delivery": delivery if decision.verdict == "eligible" else "",
             "rows": decision.holding,
             "rows_open": undecided if counted else None,
             "claims": list_claims(claims),

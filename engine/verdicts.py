@@ -84,11 +84,34 @@ def plan_conditions(
     return gathering.finish([gathering.of_expression(c, scope) for c in conditions])
 
 
+def list_tests(bound: Bound) -> list[Predicate | bool | None]:
+    """The tests of a policy in the order in which they are written; a value stands for a test that
+    is the same for everybody.
+
+    Of the same policy on two days the lists have the same length, test for test.
+    """
+    gathering = _Gathering(given=frozenset())
+    gathering.of_policy(bound)
+    return gathering.order
+
+
+def plan_predicates(predicates: Sequence[Predicate]) -> Plan:
+    """The plan of single predicates, each in the place of a policy."""
+    numbers = range(len(predicates))
+    return Plan(
+        predicates=tuple(predicates),
+        nodes=tuple(("is", (number,)) for number in numbers),
+        roots=tuple(numbers),
+        tests=tuple(frozenset({number}) for number in numbers),
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class _Gathering:
     """A plan in the making; what is there already is found again by its content."""
 
     given: frozenset[str]
+    order: list[Predicate | bool | None] = field(default_factory=list)
     predicates: dict[Predicate, int] = field(default_factory=dict)
     nodes: dict[Node, int] = field(default_factory=dict)
 
@@ -155,7 +178,9 @@ class _Gathering:
             # the same for everybody
             value = evaluate(predicate.expression, predicate.scope, {}).value
             assert value is None or isinstance(value, bool)
+            self.order.append(value)
             return self.value(value)
+        self.order.append(predicate)
         number = self.predicates.setdefault(predicate, len(self.predicates))
         return self.node("is", number)
 
@@ -206,6 +231,18 @@ def decide_part(
 
     A policy one of whose tests no column can hold is left out: the reference decides it.
     """
+    decided = decide_bits(plan, prepared, types)
+
+    def find(number: int) -> Verdicts:
+        rows, eligible = find_rows(decided[number].possible, decided[number].true)
+        return Verdicts(rows=rows, eligible=eligible)
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as executor:
+        return dict(zip(decided, executor.map(find, decided), strict=True))
+
+
+def decide_bits(plan: Plan, prepared: Prepared, types: Mapping[str, FactType]) -> dict[int, Bits]:
+    """As `decide_part`, in bits; those beyond the last row are not set."""
     height = prepared.frame.height
     threads = pl.thread_pool_size()
     block_rows = _share(height, threads)
@@ -220,15 +257,11 @@ def decide_part(
             words = slice(start // WORD, start // WORD + block.words)
             for place, number in enumerate(decidable):
                 bits = block.of_node(plan.roots[number])
-                true[place, words] = bits.true
+                np.bitwise_and(bits.true, block.inside, out=true[place, words])
                 np.bitwise_and(bits.possible, block.inside, out=possible[place, words])
 
-        def find(place: int) -> Verdicts:
-            rows, eligible = find_rows(possible[place], true[place])
-            return Verdicts(rows=rows, eligible=eligible)
-
         list(executor.map(decide, range(0, height, block_rows)))
-        return dict(zip(decidable, executor.map(find, range(len(decidable))), strict=True))
+    return {number: Bits(true[place], possible[place]) for place, number in enumerate(decidable)}
 
 
 def _gather_ladders(settled: Settled) -> dict[int, Ladder]:

@@ -3,8 +3,9 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,30 @@ def publish_folder(temporary: Path, target: Path) -> None:
 
     Another process may have been faster with the same content: then its folder stays.
     """
-    for path in sorted(temporary.rglob("*")):
-        _sync(path)
-    _sync(temporary)
+    _sync_folder(temporary)
     try:
         temporary.rename(target)
     except OSError:
         if not target.is_dir():
             raise
     _sync(target.parent)
+
+
+def replace_folder(temporary: Path, target: Path) -> None:
+    """Put a finished folder in the place of another, if there is one; it is whole or absent."""
+    _sync_folder(temporary)
+    former = temporary.with_name(f"{temporary.name}.former")
+    with suppress(FileNotFoundError):
+        target.rename(former)
+    temporary.rename(target)
+    _sync(target.parent)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        _sync(path)
+    _sync(folder)
 
 
 def verify_file(path: Path, expected: str | None, damaged: Damaged) -> None:
@@ -71,8 +87,10 @@ def read_parquet(
     *,
     names: Sequence[str] | None = None,
     rows: tuple[int, int] | None = None,
+    only: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """A Parquet file, or of it these columns and so many rows from one on; or what `damaged` makes.
+    """A Parquet file, or of it these columns, so many rows from one on, and those of `only` these
+    subjects; or what `damaged` makes.
 
     Raises also where a column is not there.
     """
@@ -80,9 +98,19 @@ def read_parquet(
         frame = pl.scan_parquet(path)
         if rows is not None:
             frame = frame.slice(*rows)
+        if only is not None:
+            frame = frame.filter(pl.col("subject").is_in(only.implode()))
         if names is not None:
             frame = frame.select(names)
         return frame.collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise damaged(path, "is no readable Parquet file") from error
+
+
+def read_columns(path: Path, damaged: Damaged) -> list[str]:
+    """The names of a Parquet file's columns, or what `damaged` makes."""
+    try:
+        return list(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise damaged(path, "is no readable Parquet file") from error
 

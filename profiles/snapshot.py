@@ -20,7 +20,7 @@ What is read of it is what a snapshot built from nothing holds.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,7 @@ import polars as pl
 
 from profiles.content import hash_content, hash_texts
 from profiles.errors import SnapshotDamaged
-from profiles.folder import read_parquet, verify_file
+from profiles.folder import read_columns, read_parquet, verify_file
 from profiles.part_files import (
     FORMAT,
     MANIFEST,
@@ -170,45 +170,70 @@ def open_snapshot(path: Path) -> Snapshot:
 
 
 def read_part(
-    snapshot: Snapshot, part: Part, *, datasets: Iterable[str] | None = None
+    snapshot: Snapshot,
+    part: Part,
+    *,
+    datasets: Iterable[str] | None = None,
+    columns: Container[str] | None = None,
+    only: pl.Series | None = None,
 ) -> PartFrames:
-    """A part's frames; `datasets` names the rows wanted (default: all there are).
+    """A part's frames; `datasets` names the rows wanted, `columns` those of the facts that are
+    wanted beside `subject`, `only` the subjects (default: all there are).
 
     Raises `SnapshotDamaged`, naming the file, unless every file read is what was written.
     """
     wanted = part.datasets if datasets is None else [n for n in datasets if n in part.datasets]
     if snapshot.base is None:
         return PartFrames(
-            facts=_read_frame(snapshot, facts_file(part.kind, part.number)),
+            facts=_read_facts(snapshot, part, columns, only),
             rows={
-                name: _read_frame(snapshot, rows_file(name, part.kind, part.number))
+                name: _read_frame(snapshot, rows_file(name, part.kind, part.number), only=only)
                 for name in wanted
             },
-            doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number)),
+            doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number), only=only),
         )
     before = find_part(snapshot.base, part)
     if not part.hashes:
-        return read_part(snapshot.base, before, datasets=wanted)
+        return read_part(snapshot.base, before, datasets=wanted, columns=columns, only=only)
     replaced = _read_frame(snapshot, replaced_file(part.kind, part.number))
-    earlier = read_part(snapshot.base, before, datasets=[])
-    own_facts = _read_frame(snapshot, facts_file(part.kind, part.number))
+    earlier = read_part(snapshot.base, before, datasets=[], columns=columns, only=only)
+    own_facts = _read_facts(snapshot, part, columns, only)
     return PartFrames(
         facts=_replace(earlier.facts, own_facts, replaced, FACTS),
-        rows={name: read_rows(snapshot, part, name) for name in wanted},
-        doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number)),
+        rows={name: read_rows(snapshot, part, name, only=only) for name in wanted},
+        doubtful=_read_frame(snapshot, doubtful_file(part.kind, part.number), only=only),
     )
 
 
-def read_rows(snapshot: Snapshot, part: Part, name: str) -> pl.DataFrame:
-    """A part's rows of one of its datasets; raises as `read_part`."""
+def read_rows(
+    snapshot: Snapshot, part: Part, name: str, *, only: pl.Series | None = None
+) -> pl.DataFrame:
+    """A part's rows of one of its datasets, of all or of some subjects; raises as `read_part`."""
     path = rows_file(name, part.kind, part.number)
     if snapshot.base is None:
-        return _read_frame(snapshot, path)
-    before = read_rows(snapshot.base, find_part(snapshot.base, part), name)
+        return _read_frame(snapshot, path, only=only)
+    before = read_rows(snapshot.base, find_part(snapshot.base, part), name, only=only)
     if path not in part.hashes:
         return before
     replaced = _read_frame(snapshot, replaced_file(part.kind, part.number))
-    return _replace(before, _read_frame(snapshot, path), replaced, name)
+    return _replace(before, _read_frame(snapshot, path, only=only), replaced, name)
+
+
+def read_replaced(snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """Whose facts (`FACTS`) and rows of which dataset an increment replaces: `source`, `subject`.
+
+    Of a snapshot built from nothing nobody's.
+    """
+    if not part.hashes or snapshot.base is None:
+        return pl.DataFrame(schema={"source": pl.String(), "subject": pl.String()})
+    return _read_frame(snapshot, replaced_file(part.kind, part.number))
+
+
+def read_doubtful(snapshot: Snapshot, part: Part) -> pl.DataFrame:
+    """Of whom which dataset had to set rows aside: `dataset`, `subject`."""
+    if snapshot.base is not None and not part.hashes:
+        return read_doubtful(snapshot.base, find_part(snapshot.base, part))
+    return _read_frame(snapshot, doubtful_file(part.kind, part.number))
 
 
 def read_flips(snapshot: Snapshot, part: Part) -> pl.DataFrame:
@@ -274,10 +299,25 @@ def _replace(
     return kept.merge_sorted(own, "subject")
 
 
-def _read_frame(snapshot: Snapshot, name: str) -> pl.DataFrame:
+def _read_facts(
+    snapshot: Snapshot, part: Part, columns: Container[str] | None, only: pl.Series | None
+) -> pl.DataFrame:
+    return _read_frame(snapshot, facts_file(part.kind, part.number), columns, only)
+
+
+def _read_frame(
+    snapshot: Snapshot,
+    name: str,
+    columns: Container[str] | None = None,
+    only: pl.Series | None = None,
+) -> pl.DataFrame:
     path = snapshot.path / name
     verify_file(path, snapshot.files.get(name), SnapshotDamaged)
-    return read_parquet(path, SnapshotDamaged)
+    names = None
+    if columns is not None:
+        there = read_columns(path, SnapshotDamaged)
+        names = [column for column in there if column == "subject" or column in columns]
+    return read_parquet(path, SnapshotDamaged, names=names, only=only)
 
 
 def _read_used(item: dict[str, Any]) -> UsedRelease:

@@ -161,7 +161,9 @@ def test_a_part_has_the_row_that_the_decision_of_each_subject_says(audience: str
                     "amount_fen": decision.amount_fen,
                     "missing": ",".join(decision.missing) if is_open else "",
                     "verdict": decision.verdict,
-                    "delivery": decision.delivery or UNDECIDED_DELIVERY,
+                    "delivery": (decision.delivery or UNDECIDED_DELIVERY)
+                    if decision.verdict == "eligible"
+                    else "",
                     "rows": None,
                     "rows_open": None,
                     "claims": "",

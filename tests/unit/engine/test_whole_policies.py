@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from engine.columns import check_size
-from engine.evaluate import bind_audience, evaluate_part
-from engine.outcome import hash_rows
+from engine.evaluate import bind_audience, evaluate_in_bits, evaluate_part
+from engine.part_outcome import Counts, count_part
 from engine.program import Bound, bind, compile_policies
 from language.exact import TooWide
 from policies.load import CATALOGUE, load_policies
@@ -100,7 +100,11 @@ def test_columns_and_rows_decide_these_policies_alike(
 
 
 def outcome_hash(bounds: Sequence[Bound], parts: Sequence[pl.DataFrame]) -> str:
-    return hash_rows(pl.concat(evaluate_part(bounds, part, "enterprise")[0] for part in parts))
+    totals: dict[tuple[str, str, str], Counts] = {}
+    for part in parts:
+        for key, counts in count_part(evaluate_in_bits(bounds, part, "enterprise")[0]).items():
+            totals[key] = totals.get(key, Counts()) + counts
+    return repr(sorted((*key, str(counts.fingerprint)) for key, counts in totals.items()))
 
 
 def order_world(folder: Path) -> tuple[list[Bound], pl.DataFrame]:

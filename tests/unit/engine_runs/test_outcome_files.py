@@ -3,14 +3,13 @@
 import hashlib
 import json
 import random
-import struct
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
-import pyarrow.parquet
 import pytest
 
 from engine.errors import OutcomeDamaged, OutcomeRefused
@@ -18,16 +17,18 @@ from engine.outcome import (
     OUTCOME_SCHEMA,
     Origin,
     Outcome,
+    Part,
+    find_part,
     finish_outcome,
     has_outcome,
-    hash_rows,
     read_matches,
     read_outcome,
+    read_part,
     read_parts,
-    read_rows,
-    write_outcome,
-    write_part,
+    verify_part,
+    write_rows,
 )
+from engine.part_outcome import count_part, gather_part, list_rows
 
 ORIGIN = Origin(
     as_of=date(2025, 11, 30), snapshot_hash="a" * 64, policy_hashes={"one": "b" * 64, "甲": "c"}
@@ -53,6 +54,23 @@ def make_row(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+def write(path: Path, name: str, rows: pl.DataFrame) -> Part:
+    """A part of those who stand in the rows, and of one more who has nothing."""
+    subjects = pl.concat([rows["subject"], pl.Series("subject", ["R-nobody"])]).unique().sort()
+    return write_rows(path, name, "resident", subjects, rows)
+
+
+def write_outcome(path: Path, origin: Origin, frames: dict[str, pl.DataFrame]) -> Outcome:
+    return finish_outcome(path, origin, [write(path, name, rows) for name, rows in frames.items()])
+
+
+def fingerprint(*rows: dict[str, Any]) -> str:
+    """The sum of the fingerprints of all policies in these rows."""
+    subjects = pl.Series("subject", [row["subject"] for row in rows]).unique().sort()
+    counts = count_part(gather_part("resident", subjects, make_rows(*rows)))
+    return json.dumps([[*key, str(one.fingerprint)] for key, one in sorted(counts.items())])
+
+
 def make_rows(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=OUTCOME_SCHEMA)
 
@@ -60,12 +78,16 @@ def make_rows(*rows: dict[str, Any]) -> pl.DataFrame:
 NUMBERS = ("amount_fen", "rows", "rows_open")
 ROWS = [
     make_row(1, rows=3, rows_open=0, claims='["甲", "乙"]'),
-    make_row(2, amount_fen=None, missing="ent_size"),
-    make_row(3, verdict="unknown", amount_fen=None, missing="birth_date"),
+    make_row(2, policy="two", amount_fen=None, missing="ent_size"),
+    make_row(3, policy="two", verdict="unknown", amount_fen=None, delivery=""),
     make_row(4, item="学前一年", amount_fen=2**62),
     make_row(5, policy="甲"),
 ]
 FRAMES = {"resident-1": make_rows(*ROWS[:3]), "resident-2": make_rows(*ROWS[3:])}
+
+
+def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort("policy", "version", "subject", "item")
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -73,8 +95,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     read = read_outcome(tmp_path)
     assert read == written
     assert (read.origin, read.eligible, read.unknown) == (ORIGIN, 4, 1)
-    for part, rows in read_parts(read):
-        assert rows.equals(FRAMES[part.name])
+    for part, rows in zip(read.parts, read_parts(read), strict=True):
+        assert rows.equals(sort_rows(FRAMES[part.name]))
     matches = read_matches(read)
     assert set(matches["subject"]) == {row["subject"] for row in ROWS if row != ROWS[2]}
     assert "verdict" not in matches.columns
@@ -86,93 +108,163 @@ def test_an_outcome_may_be_empty(tmp_path: Path) -> None:
     assert read_matches(read_outcome(tmp_path)).height == 0
 
 
-def hash_by_hand(rows: list[dict[str, Any]]) -> str:
-    """The recipe of `hash_rows`, value by value."""
-    names = ("policy", "subject", "period", "item", "version", "verdict")
-    ordered = sorted(rows, key=lambda row: tuple(row[name].encode() for name in names))
-    content = f"zhida-outcome-3\n{len(rows)}\n".encode()
+def mix(number: int) -> int:
+    """fmix64 of MurmurHash3, by hand."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        number ^= number >> 33
+        number = number * factor % 2**64
+    return number ^ number >> 33
+
+
+STARTS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+
+
+def mix_text(text: str) -> list[int]:
+    raw = text.encode()
+    found = list(STARTS)
+    for start in range(0, len(raw), 8):
+        word = int.from_bytes(raw[start : start + 8].ljust(8, b"\0"), "little")
+        found = [mix(lane ^ word) for lane in found]
+    return [mix(lane ^ len(raw)) for lane in found]
+
+
+def factor(*texts: str) -> list[int]:
+    raw = b"".join(len(t.encode()).to_bytes(8, "little") + t.encode() for t in texts)
+    digest = hashlib.sha256(raw).digest()
+    return [int.from_bytes(digest[at : at + 8], "little") | 1 for at in (0, 8)]
+
+
+def weight(number: int | None) -> list[int]:
+    word = (-(2**63) if number is None else number) % 2**64
+    return [mix(word ^ start) | 1 for start in STARTS]
+
+
+def times(*lanes: list[int]) -> list[int]:
+    found = [1, 1]
+    for lane in lanes:
+        found = [one * other % 2**64 for one, other in zip(found, lane, strict=True)]
+    return found
+
+
+def fingerprint_by_hand(row: dict[str, Any]) -> list[int]:
+    """The recipe for one row, value by value."""
+    whole = row["item"] == "" and row["rows"] is None and row["claims"] == ""
+    found = mix_text(row["subject"])
+    if whole and row["verdict"] == "unknown":
+        return times(found, factor("unknown"))
+    if whole:
+        texts = factor("eligible", row["delivery"], row["missing"])
+        return times(found, weight(row["amount_fen"]), texts)
     for name in OUTCOME_SCHEMA:
-        values = [row[name] for row in ordered]
-        content += f"{name}\n".encode()
+        if name in ("policy", "version", "period", "subject", "kind"):
+            continue
         if name in NUMBERS:
-            content += b"".join(struct.pack("<q", value or 0) for value in values)
-            content += bytes(value is None for value in values)
+            found = times(found, weight(row[name]))
         else:
-            content += b"".join(struct.pack("<q", len(value.encode())) for value in values)
-            content += b"".join(value.encode() for value in values)
-    return hashlib.sha256(content).hexdigest()
+            told = mix_text(row[name])
+            found = [mix(one ^ other) for one, other in zip(found, told, strict=True)]
+    return found
 
 
-def test_hashes_are_those_of_the_published_recipe() -> None:
-    assert hash_rows(make_rows(*ROWS)) == hash_by_hand(ROWS)
-    assert hash_rows(make_rows()) == hash_by_hand([])
+def counts_by_hand(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    """Kind, policy, version, period and what each came to."""
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("kind", "policy", "version", "period"))
+        line = found.setdefault(key, [0, 0, 0, 0, [0, 0]])
+        eligible = row["verdict"] == "eligible"
+        line[0] += eligible
+        line[1] += not eligible
+        line[2] += row["amount_fen"] or 0
+        line[3] += eligible and row["amount_fen"] is None
+        both = zip(line[4], fingerprint_by_hand(row), strict=True)
+        line[4] = [(one + other) % 2**64 for one, other in both]
+    return [
+        [*key, *line[:4], "".join(f"{lane:016x}" for lane in line[4])]
+        for key, line in sorted(found.items())
+    ]
+
+
+RECIPES = [make_row(n, policy="two") for n in range(3)] + [
+    make_row(3, policy="two", delivery="direct"),
+    make_row(4, policy="two", amount_fen=None, missing="birth_date,ent_size"),
+    make_row(5, policy="two", verdict="unknown", amount_fen=None, delivery=""),
+    make_row(6, policy="three", item="三岁", rows=2, rows_open=1, claims='["甲"]'),
+    make_row(6, policy="three", item="四岁", amount_fen=-(2**40), rows=0, verdict="unknown"),
+    make_row(7, policy="four", amount_fen=2**62, period="once", subject="R甲"),
+    make_row(8, policy="four", amount_fen=2**62, period="once", subject=""),
+]
 
 
 def test_the_manifest_is_that_of_the_published_recipe(tmp_path: Path) -> None:
-    written = write_outcome(tmp_path, ORIGIN, FRAMES)
-    parts = [
-        {"name": name, "eligible": eligible, "unknown": unknown, "hash": hash_by_hand(rows),
-         "file_hash": hashlib.sha256((tmp_path / f"parts/{name}.parquet").read_bytes()).hexdigest()}
-        for name, rows, eligible, unknown in (
-            ("resident-1", ROWS[:3], 2, 1), ("resident-2", ROWS[3:], 2, 0))
-    ]  # fmt: skip
+    frames = {"resident-1": make_rows(*RECIPES[:4]), "resident-2": make_rows(*RECIPES[4:])}
+    written = write_outcome(tmp_path, ORIGIN, frames)
     content = {
-        "format": "zhida-outcome-3",
+        "format": "zhida-outcome-4",
         "as_of": "2025-11-30",
         "snapshot_hash": "a" * 64,
         "policy_hashes": {"one": "b" * 64, "甲": "c"},
+        "policies": counts_by_hand(RECIPES),
     }
-    named = [[part["name"], part["eligible"], part["unknown"], part["hash"]] for part in parts]
-    plain = json.dumps({**content, "parts": named}, ensure_ascii=False, sort_keys=True,
-                       separators=(",", ":"))  # fmt: skip
-    content["hash"] = hashlib.sha256(plain.encode()).hexdigest()
-    assert json.loads((tmp_path / "manifest.json").read_text()) == {**content, "parts": parts}
-    assert written.hash == content["hash"]
-    assert [path.name for path in (tmp_path / "parts").iterdir() if "partial" in path.name] == []
+    plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert {name: manifest[name] for name in content} == content
+    assert written.hash == manifest["hash"] == hashlib.sha256(plain.encode()).hexdigest()
+    for part in manifest["parts"]:
+        for name, digest in part["files"].items():
+            file = tmp_path / "parts" / part["name"] / name
+            assert hashlib.sha256(file.read_bytes()).hexdigest() == digest
+    assert [path for path in tmp_path.rglob("*") if "partial" in path.name] == []
 
 
-def test_hashes_do_not_depend_on_the_order_of_rows_and_parts(tmp_path: Path) -> None:
-    shuffled = ROWS.copy()
+def test_a_file_holds_what_its_description_says(tmp_path: Path) -> None:
+    rows = [make_row(n, policy="two", amount_fen=n) for n in range(70)]
+    rows += [make_row(n, policy="two", verdict="unknown", amount_fen=None) for n in range(70, 75)]
+    write(tmp_path, "resident-1", make_rows(*rows))
+    folder = tmp_path / "parts" / "resident-1"
+    subjects = pl.read_parquet(folder / "subjects.parquet")["subject"].to_list()
+    assert subjects == sorted(["R-nobody", *(row["subject"] for row in rows)])
+    (line,) = pl.read_parquet(folder / "verdicts.parquet").iter_rows(named=True)
+    for name, wanted in (("eligible", rows[:70]), ("unknown", rows[70:])):
+        bits = int.from_bytes(line[name], "little")
+        who = [subject for place, subject in enumerate(subjects) if bits >> place & 1]
+        assert who == [row["subject"] for row in wanted]
+    assert np.frombuffer(line["amounts"], "<i8").tolist() == list(range(70))
+    assert (line["amount_fen"], line["delivery"], line["deliveries"]) == (None, ["confirm"], None)
+
+
+def test_hashes_do_not_depend_on_rows_parts_and_their_order(tmp_path: Path) -> None:
+    forward = write_outcome(tmp_path / "forward", ORIGIN, {"resident-1": make_rows(*RECIPES)})
+    shuffled = RECIPES.copy()
     random.Random(7).shuffle(shuffled)
-    assert hash_rows(make_rows(*shuffled)) == hash_rows(make_rows(*ROWS))
-    forward = write_outcome(tmp_path / "forward", ORIGIN, FRAMES)
-    parts = [
-        write_part(tmp_path / "back", name, FRAMES[name].reverse()) for name in reversed(FRAMES)
-    ]
-    assert finish_outcome(tmp_path / "back", ORIGIN, parts).hash == forward.hash
+    backward = write_outcome(tmp_path / "back", ORIGIN, {"resident-1": make_rows(*shuffled)})
+    parted = {
+        f"resident-{number}": make_rows(*(r for r in RECIPES if r["policy"] == policy))
+        for number, policy in enumerate(("two", "three", "four"))
+    }
+    apart = write_outcome(tmp_path / "apart", ORIGIN, parted)
+    assert forward.hash == backward.hash == apart.hash
 
 
-def test_hashes_do_not_depend_on_the_parquet_writer(tmp_path: Path) -> None:
-    part = write_part(tmp_path, "resident-1", FRAMES["resident-1"])
-    other = tmp_path / "other.parquet"
-    pyarrow.parquet.write_table(FRAMES["resident-1"].to_arrow(), other, row_group_size=1)
-    assert hash_rows(pl.read_parquet(other)) == part.hash
-    assert hashlib.sha256(other.read_bytes()).hexdigest() != part.file_hash
+@pytest.mark.parametrize("name", ["subject", "item", "delivery", "missing", "claims"])
+def test_every_text_makes_another_fingerprint(name: str) -> None:
+    texts = ("x", "y", "xx", "x" * 8, "x" * 9, "x\0")
+    assert len({fingerprint(make_row(1, **{name: text})) for text in texts}) == len(texts)
 
 
-def test_files_that_differ_make_no_other_outcome(tmp_path: Path) -> None:
-    parts = [write_part(tmp_path, name, frame) for name, frame in FRAMES.items()]
-    other = [replace(part, file_hash="0" * 64) for part in parts]
-    assert finish_outcome(tmp_path, ORIGIN, parts).hash == (
-        finish_outcome(tmp_path, ORIGIN, other).hash
-    )
-
-
-@pytest.mark.parametrize("name", [name for name in OUTCOME_SCHEMA if name not in NUMBERS])
-def test_every_text_makes_another_hash(name: str) -> None:
-    hashes = {hash_rows(make_rows(make_row(1, **{name: value}))) for value in ("x", "y", "xx", "")}
-    assert len(hashes) == 4
-
-
-def test_every_amount_makes_another_hash() -> None:
+def test_every_amount_makes_another_fingerprint() -> None:
     amounts = (None, 0, 1, -1, 256, 2**40)
-    assert len({hash_rows(make_rows(make_row(1, amount_fen=fen))) for fen in amounts}) == 6
+    found = {fingerprint(make_row(1, amount_fen=fen), make_row(2)) for fen in amounts}
+    assert len(found) == 6
 
 
-def test_neighbouring_values_cannot_run_into_each_other() -> None:
-    one = make_rows(make_row(1, item="ab"), make_row(2, item="c"))
-    other = make_rows(make_row(1, item="a"), make_row(2, item="bc"))
-    assert hash_rows(one) != hash_rows(other)
+def test_amounts_that_change_hands_make_another_fingerprint() -> None:
+    one = fingerprint(make_row(1, amount_fen=1), make_row(2, amount_fen=2))
+    assert one != fingerprint(make_row(1, amount_fen=2), make_row(2, amount_fen=1))
+    unknown = {"verdict": "unknown", "amount_fen": None, "delivery": ""}
+    eligible = {"amount_fen": 1}
+    first = fingerprint(make_row(1, **unknown), make_row(2, **eligible))
+    assert first != fingerprint(make_row(1, **eligible), make_row(2, **unknown))
 
 
 @pytest.mark.parametrize(
@@ -189,37 +281,43 @@ def test_another_origin_is_another_outcome(tmp_path: Path, origin: Origin) -> No
     assert one.hash != other.hash
 
 
-def cut_file(outcome: Outcome) -> None:
-    file = outcome.path / "parts" / "resident-1.parquet"
+FILES = ["subjects.parquet", "verdicts.parquet", "rows.parquet"]
+
+
+def cut_file(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
 
 
-def change_amount(outcome: Outcome) -> None:
-    rows = FRAMES["resident-1"].with_columns(pl.lit(7, dtype=pl.Int64).alias("amount_fen"))
-    rows.write_parquet(outcome.path / "parts" / "resident-1.parquet")
+def swap_rows(file: Path) -> None:
+    frame = pl.read_parquet(file)
+    pl.concat([frame, frame]).reverse().write_parquet(file)
 
 
-def swap_columns(outcome: Outcome) -> None:
-    rows = FRAMES["resident-1"].select(reversed(FRAMES["resident-1"].columns))
-    rows.write_parquet(outcome.path / "parts" / "resident-1.parquet")
+def rename_column(file: Path) -> None:
+    frame = pl.read_parquet(file)
+    frame.rename({frame.columns[0]: "other"}).write_parquet(file)
 
 
-def remove_file(outcome: Outcome) -> None:
-    (outcome.path / "parts" / "resident-1.parquet").unlink()
+def remove_file(file: Path) -> None:
+    file.unlink()
 
 
-@pytest.mark.parametrize("damage", [cut_file, change_amount, swap_columns, remove_file])
-def test_a_damaged_part_is_named_and_nothing_is_derived(tmp_path: Path, damage: Any) -> None:
-    outcome = write_outcome(tmp_path, ORIGIN, FRAMES)
-    damage(outcome)
-    with pytest.raises(OutcomeDamaged) as caught:
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", [cut_file, swap_rows, rename_column, remove_file])
+def test_a_damaged_part_is_named_and_nothing_is_derived(
+    tmp_path: Path, damage: Any, name: str
+) -> None:
+    write_outcome(tmp_path, ORIGIN, FRAMES)
+    damage(tmp_path / "parts" / "resident-1" / name)
+    with pytest.raises(OutcomeDamaged, match=name) as caught:
         read_matches(read_outcome(tmp_path))
     assert (caught.value.path, caught.value.part) == (tmp_path, "resident-1")
 
 
-def test_whatever_bit_is_flipped_the_part_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_bit_is_flipped_the_part_is_not_read(tmp_path: Path, name: str) -> None:
     outcome = write_outcome(tmp_path, ORIGIN, FRAMES)
-    file = tmp_path / "parts" / "resident-1.parquet"
+    file = tmp_path / "parts" / "resident-1" / name
     good = file.read_bytes()
     for place in range(0, len(good), 5):
         bad = bytearray(good)
@@ -229,16 +327,34 @@ def test_whatever_bit_is_flipped_the_part_is_not_read(tmp_path: Path) -> None:
             list(read_parts(outcome))
 
 
-def test_rows_that_are_not_those_hashed_are_found_behind_a_right_checksum(tmp_path: Path) -> None:
+def test_rows_that_are_not_those_counted_are_found_behind_a_right_checksum(tmp_path: Path) -> None:
     outcome = write_outcome(tmp_path, ORIGIN, FRAMES)
-    change_amount(outcome)
-    checksum = hashlib.sha256((tmp_path / "parts" / "resident-1.parquet").read_bytes()).hexdigest()
-    forged = replace(outcome.parts[0], file_hash=checksum)
+    file = tmp_path / "parts" / "resident-1" / "rows.parquet"
+    pl.read_parquet(file).with_columns(amount_fen=pl.lit(7, pl.Int64)).write_parquet(file)
+    checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    part = outcome.parts[0]
+    forged = replace(part, files={**part.files, "rows.parquet": checksum})
+    assert read_part(outcome, forged).rows["amount_fen"].to_list() == [7]
     with pytest.raises(OutcomeDamaged, match="rows"):
-        read_rows(outcome, forged)
+        verify_part(outcome, forged)
+    assert list_rows(verify_part(outcome, outcome.parts[1])).height == 2
 
 
-@pytest.mark.parametrize("change", ["as_of", "hash", "parts", "policy_hashes", "cut", "format"])
+def test_a_part_that_was_written_is_found_again_unless_it_was_damaged(tmp_path: Path) -> None:
+    part = write(tmp_path, "resident-1", FRAMES["resident-1"])
+    assert find_part(tmp_path, "resident-1") == part
+    assert find_part(tmp_path, "resident-2") is None
+    cut_file(tmp_path / "parts" / "resident-1" / "subjects.parquet")
+    assert find_part(tmp_path, "resident-1") is None
+    again = write(tmp_path, "resident-1", FRAMES["resident-1"])
+    assert find_part(tmp_path, "resident-1") == again == part
+    (tmp_path / "parts" / "resident-1" / "part.json").write_text("{")
+    assert find_part(tmp_path, "resident-1") is None
+
+
+@pytest.mark.parametrize(
+    "change", ["as_of", "hash", "parts", "policies", "policy_hashes", "cut", "format"]
+)
 def test_an_altered_manifest_is_named(tmp_path: Path, change: str) -> None:
     write_outcome(tmp_path, ORIGIN, FRAMES)
     file = tmp_path / "manifest.json"
@@ -247,6 +363,7 @@ def test_an_altered_manifest_is_named(tmp_path: Path, change: str) -> None:
         "as_of": "2025-12-01",
         "hash": "0" * 64,
         "parts": content["parts"][:1],
+        "policies": content["policies"][:1],
         "policy_hashes": {},
         "format": "other",
     }
@@ -258,18 +375,18 @@ def test_an_altered_manifest_is_named(tmp_path: Path, change: str) -> None:
 
 
 def test_without_a_manifest_there_is_no_outcome(tmp_path: Path) -> None:
-    write_part(tmp_path, "resident-1", FRAMES["resident-1"])
+    write(tmp_path, "resident-1", FRAMES["resident-1"])
     assert not has_outcome(tmp_path)
     with pytest.raises(OutcomeDamaged, match="there is none"):
         read_outcome(tmp_path)
 
 
 def test_a_part_may_be_written_again_until_the_outcome_is_complete(tmp_path: Path) -> None:
-    first = write_part(tmp_path, "resident-1", FRAMES["resident-1"])
-    assert write_part(tmp_path, "resident-1", FRAMES["resident-1"]) == first
+    first = write(tmp_path, "resident-1", FRAMES["resident-1"])
+    assert write(tmp_path, "resident-1", FRAMES["resident-1"]) == first
     finish_outcome(tmp_path, ORIGIN, [first])
     with pytest.raises(OutcomeRefused, match="complete"):
-        write_part(tmp_path, "resident-1", FRAMES["resident-2"])
+        write(tmp_path, "resident-1", FRAMES["resident-2"])
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".json", ".parquet"}
 
 
@@ -283,7 +400,7 @@ def test_a_complete_outcome_is_not_replaced_by_another(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = write_part(tmp_path, "resident-1", FRAMES["resident-1"])
+    part = write(tmp_path, "resident-1", FRAMES["resident-1"])
 
     def full(_handle: int) -> None:
         raise OSError("no space left")
@@ -291,7 +408,7 @@ def test_a_write_that_fails_leaves_what_was_there(
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
         with pytest.raises(OSError, match="no space"):
-            write_part(tmp_path, "resident-1", FRAMES["resident-2"])
+            write(tmp_path, "resident-1", FRAMES["resident-2"])
     outcome = finish_outcome(tmp_path, ORIGIN, [part])
     assert read_matches(outcome).height == 2
 
@@ -309,17 +426,18 @@ def test_a_write_that_fails_leaves_what_was_there(
 )
 def test_rows_that_are_no_outcome_are_refused(tmp_path: Path, rows: pl.DataFrame) -> None:
     with pytest.raises(OutcomeRefused):
-        write_part(tmp_path, "resident-1", rows)
+        write(tmp_path, "resident-1", rows)
     assert not list(tmp_path.rglob("*.parquet"))
 
 
 @pytest.mark.parametrize("name", ["", "../other", "a/b", "甲"])
 def test_a_part_cannot_be_named_out_of_its_directory(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutcomeRefused, match="name"):
-        write_part(tmp_path, name, FRAMES["resident-1"])
+        write(tmp_path, name, FRAMES["resident-1"])
 
 
 @pytest.mark.parametrize("name", ["missing", "delivery", "claims"])
 def test_what_few_need_may_be_left_out(tmp_path: Path, name: str) -> None:
-    part = write_part(tmp_path, "resident-1", make_rows(make_row(1)).drop(name))
-    assert part.hash == hash_rows(make_rows(make_row(1, **{name: ""})))
+    part = write(tmp_path, "resident-1", make_rows(make_row(1)).drop(name))
+    whole = write(tmp_path, "resident-2", make_rows(make_row(1, **{name: ""})))
+    assert part.counts == whole.counts

@@ -1,0 +1,173 @@
+"""A run that stands on the one before has the hash of one that decides everybody."""
+
+import random
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from engine.changes import compare_parts, diff_outcomes, summarise_changes
+from engine.city_evaluation import evaluate_city
+from engine.errors import IncrementDiffers
+from engine.increment_evaluation import IncrementDone, evaluate_increment, why_in_full
+from engine.outcome import Outcome, read_outcome, read_parts
+from engine.paired_parts import pair_parts
+from engine.program import Program, compile_policies
+from policies.adoption import adopt
+from policies.load import CATALOGUE, load_policies
+from profiles.fact import Vocabulary
+from profiles.snapshot import Snapshot
+from tests.unit.profiles.test_increment import FIGURES, WORDS, build, change, city, deliver
+
+__all__ = ["city"]  # a fixture
+
+MORE = """
+policy: {name}
+version: 2027.1
+title: {{zh: 试验}}
+audience: resident
+level: city
+authority: 市局
+basis: [{{document: 办法, article: 一}}]
+region: "990100"
+effective: {{from: 2020-01-01}}
+per: {per}
+clauses:
+  - {{id: one, says: 一, source: 一, when: '{when}'}}
+benefit: {{kind: cash, amount: {amount}}}
+"""
+TESTS = {
+    "as-of-alone": ("month", "$month(as_of) == 2 or $day_of(as_of) > 3", "100"),
+    "born-by-day": ("month", "$years(birth_date, as_of) >= 60", "100"),
+    "period-starts": ("quarter", "birth_date < $add_months(period_start, 0 - 240)", "300"),
+    "amount-by-age": ("month", "sex == \"female\"", "\"$years(birth_date, as_of) * 10\""),
+    "amount-by-fact": ("year", "birth_date < $date(2000, 1, 1)",
+                       "\"$years(birth_date, $date(2020, 1, 1)) * 10\""),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("policies")
+    for name, (per, when, amount) in TESTS.items():
+        if "day_of" in when:
+            when = "$month(as_of) == 2 or $days($date(2027, 12, 1), as_of) > 29"
+        (folder / f"{name}.yaml").write_text(
+            MORE.format(name=name, per=per, when=when, amount=amount), encoding="utf-8"
+        )
+    loaded = load_policies([CATALOGUE, folder], WORDS)
+    return [adopt(policy, "990100") for policy in loaded.policies if policy.each is None] + [
+        adopt(policy, "990100") for policy in loaded.policies if policy.each is not None
+    ]
+
+
+def rows_of(outcome: Outcome) -> pl.DataFrame:
+    key = ["policy", "version", "subject", "period", "item"]
+    return pl.concat(read_parts(outcome)).sort(key)
+
+
+def check_same(
+    tmp_path: Path, program: Program, snapshot: Snapshot, base: Outcome, former: Program, name: str
+) -> IncrementDone:
+    assert why_in_full(program, snapshot, base) is None
+    full, _ = evaluate_city(program, snapshot, tmp_path / "full" / name)
+    done = evaluate_increment(
+        program, snapshot, tmp_path / "outcomes" / name, base, former, sample=60
+    )
+    assert rows_of(done.outcome).equals(rows_of(full))
+    assert done.outcome.counts == full.counts
+    assert done.outcome.hash == full.hash
+    assert read_outcome(done.outcome.path) == done.outcome
+    wanted = diff_outcomes(rows_of(full), rows_of(base))
+    for other in (done.outcome, full):
+        found = compare_parts(pair_parts(other, base), samples=None)
+        assert found.samples.equals(wanted)
+        assert found.summary.to_dicts() == summarise_changes(wanted).to_dicts()
+    return done
+
+
+@pytest.mark.parametrize(
+    ("days", "part_size"),
+    [
+        ((date(2027, 12, 20), date(2027, 12, 21), date(2027, 12, 30)), 50),
+        ((date(2027, 12, 30), date(2027, 12, 31), date(2028, 1, 1)), 1000),
+        ((date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1)), 1000),
+        ((date(2028, 4, 30), date(2028, 5, 1), date(2028, 6, 30)), 1000),
+    ],
+    ids=["in-a-month", "across-the-year", "29-february", "two-months"],
+)
+def test_a_run_over_what_changed_equals_one_over_everybody(
+    tmp_path: Path, city: Any, policies: Any, days: tuple[date, ...], part_size: int
+) -> None:
+    chance = random.Random(days[0].toordinal() + 1)
+    for name, frame in city.items():
+        deliver(tmp_path, name, frame, days[0])
+    snapshot = build(tmp_path, days[0], part_size)
+    former = compile_policies(policies[:-2], WORDS)
+    base, _ = evaluate_city(former, snapshot, tmp_path / "outcomes" / "0")
+    assert base.eligible > 50
+    files, again = dict(city), 0
+    for number, day in enumerate(days[1:], start=1):
+        for name in chance.sample(sorted(files.keys() - FIGURES), 6):
+            files[name] = change(files[name], chance)
+            deliver(tmp_path, name, files[name], day)
+        snapshot = build(tmp_path, day, part_size, snapshot)
+        # one policy comes, one goes, one becomes another version
+        program = former
+        if number == 2:
+            edited = replace(policies[-3], version="x")
+            program = compile_policies([*policies[2:-3], edited, policies[-1]], WORDS)
+        done = check_same(tmp_path, program, snapshot, base, former, str(number))
+        again += done.again
+        assert done.compared > 60
+        base, former = done.outcome, program
+    assert base.chain == 2
+    assert again > 0
+
+
+def test_without_a_change_nobody_is_decided_again(tmp_path: Path, city: Any, policies: Any) -> None:
+    day = date(2028, 1, 10)
+    for name, frame in city.items():
+        deliver(tmp_path, name, frame, day)
+    snapshot = build(tmp_path, day, 1000)
+    plain = [policy for policy in policies if policy.each is None and not policy.item]
+    program = compile_policies(plain, WORDS)
+    base, _ = evaluate_city(program, snapshot, tmp_path / "outcomes" / "0")
+    same = build(tmp_path, day, 1000, snapshot)
+    done = check_same(tmp_path, program, same, base, program, "1")
+    assert (done.again, done.anew) == (0, 0)
+    assert done.outcome.hash != base.hash  # of another snapshot
+
+
+def test_what_was_taken_over_wrongly_is_found_by_the_sample(
+    tmp_path: Path, city: Any, policies: Any
+) -> None:
+    day = date(2028, 1, 10)
+    for name, frame in city.items():
+        deliver(tmp_path, name, frame, day)
+    snapshot = build(tmp_path, day, 1000)
+    plain = [policy for policy in policies if policy.each is None and not policy.item]
+    other = compile_policies([replace(plain[-1], clauses=()), *plain[:-1]], WORDS)
+    base, _ = evaluate_city(other, snapshot, tmp_path / "outcomes" / "0")
+    program = compile_policies(plain, WORDS)
+    same = build(tmp_path, day, 1000, snapshot)
+    with pytest.raises(IncrementDiffers, match=plain[-1].id):
+        evaluate_increment(program, same, tmp_path / "outcomes" / "1", base, program, sample=200)
+    assert not (tmp_path / "outcomes" / "1" / "manifest.json").exists()
+
+
+def test_a_run_stands_on_no_outcome_of_another_city(
+    tmp_path: Path, city: Any, policies: Any
+) -> None:
+    day = date(2028, 1, 10)
+    for name in ("registration", "household-register", "households", "size-class"):
+        deliver(tmp_path, name, city[name], day)
+    snapshot = build(tmp_path, day, 100)
+    program = compile_policies(policies[:3], WORDS)
+    base, _ = evaluate_city(program, snapshot, tmp_path / "outcomes" / "0")
+    other = build(tmp_path, date(2028, 1, 11), 100)
+    assert "no increment" in str(why_in_full(program, other, base))
+    assert isinstance(WORDS, Vocabulary)
