@@ -19,9 +19,10 @@ from console.packaging import read_choices
 from console.settings import Settings
 from console.subject import FoundSubject, find_subject, say_former
 from console.wiring import load_words, opened_database
-from engine.outcome import read_outcome, read_rows
+from engine.outcome import read_outcome
 from engine.package import CHOICE_SCHEMA
 from engine.package_telling import FREE, Told, show_money, tell_package
+from engine.paired_parts import read_subject
 from engine.run import Run, last_accepted_run
 from engine.shown_value import mask
 from ledger.database import reading
@@ -85,11 +86,7 @@ def _choices(settings: Settings, run: Run, found: FoundSubject) -> list[dict[str
     folder = settings.home / run.outcome_path
     ruled = read_choices(folder).filter(pl.col("subject") == found.subject)
     outcome = read_outcome(folder)
-    rows = [
-        read_rows(outcome, part).filter(pl.col("subject") == found.subject)
-        for part in outcome.parts
-        if part.name == f"{found.kind}-{found.part.number:04d}"
-    ]
+    rows = read_subject(outcome, found.kind, found.part.number, found.subject)
     free = [
         {
             **dict.fromkeys(CHOICE_SCHEMA),
@@ -101,8 +98,7 @@ def _choices(settings: Settings, run: Run, found: FoundSubject) -> list[dict[str
             "amount_fen": None if open_ones else amount,
             "paid_fen": None if open_ones else amount,
         }
-        for frame in rows
-        for policy, period, amount, open_ones in frame.filter(pl.col("verdict") == "eligible")
+        for policy, period, amount, open_ones in rows.filter(pl.col("verdict") == "eligible")
         .join(ruled, on=["policy", "period"], how="anti")
         .group_by("policy", "period")
         .agg(

@@ -34,7 +34,7 @@ from engine.outcome import (
     write_replaced,
 )
 from engine.own_measures import datasets_needed
-from engine.paired_parts import AGAIN, ANEW
+from engine.paired_parts import AGAIN, ANEW, names_of
 from engine.part_outcome import KEY, Counts, PartOutcome, count_part, list_rows
 from engine.program import Bound, Program
 from engine.same_subjects import join_subjects, subset
@@ -297,17 +297,11 @@ def compare_sample(program: Program, snapshot: Snapshot, outcome: Outcome, size:
         )
         found = [
             list_rows(subset(some, chosen))
-            for some in read_whole(outcome, _names_of(kind, part.number))
+            for some in read_whole(outcome, names_of(kind, part.number))
         ]
         _check_same(list_rows(full), pl.concat([list_rows(full).clear(), *found]))
         compared += len(chosen)
     return compared
-
-
-def _names_of(kind: str, number: int) -> Callable[[str], bool]:
-    """The names of the parts in which a part's subjects may be."""
-    beginning, again = name_part(kind, number), f"{kind}-{AGAIN}"
-    return lambda name: name == again or name.startswith(beginning)
 
 
 def _check_same(full: pl.DataFrame, found: pl.DataFrame) -> None:

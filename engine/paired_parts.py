@@ -1,12 +1,12 @@
 """Which parts of two outcomes hold the same subjects, so that they can be compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import polars as pl
 
 from engine.outcome import Increment, Outcome, Part, read_part, read_replaced, read_whole
-from engine.part_outcome import PartOutcome
+from engine.part_outcome import OUTCOME_SCHEMA, PartOutcome, list_rows
 from engine.same_subjects import join_subjects, subset
 
 Pair = tuple[PartOutcome, PartOutcome]
@@ -38,6 +38,19 @@ def pair_parts(now: Outcome, before: Outcome | None) -> Iterator[Pair]:
                 yield _read_named(now, name, kind), _read_named(before, name, kind)
         else:
             yield _read_kind(now, kind), _read_kind(before, kind)
+
+
+def names_of(kind: str, number: int) -> Callable[[str], bool]:
+    """Which parts of an outcome hold what there is of the subjects of one part of a snapshot."""
+    beginning, again = f"{kind}-{number:04d}", f"{kind}-{AGAIN}"
+    return lambda name: name == again or name.startswith(beginning)
+
+
+def read_subject(outcome: Outcome, kind: str, number: int, subject: str) -> pl.DataFrame:
+    """One subject's rows in the columns OUTCOME_SCHEMA; `number` is that of its part."""
+    asked = pl.Series("subject", [subject])
+    found = [list_rows(subset(part, asked)) for part in read_whole(outcome, names_of(kind, number))]
+    return pl.concat([pl.DataFrame(schema=OUTCOME_SCHEMA), *found])
 
 
 def _all_parts(outcome: Outcome) -> tuple[Part, ...]:
