@@ -121,7 +121,8 @@ def test_only_settings_reads_the_environment() -> None:
         for path in package.rglob("*.py")
         if re.search(r"\bos\.(?:environ|getenv)\b", path.read_text(encoding="utf-8"))
     }
-    assert reading == {"console/settings.py"}
+    # a benchmark starts a server of its own, which looks there for where to put its files
+    assert reading == {"console/settings.py", "benchmarks/postgresql.py"}
 
 
 # keys of the files that people write
