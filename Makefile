@@ -55,6 +55,7 @@ bench: $(READY) $(BENCH_READY) ## figures against a named baseline of the same r
 	@$(BIN)/python -m benchmarks.guards
 	@$(BIN)/python -m benchmarks.packages
 	@$(BIN)/python -m benchmarks.linkage
+	@$(BIN)/python -m benchmarks.awards
 	@$(BIN)/python -m benchmarks.scale --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)
 	@$(BIN)/python -m benchmarks.other_engines --subjects $(BENCH_SUBJECTS) --folder $(BENCH_CITIES)
 	@$(BIN)/python -m benchmarks.city --residents 760000

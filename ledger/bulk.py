@@ -71,6 +71,35 @@ def insert_absent_columns(
     return inserted
 
 
+def update_columns(
+    connection: Connection, table: Table, *, key: str, columns: Mapping[str, Sequence[object]]
+) -> None:
+    """Set the other columns of the rows that have a value of `key`, which is among `columns`."""
+    _, varying = _bound(connection, table, {}, columns)
+    changes = [name for name in varying if name != key]
+    order = {name: f"column{place}" for place, name in enumerate(varying, start=1)}
+    setting = ", ".join(f'"{name}" = many.{order[name]}' for name in changes)
+    if connection.dialect.name == "postgresql":
+        kinds = [table.c[name].type.compile(connection.dialect) for name in varying]
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        connection.exec_driver_sql(
+            f'UPDATE "{table.name}" AS one SET {setting} '
+            f"FROM unnest({arrays}) AS many ({', '.join(order.values())}) "
+            f'WHERE one."{key}" = many.{order[key]}',
+            tuple(list(values) for values in varying.values()),
+        )
+        return
+    for some in _slices(varying):
+        rows = list(zip(*some.values(), strict=True))
+        row = f"({', '.join('?' * len(some))})"
+        connection.exec_driver_sql(
+            f'UPDATE "{table.name}" SET {setting} '
+            f"FROM (VALUES {', '.join([row] * len(rows))}) AS many "
+            f'WHERE "{table.name}"."{key}" = many.{order[key]}',
+            tuple(chain.from_iterable(rows)),
+        )
+
+
 def copy_out(connection: Connection, query: str, values: Sequence[object]) -> bytes:
     """What the query gives on PostgreSQL, as CSV in UTF-8: texts in quotes where need be."""
     statement = f"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"

@@ -55,27 +55,32 @@ def canonical_bodies(entries: NewEntries) -> list[str]:
     for name in sorted({*entries.shared, *entries.columns, *entries.optional}):
         key = encode_basestring(name)
         if name in entries.shared:
-            texts = [canonical_json(entries.shared[name])]
-            columns.append([f"{key}:{texts[0]},"] * count)
+            columns.append(_members(entries.kind, key, [entries.shared[name]]) * count)
         elif name in entries.columns:
-            texts = _texts(entries.columns[name])
-            columns.append([f"{key}:{text}," for text in texts])
+            columns.append(_members(entries.kind, key, entries.columns[name]))
         else:
             values = entries.optional[name]
-            texts = [canonical_json(value) for value in values if value is not None]
-            rest = iter(texts)
-            columns.append(["" if v is None else f"{key}:{next(rest)}," for v in values])
-        # between two texts stands a comma, so nothing is found that is in neither
-        if texts:
-            refuse_clear_text(entries.kind, f"{key},{','.join(texts)}")
+            told = iter(_members(entries.kind, key, [v for v in values if v is not None]))
+            columns.append(["" if value is None else next(told) for value in values])
     texts = ["".join(row) for row in zip(*columns, strict=True)]
     return [f"{text.removesuffix(',')}}}" for text in texts]
 
 
-def _texts(values: Sequence[Any]) -> list[str]:
+def _members(kind: str, key: str, values: Sequence[Any]) -> list[str]:
+    """A member of the object for each value, a comma behind it."""
     kinds = set(map(type, values))
+    distinct = list(set(values)) if kinds == {str} else values
     if kinds == {str}:
-        return [encode_basestring(value) for value in values]
-    if kinds == {int}:
-        return [int.__repr__(value) for value in values]
-    return [canonical_json(value) for value in values]
+        texts = [encode_basestring(value) for value in distinct]
+    elif kinds == {int}:
+        texts = [int.__repr__(value) for value in values]
+    else:
+        texts = [canonical_json(value) for value in values]
+    if texts:
+        # between two texts stands a comma, so nothing is found that is in neither
+        refuse_clear_text(kind, f"{key},{','.join(texts)}")
+    members = [f"{key}:{text}," for text in texts]
+    if kinds != {str}:
+        return members
+    of_value = dict(zip(distinct, members, strict=True))
+    return [of_value[value] for value in values]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from json.encoder import encode_basestring
 from typing import Any
 
 from sqlalchemy import (
@@ -25,13 +26,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    bindparam,
     func,
     insert,
     select,
+    type_coerce,
     update,
 )
 
+from ledger.bulk import update_columns
 from ledger.database import SERIAL, Instant, insert_absent, leave_room, metadata
 from ledger.errors import EntryRefused, JournalBroken
 from ledger.lease import acquire_lease, release_lease
@@ -311,41 +313,68 @@ def _seal_batch(connection: Connection, batch: int) -> int:
     """Seal the oldest unsealed entries, at most `batch`."""
     columns = journal_entry.c
     rows = connection.execute(
-        select(journal_entry).where(columns.sequence.is_(None)).order_by(columns.id).limit(batch)
-    ).all()
-    end = read_checkpoint(connection)
-    sealed = []
-    for sequence, row in enumerate(rows, start=end.sequence + 1):
-        end = Checkpoint(sequence=sequence, hash=_hash_of(end.hash, row, sequence))
-        sealed.append({"entry": row.id, "sequence": sequence, "hash": end.hash})
-    if sealed:
-        connection.execute(
-            update(journal_entry)
-            .where(columns.id == bindparam("entry"))
-            .values(sequence=bindparam("sequence"), hash=bindparam("hash")),
-            sealed,
+        select(
+            columns.id,
+            type_coerce(columns.recorded_at, String),  # as the driver gives it
+            columns.kind,
+            columns.actor,
+            columns.subject,
+            columns.body,
         )
-    return len(sealed)
+        .where(columns.sequence.is_(None))
+        .order_by(columns.id)
+        .limit(batch)
+    ).all()
+    if not rows:
+        return 0
+    end = read_checkpoint(connection)
+    ids, hashes = [], []
+    moments: dict[datetime | str, str] = {}  # many entries of one moment
+    last = end.hash
+    for sequence, (entry_id, recorded_at, *texts) in enumerate(rows, start=end.sequence + 1):
+        if (moment := moments.get(recorded_at)) is None:
+            moment = moments[recorded_at] = _tell_moment(recorded_at)
+        last = hash_entry(last, sequence, moment, *texts)
+        ids.append(entry_id)
+        hashes.append(last)
+    sequences = range(end.sequence + 1, end.sequence + 1 + len(rows))
+    update_columns(
+        connection,
+        journal_entry,
+        key="id",
+        columns={"id": ids, "sequence": sequences, "hash": hashes},
+    )
+    return len(rows)
 
 
-def _hash_of(previous: str, row: Row[Any], sequence: int) -> str:
-    """SHA-256 over the hash before and the entry's canonical JSON."""
-    content = [
-        sequence,
-        row.recorded_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        row.kind,
-        row.actor,
-        row.subject,
-        row.body,
-    ]
-    return hashlib.sha256((previous + canonical_json(content)).encode()).hexdigest()
+def hash_entry(
+    previous: str, sequence: int, moment: str, kind: str, actor: str, subject: str, body: str
+) -> str:
+    """SHA-256 over the hash before and the canonical JSON of a list of the other arguments.
+
+    `moment` is when it was recorded, in UTC, with microseconds.
+    """
+    texts = ",".join(map(encode_basestring, (moment, kind, actor, subject, body)))
+    return hashlib.sha256(f"{previous}[{sequence:d},{texts}]".encode()).hexdigest()
 
 
 def _is_intact(previous: str, row: Row[Any]) -> bool:
     try:
-        return bool(row.hash == _hash_of(previous, row, row.sequence))
+        return bool(row.hash == _hash_of(previous, row))
     except (TypeError, ValueError, AttributeError):
         return False  # something stands there that was never written so
+
+
+def _hash_of(previous: str, row: Row[Any]) -> str:
+    moment = _tell_moment(row.recorded_at)
+    return hash_entry(previous, row.sequence, moment, row.kind, row.actor, row.subject, row.body)
+
+
+def _tell_moment(recorded_at: datetime | str) -> str:
+    """A moment as it goes into the hash; SQLite's driver gives it as a text in UTC."""
+    if isinstance(recorded_at, str):
+        recorded_at = datetime.fromisoformat(recorded_at).replace(tzinfo=UTC)
+    return recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _sealed_rows(after: int) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, exc, insert, select
 
 from awards.award import award_table, name_rows
-from ledger.bulk import ROWS, insert_absent_columns, insert_columns
+from ledger.bulk import ROWS, insert_absent_columns, insert_columns, update_columns
 from ledger.errors import InstantRefused
 from tests.storage_world import NOW, all_rows, count_rows, make_run, subject_of
 
@@ -132,3 +132,23 @@ def test_ids_grow_and_differ(database: Engine) -> None:
     assert len({award_id[18:] for award_id in ids}) == 3_000
     with database.connect() as connection:
         assert connection.scalar(select(award_table.c.id).limit(1)) is None
+
+
+@pytest.mark.parametrize("count", [1, ROWS + 1])
+def test_many_rows_are_updated_each_with_its_own_values(database: Engine, count: int) -> None:
+    rows = [row_of(number) for number in range(count + 1)]
+    with database.begin() as connection:
+        insert_columns(connection, award_table, **by_columns(rows, "policy"))
+        update_columns(
+            connection,
+            award_table,
+            key="id",
+            columns={
+                "id": [row["id"] for row in rows[:count]],
+                "amount_fen": [7 * number for number in range(count)],
+                "item": [f"'{number}\\{{}}," for number in range(count)],
+            },
+        )
+    found = [(row.amount_fen, row.item) for row in all_rows(database, award_table)]
+    expected = [(7 * number, f"'{number}\\{{}},") for number in range(count)]
+    assert found == [*expected, (count, "")]
