@@ -26,6 +26,9 @@ NOT_ALWAYS = frozenset(
 )  # fmt: skip
 """Facts that do not apply to everybody."""
 
+DECIMALS = frozenset({"staff_prev_year", "disabled_staff_prev_year"})
+"""Facts with up to two decimals."""
+
 c = pl.col
 
 
@@ -160,7 +163,7 @@ def share_at_least(part: str, whole: str, percent: int) -> Condition:
     """A part of a whole; unknown where the whole is nothing."""
     return Condition(
         text=f"{part} / {whole} >= 0.{percent:02d}",
-        hand=pl.when(c(whole) != 0).then(c(part) * 100 >= c(whole) * percent),
+        hand=pl.when(c(whole) != 0).then(_whole(part) * 100 >= _whole(whole) * percent),
     )
 
 
@@ -181,6 +184,11 @@ LAYOFF_LIMIT = (
     "layoff_limit: {by: ui_insured_count, source: 办法, rows: {up to 30: 20, over 30: 5.5}}"
 )
 """The parameter that `few_laid_off` names."""
+
+
+def _whole(fact: str) -> pl.Expr:
+    """In hundredths where it is a decimal: 0.29 * 100 as a float is less than 29."""
+    return (c(fact) * 100).round().cast(pl.Int64) if fact in DECIMALS else c(fact)
 
 
 def _if_any(fact: str, test: pl.Expr) -> pl.Expr:

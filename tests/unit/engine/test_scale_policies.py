@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.catalogue_conditions import DAY
+from benchmarks.catalogue_conditions import DAY, share_at_least
 from benchmarks.catalogue_shapes import (
     DISTRICTS,
     Draft,
@@ -155,6 +155,16 @@ def test_what_changed_is_counted_by_hand_as_a_run_counts_it(tmp_path: Path) -> N
     ]  # fmt: skip
     told = summarise_changes(diff_outcomes(*outcomes))
     assert told.drop("difference_fen").rows() == found.rows()
+
+
+def test_a_share_of_decimals_is_compared_by_hand_without_the_error_of_floats() -> None:
+    asked = share_at_least("disabled_staff_prev_year", "staff_prev_year", 1)
+    firms = pl.DataFrame(
+        {"disabled_staff_prev_year": [0.58, 0.57, None, 1.0], "staff_prev_year": [58, 58, 1, 0]},
+        schema_overrides={"staff_prev_year": pl.Float64},
+    )
+    assert 0.58 * 100 < 58
+    assert firms.select(asked.hand.alias("held"))["held"].to_list() == [True, False, None, None]
 
 
 def test_policies_of_before_differ_in_one_of_twenty() -> None:
