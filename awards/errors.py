@@ -11,3 +11,7 @@ class MatchesRefused(AwardsError):
 
 class PastAwardsRefused(AwardsError):
     """A file of past awards that cannot be read at all; nothing was written."""
+
+
+class BudgetRefused(AwardsError):
+    """A change of a budget that its reservations do not allow; nothing was written."""

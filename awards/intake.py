@@ -4,7 +4,7 @@ Due is what matches now and has no award yet for its period: not what changed. A
 is an adjustment of the same award.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from awards.award import Pace, adjustment_table, award_table, name_rows, write_i
 from awards.claims import renew_claims
 from awards.errors import MatchesRefused
 from awards.existing import read_existing
+from awards.funding import Funds, lock_funds, reserve_adjusted
 from awards.opening import Intake, open_due, refuse_stopped
 from awards.reopening import open_again, read_recalled
 from engine.outcome import KEY, MATCH_SCHEMA
@@ -49,6 +50,7 @@ def open_awards(
     on_progress: Callable[[int, int], None] | None = None,
     seconds: Callable[[], float] | None = None,
     total: int | None = None,
+    funds: Funds | None = None,
 ) -> IntakeReport:
     """Open an award for each match that has none, and adjust those whose amount differs.
 
@@ -56,14 +58,14 @@ def open_awards(
     amount waits for, `delivery`, how the benefit reaches this subject, `rows` and `rows_open`, how
     many of its rows hold or are undecided, and `claimed`, what nobody else may hold: without it no
     award is opened (awards.claims). A city's matches come as frames one after the other, best with
-    all matches of a policy and period in one: its awards are read for each frame. Awards, claims
-    and their journal entries commit together, in transactions of at most MOST_AWARDS or, by the
-    clock `seconds`, 250 ms. `on_progress` is told how many of how many matches were taken in:
-    `total`, or those of the frames so far. Raises MatchesRefused before anything of a frame is
-    written.
+    all matches of a policy and period in one: its awards are read for each frame. Awards, claims,
+    what they reserve from `funds` and their journal entries commit together, in transactions of at
+    most MOST_AWARDS or, by the clock `seconds`, 250 ms. `on_progress` is told how many of how many
+    matches were taken in: `total`, or those of the frames so far. Raises MatchesRefused before
+    anything of a frame is written.
     """
     frames = [matches] if isinstance(matches, pl.DataFrame) else matches
-    intake = Intake(run_id=run_id, actor=actor, now=now)
+    intake = Intake(run_id=run_id, actor=actor, now=now, funds=funds)
     report = IntakeReport()
     waiting: list[pl.DataFrame] = []
     come = done = 0
@@ -155,6 +157,8 @@ def _adjust_differing(
 
 def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace) -> int:
     def write(connection: Connection, chunk: Sequence[dict[str, Any]]) -> int:
+        if intake.funds is not None:
+            lock_funds(connection, intake.funds, {row["policy"] for row in chunk})
         refuse_stopped(connection, intake, [row["policy"] for row in chunk])
         mine = [row for row in chunk if _change_amount(connection, row)]
         if mine:
@@ -162,7 +166,11 @@ def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace)
             connection.execute(
                 insert(adjustment_table), [{name: row[name] for name in names} for row in mine]
             )
-        record_all(connection, [_adjustment_of(row, intake) for row in mine])
+        told: Mapping[str, Any] = {}
+        if intake.funds is not None:
+            after = {row["award_id"]: row["after_fen"] for row in mine}
+            told = reserve_adjusted(connection, intake.funds, after)
+        record_all(connection, [_adjustment_of(row, told, intake) for row in mine])
         return len(mine)
 
     rows = [
@@ -196,22 +204,25 @@ def _change_amount(connection: Connection, row: dict[str, Any]) -> bool:
     return changed.rowcount == 1
 
 
-def _adjustment_of(row: dict[str, Any], intake: Intake) -> NewEntry:
+def _adjustment_of(row: dict[str, Any], told: Mapping[str, Any], intake: Intake) -> NewEntry:
+    body = {
+        "adjustment": row["id"],
+        "award": row["award_id"],
+        "policy": row["policy"],
+        "version": row["version"],
+        "period": row["period"],
+        "item": row["item"],
+        "before_fen": row["before_fen"],
+        "amount_fen": row["after_fen"],
+        "run": intake.run_id,
+    }
+    if row["award_id"] in told:
+        body["funds"] = told[row["award_id"]]
     return NewEntry(
         kind="award.adjusted",
         actor=intake.actor,
         subject=row["subject"],
-        body={
-            "adjustment": row["id"],
-            "award": row["award_id"],
-            "policy": row["policy"],
-            "version": row["version"],
-            "period": row["period"],
-            "item": row["item"],
-            "before_fen": row["before_fen"],
-            "amount_fen": row["after_fen"],
-            "run": intake.run_id,
-        },
+        body=body,
         now=intake.now,
     )
 

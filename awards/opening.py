@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from awards.award import Pace, award_table, name_rows, write_slices
 from awards.claims import keep_claims
 from awards.errors import MatchesRefused
+from awards.funding import Funds, lock_funds, reserve_opened
 from engine.run_policy import list_stopped
 from ledger.bulk import insert_absent_columns
 from ledger.entries import NewEntries, record_columns
@@ -28,6 +29,7 @@ _NAMES = {
 """Columns of matches, and what awards call them."""
 _TOLD = ("missing", "delivery", "rows", "rows_open")
 """Columns of matches that only the journal is told of."""
+_SAID = (*_TOLD, "funds")
 _TAKEN = (*_NAMES, *_TOLD, "claimed")
 
 
@@ -38,6 +40,7 @@ class Intake:
     run_id: str
     actor: str
     now: datetime
+    funds: Funds | None = None
 
 
 def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> int:
@@ -46,6 +49,8 @@ def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> i
 
     def write(connection: Connection, some: slice) -> int:
         mine = {name: values[some] for name, values in columns.items()}
+        if intake.funds is not None:
+            lock_funds(connection, intake.funds, mine["policy"])
         refuse_stopped(connection, intake, mine["policy"])
         opened = insert_absent_columns(
             connection,
@@ -64,6 +69,11 @@ def open_due(engine: Engine, due: pl.DataFrame, intake: Intake, pace: Pace) -> i
         if len(opened) < len(mine["id"]):
             kept = [award_id in opened for award_id in mine["id"]]
             mine = {name: list(compress(values, kept)) for name, values in mine.items()}
+        if intake.funds is not None:
+            names = ("id", "policy", "period", "subject", "item", "amount_fen")
+            new = zip(*(mine[name] for name in names), strict=True)
+            told = reserve_opened(connection, intake.funds, list(new))
+            mine["funds"] = [told.get(award_id) for award_id in mine["id"]]
         record_columns(connection, openings_of(mine, intake))
         return len(opened)
 
@@ -128,5 +138,5 @@ def openings_of(
             "award": mine["id"],
             **{name: mine[name] for name in ("policy", "version", "period", "item", "amount_fen")},
         },
-        optional={name: mine[name] for name in (*_TOLD, "recall") if name in mine},
+        optional={name: mine[name] for name in (*_SAID, "recall") if name in mine},
     )

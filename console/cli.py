@@ -13,6 +13,7 @@ from awards.errors import AwardsError
 from console import (
     actor_commands,
     alerts_command,
+    budget_commands,
     catalogue_commands,
     check_command,
     dataset_commands,
@@ -104,6 +105,7 @@ app.add_typer(actor_commands.app, name="actor")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(publication_commands.app, name="policy")
 app.add_typer(held_commands.app, name="held")
+app.add_typer(budget_commands.app, name="budget")
 
 
 @app.callback()

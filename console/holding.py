@@ -1,7 +1,7 @@
 """Matches that must not become awards: each is counted, told and entered in the journal."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,12 +50,14 @@ def hold_matches(
     key: bytes = b"",
     folder: Path | None = None,
     seconds: Callable[[], float] | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> tuple[pl.DataFrame, tuple[Held, ...]]:
     """The matches that can become awards, and what is held of the others.
 
     A policy whose terms are not acted on yet could be paid wrongly: all its matches are held. An
     amount below zero is a slip of the rule: that match is held. What was awarded to a subject under
-    a `former` id (old, new) is not awarded again. Of the others each subject's package is chosen
+    a `former` id (old, new) is not awarded again. Of a policy whose budget is `refused`, by its id
+    and why, all is held. Of the others each subject's package is chosen
     by the rules between policies, and each claim given to one match; `beside` has all rows of the
     outcome, since what may come to match counts too. Who loses is held by name.
 
@@ -70,7 +72,7 @@ def hold_matches(
     reasons = {
         f"{policy.id}@{policy.version}": why
         for policy in policies
-        if (why := reasons_to_hold(policy.terms))
+        if (why := (*reasons_to_hold(policy.terms), *_of_budget(policy, refused)))
     }
     version = pl.concat_str("policy", pl.lit("@"), "version")
     of_terms = version.is_in(list(reasons))
@@ -145,6 +147,11 @@ def _record_held(
                 "why": list(part.why),
             }
             record(connection, kind="matches.held", actor=actor, body=body, now=now)
+
+
+def _of_budget(policy: Policy, refused: Mapping[str, str] | None) -> tuple[str, ...]:
+    why = (refused or {}).get(policy.id)
+    return () if why is None else (why,)
 
 
 def _awarded_before(

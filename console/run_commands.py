@@ -17,6 +17,7 @@ from console.kept_program import find_former
 from console.options import Adopt, As, Format, KeyFile, VocabularyPaths, one_of
 from console.publishing import read_signer
 from console.settings import names_actor, read_clock, read_key
+from console.show_budget import describe_budget
 from console.show_held import describe_state
 from console.subject import find_subject, say_former
 from console.wiring import (
@@ -148,6 +149,7 @@ def run_policies(
                 "awards_there_already": report.intake.unchanged,
                 "policies_held": [describe_state(one) for one in report.policies_held],
                 "matches_held": [asdict(held) for held in report.held],
+                "budgets": [describe_budget(one.budget, one.waiting) for one in report.budgets],
                 "notices": report.notices,
             }
         )

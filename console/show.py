@@ -176,6 +176,7 @@ def show_run(report: RunReport) -> None:
         out.print(
             f"{report.again:,} subjects were decided again; all else stands as in the run before"
         )
+    show_money(report)
     if report.by_reference:
         out.print(f"{report.by_reference:,} decisions were made row by row: numbers too wide")
 
@@ -196,6 +197,19 @@ def show_policies_held(report: RunReport) -> None:
     waiting = [one for one in report.policies_held if one.state == "held"]
     if waiting and not report.trial:
         out.print(f"look at them with: zhida held show {report.run.id}", soft_wrap=True)
+
+
+def show_money(report: RunReport) -> None:
+    """What is left of the budgets of a run, and how many wait for money."""
+    for one in report.budgets:
+        budget = one.budget
+        waits = f", [yellow]{one.waiting:,} wait[/]" if one.waiting else ""
+        out.print(
+            f"budget {budget.key.policy} {budget.key.period}: "
+            f"{budget.reserved_fen / 100:,.2f} of {budget.amount_fen / 100:,.2f} yuan reserved"
+            + waits,
+            soft_wrap=True,
+        )
 
 
 def show_changes(report: RunReport) -> None:

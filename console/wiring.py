@@ -16,6 +16,7 @@ from awards.intake import IntakeReport
 from console.braking import Found, PolicyState, brake_run
 from console.errors import NothingThere
 from console.following import follow_matches
+from console.funding import BudgetReport
 from console.holding import Held
 from console.processes import deciding_processes, processes_for
 from console.run_log import RunLog
@@ -180,6 +181,7 @@ class RunReport:
     in_full: str
     intake: IntakeReport
     held: tuple[Held, ...]
+    budgets: tuple[BudgetReport, ...]
     notices: int
     deliveries: DeliveryReport
 
@@ -279,7 +281,8 @@ def run_once(
         engine,
         program,
         read_matches(outcome, braked.going),
-        run.id,
+        run,
+        going=braked.going,
         actor=ACTOR,
         now=now,
         former=snapshot.former,
@@ -306,6 +309,7 @@ def run_once(
         in_full=decided.in_full,
         intake=followed.intake,
         held=followed.held,
+        budgets=followed.budgets,
         notices=followed.notices,
         deliveries=followed.deliveries,
     )

@@ -30,6 +30,8 @@ NOTICE_KINDS = {
     "award.adjusted": "amount_changed",
     "award.withdrawn": "withdrawn_in_error",
     "award.set-back": "amount_set_back",
+    "budget.waiting": "waiting_for_funds",
+    "budget.reserved": "funded",
 }
 """Which journal entries somebody is told about, and by which kind of notice."""
 
@@ -73,8 +75,10 @@ def compose_notices(
 def compose_notice(entry: SealedEntry, card: PolicyCard, *, now: datetime) -> dict[str, Any]:
     """The notice about one journal entry, as a row of `notice`."""
     body = entry.body
-    kind = NOTICE_KINDS[entry.kind]
+    kind = _kind_of(entry)
     about = body.get("adjustment") or body.get("recall", "")
+    if entry.kind in ("budget.waiting", "budget.reserved"):
+        about = f"revision {body['revision']}"
     # a policy may reach some by another way than most: the award says which
     card = replace(card, delivery=body.get("delivery", card.delivery))
     words = {"card": card, "item": body["item"], **_words_of(body, card)}
@@ -99,6 +103,14 @@ def compose_notice(entry: SealedEntry, card: PolicyCard, *, now: datetime) -> di
         "body_en": body_en,
         "created_at": now,
     }
+
+
+def _kind_of(entry: SealedEntry) -> str:
+    """The kind of notice about an entry; of an award opened without money another than with it."""
+    waits = entry.body.get("funds", {}).get("state") == "waiting"
+    if entry.kind == "award.opened" and waits and entry.body["amount_fen"] is not None:
+        return "waiting_for_funds"
+    return NOTICE_KINDS[entry.kind]
 
 
 def name_message(award: str, kind: str, recipient: str, about: str) -> str:
@@ -127,6 +139,7 @@ def _find_cards(
 def _words_of(body: Mapping[str, Any], card: PolicyCard) -> dict[str, Any]:
     """The values of one award in words; an amount that is open is an empty text."""
     fen, before = body["amount_fen"], body.get("before_fen")
+    reserved = body.get("reserved_fen", body.get("funds", {}).get("reserved_fen"))
     facts = [name for name in body.get("missing", "").split(",") if name]
     labels = [card.fact_labels.get(name, (name, name)) for name in facts]
     return {
@@ -136,6 +149,10 @@ def _words_of(body: Mapping[str, Any], card: PolicyCard) -> dict[str, Any]:
         "amount_en": "" if fen is None else amount_en(fen),
         "was_zh": "" if before is None else amount_zh(before),
         "was_en": "" if before is None else amount_en(before),
+        "reserved_zh": "" if reserved is None else amount_zh(reserved),
+        "reserved_en": "" if reserved is None else amount_en(reserved),
+        "reserved": reserved,
+        "in_full": reserved == fen,
         "missing_zh": [label for label, _ in labels],
         "missing_en": [label for _, label in labels],
         "rows": body.get("rows", 0),

@@ -35,7 +35,8 @@ notice_table = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("award_id", "kind", "recipient", "about"),
     CheckConstraint(
-        "kind IN ('award_opened', 'amount_changed', 'withdrawn_in_error', 'amount_set_back')",
+        "kind IN ('award_opened', 'amount_changed', 'withdrawn_in_error', 'amount_set_back', "
+        "'waiting_for_funds', 'funded')",
         name="kind",
     ),
 )

@@ -19,7 +19,7 @@ from policies.terms import (
     reasons_to_hold,
 )
 
-KEPT = ("budget", "back_pay", "recipient", "deadlines", "public_notice", "service")
+KEPT = ("back_pay", "recipient", "deadlines", "public_notice", "service")
 """Keys of a policy that are read and kept, but that nothing acts on yet: a warning says so."""
 KEPT_OF_BENEFIT = ("payee", "through")
 KEPT_OF_DELIVERY = ("ahead", "answer", "late", "silence")
@@ -67,7 +67,7 @@ def kept_message(key: str) -> str:
 
 
 def _warn_kept(draft: Draft, terms: Terms) -> None:
-    held = {"budget", "recipient", "payee"} if reasons_to_hold(terms) else set()
+    held = {"recipient", "payee"} if reasons_to_hold(terms) else set()
     file, benefit = draft.file, draft.file.benefit
     given: dict[Place, object] = {(key,): getattr(file, key) for key in KEPT}
     given |= {("benefit", key): getattr(benefit, key) for key in KEPT_OF_BENEFIT}

@@ -160,7 +160,7 @@ def _kinds() -> Mapping[str, CheckKind]:
         ("delivery", "兑现方式", "delivery"),
         ("examples", "示例", "examples"),
         ("stacking", "叠加规则", "stacking"),
-        ("budget", "预算", "kept-for-later"),
+        ("budget", "预算", "budget"),
         ("back_pay", "补发期限", "kept-for-later"),
         ("recipient", "接收人", "kept-for-later"),
         ("deadlines", "时限", "kept-for-later"),

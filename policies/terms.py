@@ -122,8 +122,6 @@ def reasons_to_hold(terms: Terms) -> tuple[str, ...]:
     reasons = []
     if terms.lead:
         reasons.append("it is a check: each match is a lead for a person, and gives nothing")
-    if terms.budget is not None:
-        reasons.append("its budget is not watched yet")
     if terms.recipient != SUBJECT:
         reasons.append(f"nobody but the subject is told yet, not its {terms.recipient}")
     if terms.payee not in (SUBJECT, terms.recipient):

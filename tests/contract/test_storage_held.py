@@ -37,17 +37,25 @@ def hold(
     return hold_matches(engine, matches, policies, "run-1", actor=ACTOR, now=NOW)
 
 
-def test_matches_of_a_policy_with_a_budget_are_held(database: Engine, tmp_path: Path) -> None:
-    policy = load_policy(tmp_path, "budget: {amount: 1亿}\n")
+def test_matches_of_a_policy_for_another_recipient_are_held(
+    database: Engine, tmp_path: Path
+) -> None:
+    policy = load_policy(tmp_path, "recipient: guardian\n")
     of_policy = {"policy": "written", "version": "1"}
     matches = make_matches(
         make_match(1, **of_policy), make_match(2, **of_policy, amount_fen=-1), make_match(3)
     )
     left, held = hold(database, matches, policy)
     assert left["policy"].to_list() == ["elder-allowance"]
-    assert held == (Held(policy="written", matches=2, why=("its budget is not watched yet",)),)
+    assert held == (
+        Held(
+            policy="written",
+            matches=2,
+            why=("nobody but the subject is told yet, not its guardian",),
+        ),
+    )
     (body,) = entries(database)
-    assert '"its budget is not watched yet"' in body
+    assert '"nobody but the subject is told yet, not its guardian"' in body
 
 
 def test_matches_of_a_check_are_leads_and_no_award_is_opened(

@@ -6,10 +6,13 @@ import pytest
 from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from alembic.operations import Operations
+from sqlalchemy import Engine, delete, exc, inspect, text, update
 
 import awards.award
+import awards.budget
 import awards.claims
+import awards.reservation
 import engine.run
 import engine.run_act
 import engine.run_instance
@@ -25,6 +28,10 @@ import policies.act
 import policies.release
 import profiles.link
 from ledger.database import metadata, migrate, open_database, reading
+from ledger.journal import seal
+from ledger.migrations.notice_kinds import allow_notices
+from notifier.compose import compose_notices
+from tests.storage_world import NOW, all_rows, make_card, many_matches, take_in
 
 TABLES = {
     ledger.actor.actor_table,
@@ -38,6 +45,8 @@ TABLES = {
     awards.award.adjustment_table,
     awards.claims.claim_table,
     awards.award.recall_table,
+    awards.budget.budget_table,
+    awards.reservation.reservation_table,
     engine.run.run_table,
     engine.run_instance.instance_table,
     engine.schedule.schedule_table,
@@ -85,3 +94,23 @@ def test_migration_killed_midway_leaves_nothing_and_runs_again(
     with reading(engine) as connection:
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
     engine.dispose()
+
+
+def test_notices_that_are_there_survive_new_kinds(database: Engine) -> None:
+    take_in(database, many_matches(2))
+    seal(database, now=NOW)
+    compose_notices(database, {"elder-allowance": make_card()}, now=NOW)
+    before = all_rows(database, notifier.notice.notice_table)
+    with database.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            allow_notices(("award_opened", "another"))
+    assert all_rows(database, notifier.notice.notice_table) == before != []
+    changed = update(notifier.notice.notice_table)
+    with database.begin() as connection:
+        connection.execute(changed.values(kind="another"))
+    with pytest.raises(exc.IntegrityError), database.begin() as connection:
+        connection.execute(changed.values(kind="amount_changed"))
+    # what refers to the notices still does
+    with pytest.raises(exc.IntegrityError), database.begin() as connection:
+        connection.execute(delete(notifier.notice.notice_table))

@@ -121,7 +121,6 @@ def test_a_delivery_case_keeps_how_it_asks(tmp_path: Path) -> None:
 
 
 KEPT_TEXTS = {
-    "budget": "budget: {amount: 1亿}\n",
     "back_pay": "back_pay: 3 months\n",
     "recipient": "recipient: guardian\n",
     "deadlines": "deadlines: {pay: 5 working days}\n",
@@ -142,7 +141,7 @@ def test_a_key_that_nothing_acts_on_is_warned_of(tmp_path: Path, key: str) -> No
     assert any(told in warning for warning in warnings_of(tmp_path, KEPT_TEXTS[key]))
 
 
-HELD = {"budget", "recipient", "payee"}
+HELD = {"recipient", "payee"}
 
 
 @pytest.mark.parametrize("key", list(KEPT_TEXTS))
