@@ -36,12 +36,14 @@ from console import (
     release_commands,
     report_command,
     run_commands,
+    schedule_commands,
     schema_command,
     show,
     simulate_command,
     table_commands,
     test_command,
     verify_command,
+    work_command,
 )
 from console.command import REFUSED
 from console.errors import ConsoleError
@@ -82,6 +84,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "alerts": alerts_command.tell_alerts,
     "metrics": metrics_command.tell_metrics,
     "recall": recall_command.recall_run,
+    "work": work_command.work_schedules,
     "explain": explanation_commands.explain_subject,
     "clauses": explanation_commands.clauses_of_everybody,
     "unknowns": explanation_commands.list_unknowns,
@@ -106,6 +109,7 @@ app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(publication_commands.app, name="policy")
 app.add_typer(held_commands.app, name="held")
 app.add_typer(budget_commands.app, name="budget")
+app.add_typer(schedule_commands.app, name="schedule")
 
 
 @app.callback()

@@ -96,6 +96,8 @@ def test_every_command_and_option_is_in_a_guide(command: str, option: str) -> No
         "schema": read("docs/editor.md"),
         "table": read("docs/spreadsheets.md"),
         "new": AUTHOR,
+        "work": read("docs/scheduling.md"),
+        "schedule": read("docs/scheduling.md"),
     }.get(command)
     if section is None and command:
         found = re.search(rf"^### {command}\b(.*?)(?=^##)", OPERATOR, re.S | re.M)
