@@ -19,7 +19,7 @@ from console.following import follow_matches
 from console.funding import BudgetReport
 from console.holding import Held
 from console.processes import deciding_processes, processes_for
-from console.run_log import RunLog
+from console.run_log import PartTime, RunLog
 from console.settings import Settings, read_key
 from engine.brake import Figures
 from engine.city_evaluation import KINDS, PartDone, evaluate_city
@@ -293,7 +293,11 @@ def run_once(
     )
     counts = {"decisions": decisions, "matches": followed.matches, "by_reference": by_reference}
     counts |= {"notices": followed.notices, **asdict(followed.intake)}
-    log.end(held=followed.held, counts=counts | asdict(followed.deliveries))
+    log.end(
+        held=followed.held,
+        counts=counts | asdict(followed.deliveries),
+        parts=[_time_of(part) for part in decided.parts if not part.found],
+    )
     return RunReport(
         run=run,
         results=results,
@@ -416,6 +420,16 @@ def count_results(
             )
         )
     return tuple(results)
+
+
+def _time_of(done: PartDone) -> PartTime:
+    """How long a part took, as it is written down."""
+    return PartTime(
+        part=done.part.name,
+        subjects=done.part.subjects,
+        seconds=done.seconds,
+        processor_seconds=done.processor_seconds,
+    )
 
 
 def _figures(result: PolicyResult, moved: Figures | None) -> PolicyFigures:

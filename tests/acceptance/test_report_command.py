@@ -145,6 +145,16 @@ def test_a_repeated_run_keeps_what_it_found_and_adds_what_came_of_it(
     assert times["sealing"] == pytest.approx(sum(sealing))
 
 
+def test_every_part_that_was_evaluated_has_its_time(city: City, report: dict[str, Any]) -> None:
+    sizes = {
+        kind: sum(part["subjects"] for part in report["parts"] if part["part"].startswith(kind))
+        for kind in ("enterprise", "resident", "household")
+    }
+    evaluated = {one["subjects"] for one in report["policies"] if not one["outside"]}
+    assert evaluated <= set(sizes.values())
+    assert all(part["seconds"] > 0 for part in report["parts"])
+
+
 def test_unknowns_since_the_run_before_are_told(city: City, report: dict[str, Any]) -> None:
     before = dict(city.ask("SELECT policy, count(*) FILTER (verdict = 'unknown') FROM before "
                            "GROUP BY policy"))  # fmt: skip
