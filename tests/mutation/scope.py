@@ -16,7 +16,8 @@ EVALUATION = (
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
     "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
     "package", "package_choosing", "package_cluster", "package_offers", "package_pattern",
-    "package_paying", "package_rules", "package_solving",
+    "package_paying", "package_rules", "package_solving", "city_evaluation", "day_moves",
+    "fingerprint", "increment_evaluation", "paired_parts", "part_outcome", "same_subjects",
 )  # fmt: skip
 """Modules of `engine` that decide or count decisions, beside everything in `language`."""
 OTHERS = (
@@ -47,7 +48,14 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "simulation": ("engine/test_simulation",),
     "version_moves": ("engine/test_version_moves",),
     "pair_overlap": ("console/test_catalogue_overlap",),
-    "changes": ("engine_runs/test_changes",),
+    "changes": ("engine_runs/test_changes", "engine_runs/test_changes_in_bits"),
+    "city_evaluation": ("engine_runs/test_city_evaluation",),
+    "day_moves": ("engine_runs/test_increments",),
+    "fingerprint": ("engine_runs/test_outcome_files",),
+    "increment_evaluation": ("engine_runs/test_increments",),
+    "paired_parts": ("engine_runs/test_changes_in_bits", "engine_runs/test_increments"),
+    "part_outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes_in_bits"),
+    "same_subjects": ("engine_runs/test_changes_in_bits", "engine_runs/test_increments"),
     "clause_counts": ("engine/test_clause_counts", "engine/test_held_back"),
     "coded": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
     "ladder": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
