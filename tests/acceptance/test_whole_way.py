@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from engine.outcome import read_outcome, read_rows
 from profiles.dataset import builtin_datasets
 from profiles.ingest import ingest
 from profiles.release import read_release
@@ -121,8 +122,8 @@ def test_a_subject_is_told_why_and_reads_it_in_the_inbox(
     publish(tmp_path / "home")
     take_in(zhida, deliveries, FIRST)
     run(zhida)
-    parts = sorted((tmp_path / "home" / "outcomes").rglob("*.parquet"))
-    rows = pl.concat([pl.read_parquet(part) for part in parts])
+    (path,) = (tmp_path / "home" / "outcomes").iterdir()
+    rows = read_rows(read_outcome(path))
     policy = "r06-disability-subsidies-shanghai"
     award = rows.filter((pl.col("policy") == policy) & (pl.col("verdict") == "eligible")).row(
         0, named=True
@@ -191,8 +192,8 @@ def test_a_program_that_was_edited_after_its_run_is_still_explained(
     mine.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
     publish(tmp_path / "home", mine)
     zhida("run", "--policies", mine, "--adopt", CITY)
-    parts = sorted((tmp_path / "home" / "outcomes").rglob("*.parquet"))
-    rows = pl.concat([pl.read_parquet(part) for part in parts])
+    (path,) = (tmp_path / "home" / "outcomes").iterdir()
+    rows = read_rows(read_outcome(path))
     subject = rows.filter(pl.col("verdict") == "eligible")["subject"][0]
     mine.write_text("policy: [", encoding="utf-8")
     told = json.loads(zhida("explain", subject, "--format", "json").stdout)

@@ -73,7 +73,7 @@ def test_shares_of_the_threshold_fall_into_their_bands(tmp_path: Path) -> None:
     (distance,) = rich.distances
     assert (rich.clause, rich.one_short, rich.asked, distance.measure) == ("rich", 8, 8, "share")
     assert list(distance.bands) == [expected[n] for n in range(5)] == [2, 2, 1, 1, 2]
-    assert (distance.direction, distance.limit_en) == ("below", "1,000,000 yuan")
+    assert (distance.direction, distance.limit_en) == ("below", "1,000,000.00 yuan")
 
 
 def test_what_time_brings_is_counted_by_the_day_on_which_it_does(tmp_path: Path) -> None:

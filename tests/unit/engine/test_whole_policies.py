@@ -1,5 +1,6 @@
 """What holds for any policy as a whole: unknown only ever settles, and no order matters."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -104,7 +105,8 @@ def outcome_hash(bounds: Sequence[Bound], parts: Sequence[pl.DataFrame]) -> str:
     for part in parts:
         for key, counts in count_part(evaluate_in_bits(bounds, part, "enterprise")[0]).items():
             totals[key] = totals.get(key, Counts()) + counts
-    return repr(sorted((*key, str(counts.fingerprint)) for key, counts in totals.items()))
+    told = sorted((*key, str(counts.fingerprint)) for key, counts in totals.items())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def order_world(folder: Path) -> tuple[list[Bound], pl.DataFrame]:

@@ -247,14 +247,14 @@ def test_an_english_page_has_no_chinese_around_the_policy(tmp_path: Path) -> Non
     policy = load_one(
         tmp_path,
         "clauses: [{id: a, says: {zh: 一, en: one}, when: not is_zombie}]\n"
-        "benefit: {amount: 1}\nstacking: {excludes: [other]}\n",
+        "benefit: {amount: 1}\nrecipient: guardian\n",
     )
     page = build_page(policy, vocabulary(), "en")
     words = "\n".join(
         [section.heading for section in page.sections] + [text_of(page).split("Clauses")[1]]
     )
     assert not re.search(r"[\u4e00-\u9fff]", words)
-    assert "its stacking rules are not applied yet" in words
+    assert "nobody but the subject is told yet, not its guardian" in words
 
 
 def test_a_dated_parameter_shows_each_value_with_its_days_and_document() -> None:
