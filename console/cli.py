@@ -48,6 +48,7 @@ from console import (
 from console.command import REFUSED
 from console.errors import ConsoleError
 from console.events import Form, logs_json, say_failure, set_up_log
+from console.failure import show_database_failure
 from console.options import one_of
 from console.settings import read_settings
 from engine.errors import EngineError
@@ -153,8 +154,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        _say_error(f"the database cannot be used: {reason}")
+        _say_error(show_database_failure(error))
         sys.exit(REFUSED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -9,21 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from pathlib import Path
 from threading import Event
-from traceback import extract_tb
 from typing import Any, TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
+from console.failure import say_failure
 from console.heartbeat import Clock, kept_alive
 from engine.claiming import Claimed, claim_instance, fail_attempt, finish_instance, give_back
 from engine.due_instances import create_due
 from engine.run_instance import Instance
-from engine.shown_value import mask
 from ledger.errors import DatabaseBusy, LeaseLost
 from ledger.lease import fenced
 
@@ -32,9 +30,6 @@ LEASE = timedelta(minutes=1)
 
 MOST_REFUSALS = 5
 """How often in a row the database may refuse the same thing before the worker ends with it."""
-
-MOST_LETTERS = 500
-"""Of a reason that is kept."""
 
 Perform = Callable[[Instance, Engine], Mapping[str, Any]]
 """Does what an instance is for, writing through that engine only, and tells what came of it."""
@@ -125,21 +120,6 @@ def _execute(work: Work, claimed: Claimed) -> None:
     else:
         _persist(work, lambda: finish_instance(work.engine, claimed, result=result, now=now()))
         work.tell("done", instance, "")
-
-
-def say_failure(error: Exception) -> str:
-    """Why an attempt failed, in a line that may be kept: no parameters, no long numbers."""
-    if isinstance(error, SQLAlchemyError):
-        said = str(getattr(error, "orig", None) or "").splitlines()[:1]
-        words = f"the database cannot be used: {''.join(said) or type(error).__name__}"
-    else:
-        words = " ".join(str(error).split()) or type(error).__name__
-    frames = extract_tb(error.__traceback__)
-    if frames and type(error).__module__.partition(".")[0] in ("builtins", "polars", "sqlalchemy"):
-        # nobody meant it to be read: say where it came from
-        where = f" ({type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno})"
-        words = words[: MOST_LETTERS - len(where)] + where
-    return mask(words[:MOST_LETTERS])
 
 
 @contextmanager

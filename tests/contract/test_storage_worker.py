@@ -1,5 +1,6 @@
 """The worker's loop with its real ticker and leases, on both databases; what it does is given."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 import ledger.database
 from console.heartbeat import Clock, kept_alive
@@ -18,7 +18,6 @@ from console.worker import (
     MOST_REFUSALS,
     Perform,
     Work,
-    say_failure,
     work_on,
     work_once,
     work_until_idle,
@@ -155,8 +154,9 @@ def test_what_an_attempt_raises_is_its_reason_and_attempts_are_bounded(database:
         worker.minute += rest / timedelta(minutes=1)
     (row,) = instances(database)
     assert row.state == "failed"
-    assert "attempt 3" in row.reason
-    assert "test_storage_worker.py" in row.reason
+    assert re.fullmatch(
+        r"an error that was not expected \(ValueError at test_storage_worker\.py:\d+\)", row.reason
+    )
     assert "110101199003070000" not in row.reason
     assert worker.told == ["began", "failed"] * 3
     assert len(told(database, "instance.failed")) == 1
@@ -358,11 +358,3 @@ def test_an_instance_is_finished_although_the_database_was_locked_meanwhile(
     assert work_once(worker.work)
     assert states(engine) == ["done"]
     assert len(performed(engine)) == 1
-
-
-def test_a_failure_is_told_without_parameters_or_long_numbers() -> None:
-    error = OperationalError("INSERT", {"id": "110101199003070000"}, Exception("disk is full"))
-    assert "110101199003070000" not in say_failure(error)
-    assert "disk is full" in say_failure(error)
-    assert say_failure(DatabaseBusy("locked")) == "locked"
-    assert len(say_failure(ValueError("x" * 5_000))) <= 500
