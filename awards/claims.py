@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from awards.award import Pace, award_table, write_in_batches
-from engine.outcome import KEY
+from engine.part_outcome import KEY
 from ledger.database import Instant, insert_absent, metadata, reading
 
 claim_table = Table(

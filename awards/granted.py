@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from awards.award import adjustment_table, award_table, is_recalled
-from engine.outcome import KEY
+from engine.part_outcome import KEY
 from engine.run import run_table
 
 GRANT_SCHEMA = pl.Schema(

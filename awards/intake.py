@@ -19,7 +19,7 @@ from awards.existing import read_existing
 from awards.funding import Funds, lock_funds, reserve_adjusted
 from awards.opening import Intake, open_due, refuse_stopped
 from awards.reopening import open_again, read_recalled
-from engine.outcome import KEY, MATCH_SCHEMA
+from engine.part_outcome import KEY, MATCH_SCHEMA
 from ledger.journal import NewEntry, record_all
 
 AT_ONCE = 50_000

@@ -35,7 +35,7 @@ from awards.intake import open_awards
 from benchmarks.decisions import describe_machine
 from benchmarks.postgresql import started_postgresql
 from benchmarks.timing import Spent, time_once
-from engine.outcome import MATCH_SCHEMA
+from engine.part_outcome import MATCH_SCHEMA
 from engine.run import begin_run
 from ledger.database import migrate, open_database, reading, upsert
 from ledger.journal import journal_cursor, journal_entry, seal

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from engine.outcome import read_outcome, read_part
+from engine.outcome import read_outcome
+from engine.outcome_parts import read_part
 from engine.part_outcome import PartOutcome, list_rows
 from profiles.snapshot import Snapshot
 from profiles.snapshot import read_part as read_snapshot_part
@@ -28,7 +29,7 @@ def sum_outcome(path: Path, snapshot: Snapshot) -> pl.DataFrame:
     parts = {f"{part.kind}-{part.number:04d}": part for part in snapshot.all_parts}
     sums = []
     for each in outcome.parts:
-        part = read_part(outcome, each)
+        part = read_part(outcome.path, each)
         there = read_snapshot_part(snapshot, parts[each.name], datasets=[], columns=()).facts
         if not there["subject"].equals(part.subjects):
             raise SystemExit(f"{each.name} has other subjects than the snapshot")

@@ -16,7 +16,8 @@ from console.settings import Settings
 from engine.brake import BrakeLimits, Figures, Held, brake
 from engine.changes import CHANGE_SCHEMA, SUMMARY_SCHEMA, Comparison, compare_parts
 from engine.linked_policies import link_policies
-from engine.outcome import Outcome, read_outcome, read_parts
+from engine.outcome import Outcome, read_outcome
+from engine.outcome_reading import read_parts
 from engine.paired_parts import pair_parts
 from engine.run import Run, find_run, run_table
 from engine.run_act import check_approval

@@ -10,7 +10,8 @@ from console.following import Followed, follow_matches
 from console.kept_program import load_kept
 from console.settings import Settings
 from engine.errors import RunRefused
-from engine.outcome import read_matches, read_outcome, read_rows
+from engine.outcome import read_outcome
+from engine.outcome_reading import read_matches, read_rows
 from engine.run import find_run
 from engine.run_act import check_approval
 from engine.run_policy import RunPolicy, find_bases, list_held

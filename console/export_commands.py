@@ -17,8 +17,9 @@ from console.settings import Settings
 from console.table_file import check_target, write_table
 from console.wiring import load_words, newest_snapshot, opened_database
 from engine.city_evaluation import KINDS
-from engine.outcome import OUTCOME_SCHEMA, Outcome, read_outcome
-from engine.outcome import read_parts as read_outcome_parts
+from engine.outcome import Outcome, read_outcome
+from engine.outcome_reading import read_parts as read_outcome_parts
+from engine.part_outcome import OUTCOME_SCHEMA
 from engine.run import last_accepted_run
 from language.column import NOT_APPLICABLE
 from ledger.database import reading

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from console.errors import NothingThere
 from console.settings import Settings
 from engine.changes import CHANGE_SCHEMA, diff_outcomes
-from engine.outcome import read_outcome, read_rows
+from engine.outcome import read_outcome
+from engine.outcome_reading import read_rows
 from engine.run import Run, find_run
 from engine.run_policy import RunPolicy
 

@@ -19,7 +19,7 @@ from console.hold_words import (
     PACKAGE_REASONS,
 )
 from console.packaging import Packed, pack_matches, write_choices
-from engine.outcome import KEY
+from engine.part_outcome import KEY
 from ledger.database import reading
 from ledger.entries import NewEntries, record_columns
 from ledger.journal import record

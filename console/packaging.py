@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from awards.claims import ENDED, LOST_SCHEMA, Holder, lose_claims, read_claims, read_holders
 from awards.standing import read_standing
-from engine.outcome import KEY
 from engine.package import CHOICE_SCHEMA, choose_packages
 from engine.package_rules import PackageRules, gather_rules
+from engine.part_outcome import KEY
 from ledger.database import reading
 from policies.policy import Policy
 

@@ -27,7 +27,9 @@ from engine.errors import IncrementDiffers, OutcomeRefused
 from engine.increment_evaluation import evaluate_increment, why_in_full
 from engine.limits_file import read_limits
 from engine.linked_policies import link_policies
-from engine.outcome import Outcome, has_outcome, read_matches, read_outcome, read_rows
+from engine.outcome import Outcome, read_outcome
+from engine.outcome_parts import has_outcome
+from engine.outcome_reading import read_matches, read_rows
 from engine.part_outcome import Counts
 from engine.program import Program
 from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run, try_run

@@ -79,7 +79,7 @@ def compare_parts(
     policies: Collection[str] | None = None,
     samples: int | None = 0,
 ) -> Comparison:
-    """What changed between the parts of two outcomes (`engine.outcome.pair_parts`).
+    """What changed between the parts of two outcomes (`engine.paired_parts.pair_parts`).
 
     Only `policies` count, where they are named: a policy that one of two runs left out was not
     decided by it. At most `samples` of each policy's changes are written out, None: all.

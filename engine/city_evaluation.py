@@ -15,16 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.evaluate import bind_audience, evaluate_in_bits, split_bounds
-from engine.outcome import (
-    Origin,
-    Outcome,
-    Part,
-    find_part,
-    finish_outcome,
-    has_outcome,
-    read_outcome,
-    write_part,
-)
+from engine.outcome import Origin, Outcome, finish_outcome, read_outcome
+from engine.outcome_parts import Part, find_part, has_outcome, write_part
 from engine.own_measures import datasets_needed
 from engine.program import Bound, Program
 from engine.verdicts import Plan, plan_verdicts

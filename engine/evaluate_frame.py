@@ -43,9 +43,9 @@ _APART = "give the policies apart, each with a frame of its own"
 class FrameOutcome:
     """What policies found of a frame.
 
-    `outcome` has the columns of `engine.outcome.OUTCOME_SCHEMA` (a row for each eligible or unknown
-    subject and policy, `amount_fen` in fen) in the form that the facts came in. `troubles` say what
-    could not be read or was not used, without any value of it.
+    `outcome` has the columns of `engine.part_outcome.OUTCOME_SCHEMA` (a row for each subject that a
+    policy finds eligible or unknown, `amount_fen` in fen) in the form that the facts came in.
+    `troubles` say what could not be read or was not used, without any value of it.
     """
 
     outcome: Any

@@ -24,15 +24,13 @@ from engine.evaluate import bind_audience, evaluate_in_bits
 from engine.outcome import (
     Increment,
     Outcome,
-    Part,
     PolicyKey,
     finish_outcome,
-    has_outcome,
     read_outcome,
-    read_whole,
-    write_part,
     write_replaced,
 )
+from engine.outcome_parts import Part, has_outcome, write_part
+from engine.outcome_reading import read_whole
 from engine.own_measures import datasets_needed
 from engine.paired_parts import AGAIN, ANEW, names_of
 from engine.part_outcome import KEY, Counts, PartOutcome, count_part, list_rows

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from engine.outcome import Increment, Outcome, Part, read_part, read_replaced, read_whole
+from engine.outcome import Increment, Outcome, read_replaced
+from engine.outcome_parts import Part, read_part
+from engine.outcome_reading import read_whole
 from engine.part_outcome import OUTCOME_SCHEMA, PartOutcome, list_rows
 from engine.same_subjects import join_subjects, subset
 
@@ -69,7 +71,7 @@ def _parted_alike(now: Outcome, before: Outcome, kind: str) -> bool:
 def _read_named(outcome: Outcome, name: str, kind: str) -> PartOutcome:
     """The part of this name; that of nobody where there is none."""
     found = [part for part in outcome.parts if part.name == name]
-    return read_part(outcome, found[0]) if found else join_subjects(kind, [])
+    return read_part(outcome.path, found[0]) if found else join_subjects(kind, [])
 
 
 def _read_kind(outcome: Outcome, kind: str) -> PartOutcome:
@@ -89,9 +91,9 @@ def _pair_own(now: Outcome, increment: Increment) -> Iterator[Pair]:
             before.append(subset(_only(part, kept, True), replaced))
             others.append(_only(part, kept, False))
         own = [part for part in now.parts if part.kind == kind]
-        again = [read_part(now, part) for part in own if part.name.endswith(AGAIN)]
+        again = [read_part(now.path, part) for part in own if part.name.endswith(AGAIN)]
         yield join_subjects(kind, again), join_subjects(kind, before)
-        anew = [read_part(now, part) for part in own if not part.name.endswith(AGAIN)]
+        anew = [read_part(now.path, part) for part in own if not part.name.endswith(AGAIN)]
         if anew or any(part.policies or part.rows.height for part in others):
             yield from _pair_anew(kind, anew, others)
 

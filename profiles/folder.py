@@ -48,12 +48,20 @@ def publish_folder(temporary: Path, target: Path) -> None:
 
 
 def replace_folder(temporary: Path, target: Path) -> None:
-    """Put a finished folder in the place of another, if there is one; it is whole or absent."""
+    """Put a finished folder in the place of another, if there is one; it is whole or absent.
+
+    Where another process puts one there at the same moment, either of them stays.
+    """
     _sync_folder(temporary)
     former = temporary.with_name(f"{temporary.name}.former")
     with suppress(FileNotFoundError):
         target.rename(former)
-    temporary.rename(target)
+    try:
+        temporary.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        shutil.rmtree(temporary, ignore_errors=True)
     _sync(target.parent)
     shutil.rmtree(former, ignore_errors=True)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from awards.award import award_table
 from awards.intake import IntakeReport, Matches, open_awards
-from engine.outcome import MATCH_SCHEMA
+from engine.part_outcome import MATCH_SCHEMA
 from engine.run import Run, begin_run
 from ledger.database import reading
 from ledger.journal import journal_entry

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from engine.outcome import read_outcome, read_rows
+from engine.outcome import read_outcome
+from engine.outcome_reading import read_rows
 from profiles.dataset import builtin_datasets
 from profiles.ingest import ingest
 from profiles.release import read_release

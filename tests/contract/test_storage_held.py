@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from awards.award import award_table
 from console.hold_words import AWARDED_BEFORE, BELOW_ZERO, CLAIMED_TWICE
 from console.holding import Held, hold_matches
-from engine.outcome import MATCH_SCHEMA
+from engine.part_outcome import MATCH_SCHEMA
 from ledger.database import reading
 from ledger.journal import journal_entry
 from policies.load import load_policies

@@ -12,7 +12,7 @@ from awards.award import award_table
 from awards.intake import open_awards
 from console.holding import Held, hold_matches
 from console.packaging import read_choices
-from engine.outcome import MATCH_SCHEMA
+from engine.part_outcome import MATCH_SCHEMA
 from ledger.database import reading
 from ledger.journal import journal_entry
 from policies.load import load_policies

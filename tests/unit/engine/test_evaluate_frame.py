@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from engine.evaluate import bind_audience, evaluate_part
 from engine.evaluate_frame import evaluate_frame
-from engine.outcome import OUTCOME_SCHEMA
+from engine.part_outcome import OUTCOME_SCHEMA
 from engine.program import Program, compile_policies
 from engine.table import evaluate_table
 from policies.load import CATALOGUE, load_policies

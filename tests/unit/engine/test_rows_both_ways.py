@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from engine.evaluate import evaluate_part
 from engine.evaluate_rows import evaluate_with_rows, outcome_by_reference
-from engine.outcome import KEY
+from engine.part_outcome import KEY
 from engine.program import Bound, bind
 from engine.row_columns import RowFrame
 from policies.load import CATALOGUE, load_policies

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.changes import CHANGE_SCHEMA, diff_outcomes, summarise_changes
-from engine.outcome import OUTCOME_SCHEMA
+from engine.part_outcome import OUTCOME_SCHEMA
 
 Row = dict[str, Any]
 

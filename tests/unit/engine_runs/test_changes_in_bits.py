@@ -9,14 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.changes import CHANGE_SCHEMA, compare_parts, diff_outcomes, summarise_changes
-from engine.outcome import (
-    OUTCOME_SCHEMA,
-    finish_outcome,
-    read_outcome,
-    write_rows,
-)
+from engine.outcome import finish_outcome, read_outcome
+from engine.outcome_parts import write_rows
 from engine.paired_parts import pair_parts
-from engine.part_outcome import PartOutcome, count_part, gather_part, list_rows
+from engine.part_outcome import OUTCOME_SCHEMA, PartOutcome, count_part, gather_part, list_rows
 from engine.same_subjects import join_subjects, lay_out, same_subjects
 from tests.unit.engine_runs.test_outcome_files import ORIGIN
 

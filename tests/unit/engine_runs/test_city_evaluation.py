@@ -9,7 +9,8 @@ import pytest
 
 from console.processes import deciding_processes
 from engine.city_evaluation import PartDone, evaluate_city
-from engine.outcome import read_parts, verify_part
+from engine.outcome_parts import verify_part
+from engine.outcome_reading import read_parts
 from engine.program import Program, compile_policies
 from policies.adoption import adopt
 from policies.load import CATALOGUE, load_policies
@@ -41,7 +42,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory, program: Program, snapshot: 
     assert len(outcome.parts) > 5
     assert not any(part.found for part in parts)
     for part in outcome.parts:
-        verify_part(outcome, part)
+        verify_part(outcome.path, part)
     return outcome.hash
 
 

@@ -13,7 +13,8 @@ from engine.changes import compare_parts, diff_outcomes, summarise_changes
 from engine.city_evaluation import evaluate_city
 from engine.errors import IncrementDiffers
 from engine.increment_evaluation import IncrementDone, evaluate_increment, why_in_full
-from engine.outcome import Outcome, read_outcome, read_parts
+from engine.outcome import Outcome, read_outcome
+from engine.outcome_reading import read_parts
 from engine.paired_parts import pair_parts
 from engine.program import Program, compile_policies
 from policies.adoption import adopt

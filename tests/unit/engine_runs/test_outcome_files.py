@@ -13,22 +13,10 @@ import polars as pl
 import pytest
 
 from engine.errors import OutcomeDamaged, OutcomeRefused
-from engine.outcome import (
-    OUTCOME_SCHEMA,
-    Origin,
-    Outcome,
-    Part,
-    find_part,
-    finish_outcome,
-    has_outcome,
-    read_matches,
-    read_outcome,
-    read_part,
-    read_parts,
-    verify_part,
-    write_rows,
-)
-from engine.part_outcome import count_part, gather_part, list_rows
+from engine.outcome import Origin, Outcome, finish_outcome, read_outcome
+from engine.outcome_parts import Part, find_part, has_outcome, read_part, verify_part, write_rows
+from engine.outcome_reading import read_matches, read_parts
+from engine.part_outcome import OUTCOME_SCHEMA, count_part, gather_part, list_rows
 
 ORIGIN = Origin(
     as_of=date(2025, 11, 30), snapshot_hash="a" * 64, policy_hashes={"one": "b" * 64, "甲": "c"}
@@ -334,10 +322,10 @@ def test_rows_that_are_not_those_counted_are_found_behind_a_right_checksum(tmp_p
     checksum = hashlib.sha256(file.read_bytes()).hexdigest()
     part = outcome.parts[0]
     forged = replace(part, files={**part.files, "rows.parquet": checksum})
-    assert read_part(outcome, forged).rows["amount_fen"].to_list() == [7]
+    assert read_part(outcome.path, forged).rows["amount_fen"].to_list() == [7]
     with pytest.raises(OutcomeDamaged, match="rows"):
-        verify_part(outcome, forged)
-    assert list_rows(verify_part(outcome, outcome.parts[1])).height == 2
+        verify_part(outcome.path, forged)
+    assert list_rows(verify_part(outcome.path, outcome.parts[1])).height == 2
 
 
 def test_a_part_that_was_written_is_found_again_unless_it_was_damaged(tmp_path: Path) -> None:
