@@ -17,7 +17,7 @@ from rich.table import Table
 from benchmarks.catalogue_shapes import REGION_OF, draw_drafts, write_policies
 from benchmarks.outcome_sums import sum_outcome
 from benchmarks.scale_city import make_city
-from console.wiring import evaluate_snapshot
+from console.deciding import evaluate_snapshot
 from engine.program import compile_policies
 from policies.adoption import adopt
 from policies.load import CATALOGUE, load_policies

@@ -29,8 +29,8 @@ from benchmarks.city_changes import change_by_hand, change_by_zhida
 from benchmarks.decisions import describe_machine
 from benchmarks.outcome_sums import check_equal, sum_by_hand, sum_outcome
 from benchmarks.scale_city import find_city, make_city
+from console.deciding import evaluate_snapshot
 from console.processes import deciding_processes, processes_for
-from console.wiring import evaluate_snapshot
 from engine.program import Program, compile_policies
 from policies.load import load_policies
 from profiles.dataset import builtin_datasets

@@ -13,6 +13,7 @@ from engine.program import Program, compile_policies
 from engine.run import Run
 from language.errors import FilesRefused
 from ledger.database import reading
+from policies.errors import PublicationRefused
 from policies.load import Loaded
 from policies.release import list_releases, load_releases
 from profiles.folder import write_json
@@ -88,8 +89,9 @@ def load_kept(settings: Settings, program_hash: str) -> Program:
 
 
 def find_former(settings: Settings, run: Run) -> Program | None:
-    """The program of a run before, if it was kept and can still be read."""
+    """The program of a run before, if it was kept, can still be read, and still means the same."""
     try:
-        return load_kept(settings, run.program_hash)
-    except (NothingThere, FilesRefused):
+        program = load_kept(settings, run.program_hash)
+    except (NothingThere, FilesRefused, PublicationRefused, ValueError, KeyError):
         return None
+    return program if program.hash == run.program_hash else None

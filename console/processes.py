@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -25,17 +24,16 @@ def processes_for(subjects: int, wanted: int | None = None) -> int:
 def deciding_processes(count: int) -> Iterator[Executor | None]:
     """An executor with so many processes of one thread each; None where this one is enough.
 
-    Threads of one process wait for the interpreter between two operations; processes do not.
+    Threads of one process wait for the interpreter between two operations; processes do not. A
+    process is started with the first tasks that find none idle, so the setting that each has one
+    thread holds while tasks are given out.
     """
     if count < 2:
         yield None
         return
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        with one_thread_each():
-            # a process is started with each task that finds none idle
-            for future in [pool.submit(time.sleep, 0.2) for _ in range(count)]:
-                future.result()
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+    spawn = multiprocessing.get_context("spawn")
+    with one_thread_each(), ProcessPoolExecutor(count, mp_context=spawn) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -11,6 +11,7 @@ from awards.past import import_past_awards
 from console import show
 from console.chosen import choose_program, choose_trial
 from console.command import SET_ASIDE, print_json, settings_of
+from console.deciding import Way
 from console.demo import run_demo
 from console.errors import NothingThere
 from console.kept_program import find_former
@@ -20,14 +21,7 @@ from console.settings import names_actor, read_clock, read_key
 from console.show_budget import describe_budget
 from console.show_held import describe_state
 from console.subject import find_subject, say_former
-from console.wiring import (
-    ACTOR,
-    Way,
-    load_words,
-    newest_snapshot,
-    opened_database,
-    run_once,
-)
+from console.wiring import ACTOR, load_words, newest_snapshot, opened_database, run_once
 from engine.shown_value import mask
 from ledger.database import reading
 from ledger.journal import seal, verify

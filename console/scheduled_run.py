@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from console.chosen import choose_program
+from console.deciding import Way
 from console.kept_program import find_former, load_kept
 from console.settings import Settings
-from console.wiring import RunReport, Way, load_words, newest_snapshot, run_once, take_snapshot
+from console.wiring import RunReport, load_words, newest_snapshot, run_once, take_snapshot
 from engine.claiming import note_progress
 from engine.program import Program
 from engine.run_instance import Instance

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from awards.intake import IntakeReport
 from console.brake_words import STATES, tell_held
-from console.wiring import PolicyResult, RunReport
+from console.run_results import PolicyResult
+from console.wiring import RunReport
 from engine.run import Run
 from notifier.channels.inbox import InboxMessage
 from notifier.outbox import DeliveryReport
@@ -172,6 +173,8 @@ def show_run(report: RunReport) -> None:
     for held in report.held:
         why = escape("; ".join(held.why))
         out.print(f"[red]held[/] {held.policy}: {held.matches:,} matches, no award: {why}")
+    if report.differed is not None:
+        out.print(f"[red]everybody was decided[/]: {escape(str(report.differed))}")
     if report.again is not None:
         out.print(
             f"{report.again:,} subjects were decided again; all else stands as in the run before"

@@ -1,9 +1,7 @@
 """The way through the house: how a delivery becomes a notice, composed from the other packages."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,33 +12,35 @@ from sqlalchemy import Engine
 from awards.granted import read_grants
 from awards.intake import IntakeReport
 from console.braking import Found, PolicyState, brake_run
+from console.deciding import IN_FULL, Way, decide_snapshot
 from console.errors import NothingThere
 from console.following import follow_matches
 from console.funding import BudgetReport
 from console.holding import Held
-from console.processes import deciding_processes, processes_for
-from console.run_log import PartTime, RunLog
+from console.run_log import RunLog
+from console.run_results import PolicyResult, count_results, figures_of, time_of
 from console.settings import Settings, read_key
-from engine.brake import Figures
-from engine.city_evaluation import KINDS, PartDone, evaluate_city
-from engine.errors import IncrementDiffers, OutcomeRefused
-from engine.increment_evaluation import evaluate_increment, why_in_full
+from engine.errors import IncrementDiffers, OutcomeDamaged
 from engine.limits_file import read_limits
 from engine.linked_policies import link_policies
-from engine.outcome import Outcome, read_outcome
-from engine.outcome_parts import has_outcome
+from engine.outcome import read_outcome
 from engine.outcome_reading import read_matches, read_rows
-from engine.part_outcome import Counts
 from engine.program import Program
-from engine.run import Run, accept_run, begin_run, finish_run, last_accepted_run, try_run
+from engine.run import (
+    Run,
+    accept_run,
+    begin_run,
+    finish_run,
+    last_accepted_run,
+    note_differed,
+    try_run,
+)
 from engine.run_act import sign_start
 from engine.run_policy import IN_FORCE
-from engine.run_record import PolicyFigures
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
 from policies.adoption import adopt
 from policies.load import CATALOGUE, Loaded, load_policies
-from policies.policy import Policy
 from policies.publication import Signer
 from profiles.dataset import builtin_datasets
 from profiles.fact import Vocabulary
@@ -136,37 +136,13 @@ def newest_snapshot(settings: Settings) -> Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyResult:
-    """What a run found for one policy."""
-
-    policy: Policy
-    outside: str | None
-    subjects: int
-    eligible: int
-    unknown: int
-    amount_fen: int
-    open_amounts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How a run is decided: `former` finds the program of an accepted run that this one may stand
-    on (None: everybody is decided), `processes` is by how many (None: as many as it is worth)."""
-
-    former: Callable[[Run], Program | None]
-    processes: int | None = None
-
-
-IN_FULL = Way(former=lambda run: None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """A run from the first part to the last notice.
 
     `matches` are those that nothing holds; of a trial no award is opened for them. `again` is how
     many subjects were decided where all else was taken over from the run before; None where
-    everybody was, with why in `in_full`.
+    everybody was, with why in `in_full`. `differed` is what a sample found amiss in what would have
+    been taken over.
     """
 
     run: Run
@@ -181,6 +157,7 @@ class RunReport:
     by_reference: int
     again: int | None
     in_full: str
+    differed: IncrementDiffers | None
     intake: IntakeReport
     held: tuple[Held, ...]
     budgets: tuple[BudgetReport, ...]
@@ -231,12 +208,15 @@ def run_once(
         before = last_accepted_run(connection)
     previous = None
     if before is not None and before.outcome_path is not None:
-        previous = read_outcome(settings.home / before.outcome_path)
+        with suppress(OutcomeDamaged):  # without it everybody is decided
+            previous = read_outcome(settings.home / before.outcome_path)
     former = None if before is None or previous is None else way.former(before)
     decided = decide_snapshot(
         program, snapshot, path, tell, base=previous, former=former, processes=way.processes
     )
     outcome = decided.outcome
+    if decided.differed is not None:
+        note_differed(engine, run, decided.differed, actor=ACTOR, now=now)
     by_reference = sum(part.by_reference for part in decided.parts)
     results = count_results(program, snapshot, outcome)
     decisions = sum(result.subjects for result in results)
@@ -273,7 +253,7 @@ def run_once(
         recorded=not trial,
     )
     moved = {one.policy: one.figures for one in braked.policies}
-    log.keep_policies(run, [_figures(one, moved.get(one.policy.id)) for one in results])
+    log.keep_policies(run, [figures_of(one, moved.get(one.policy.id)) for one in results])
     if trial:
         try_run(engine, run, actor=ACTOR, now=now)
     else:
@@ -298,7 +278,7 @@ def run_once(
     log.end(
         held=followed.held,
         counts=counts | asdict(followed.deliveries),
-        parts=[_time_of(part) for part in decided.parts if not part.found],
+        parts=[time_of(part) for part in decided.parts if not part.found],
     )
     return RunReport(
         run=run,
@@ -313,6 +293,7 @@ def run_once(
         by_reference=by_reference,
         again=decided.again,
         in_full=decided.in_full,
+        differed=decided.differed,
         intake=followed.intake,
         held=followed.held,
         budgets=followed.budgets,
@@ -325,137 +306,3 @@ def _beside_each_other(program: Program) -> list[str]:
     """The policies that rules of packages or claims ask for."""
     linked = {name for group in link_policies(program.policies) for name in group}
     return sorted(linked | {p.id for p in program.policies if p.terms.stacking is not None})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """An outcome, and how it came about: as `RunReport` says."""
-
-    outcome: Outcome
-    parts: tuple[PartDone, ...] = ()
-    again: int | None = None
-    in_full: str = ""
-
-
-def decide_snapshot(
-    program: Program,
-    snapshot: Snapshot,
-    path: Path,
-    tell: Progress,
-    *,
-    base: Outcome | None = None,
-    former: Program | None = None,
-    processes: int | None = None,
-) -> Decided:
-    """The outcome of a program over a snapshot, taken over from `base` where that is possible.
-
-    Without `former`, the program that `base` was decided in, everybody is decided.
-    """
-    why = "" if former is not None else "so it was asked for, or nothing was accepted before"
-    if base is not None and former is not None:
-        why = why_in_full(program, snapshot, base) or ""
-        if not why:
-            try:
-                done = evaluate_increment(program, snapshot, path, base, former, tell=tell)
-                return Decided(outcome=done.outcome, again=done.again)
-            except IncrementDiffers as differs:
-                why = str(differs)
-    sizes = sum(part.subjects for part in snapshot.all_parts if part.kind in KINDS)
-    with deciding_processes(processes_for(sizes, processes)) as executor:
-        outcome, parts = evaluate_snapshot(program, snapshot, path, tell, executor)
-    return Decided(outcome=outcome, parts=parts, in_full=why)
-
-
-def evaluate_snapshot(
-    program: Program,
-    snapshot: Snapshot,
-    path: Path,
-    tell: Progress,
-    executor: Executor | None = None,
-) -> tuple[Outcome, tuple[PartDone, ...]]:
-    """The outcome of a program over a snapshot, and how each part was done.
-
-    An outcome that is there already is read: it would come out the same.
-    """
-
-    def say(_part: PartDone, done: int, several: int) -> None:
-        tell("evaluating", done, several)
-
-    try:
-        return evaluate_city(
-            program, snapshot, path, executor=executor, on_part=say, clock=read_stopwatch
-        )
-    except OutcomeRefused:
-        # somebody ran the same at once and was faster: what is there is what we would have written
-        if not has_outcome(path):
-            raise
-        return read_outcome(path), ()
-
-
-def read_stopwatch() -> tuple[float, float]:
-    """Seconds that have passed, and those that this process has worked."""
-    return time.perf_counter(), time.process_time()
-
-
-def count_results(
-    program: Program, snapshot: Snapshot, outcome: Outcome
-) -> tuple[PolicyResult, ...]:
-    """What each policy came to."""
-    found: dict[str, Counts] = {}
-    for (_, policy_id, version, _), counts in outcome.counts.items():
-        key = f"{policy_id}@{version}"
-        found[key] = found.get(key, Counts()) + counts
-    sizes = {kind: sum(part.subjects for part in snapshot.parts(kind)) for kind in KINDS}
-    results = []
-    for policy in program.policies:
-        counts = found.get(policy.key, Counts())
-        outside = policy.in_force(snapshot.as_of)
-        results.append(
-            PolicyResult(
-                policy=policy,
-                outside=outside,
-                subjects=0 if outside else sizes[policy.audience],
-                eligible=counts.eligible,
-                unknown=counts.unknown,
-                amount_fen=counts.amount_fen,
-                open_amounts=counts.open_amounts,
-            )
-        )
-    return tuple(results)
-
-
-def _time_of(done: PartDone) -> PartTime:
-    """How long a part took, as it is written down."""
-    return PartTime(
-        part=done.part.name,
-        subjects=done.part.subjects,
-        seconds=done.seconds,
-        processor_seconds=done.processor_seconds,
-    )
-
-
-def _figures(result: PolicyResult, moved: Figures | None) -> PolicyFigures:
-    """A policy's result as it is written down; `moved` is what the brake saw of it."""
-    policy = result.policy
-    figures = PolicyFigures(
-        policy=policy.id,
-        version=policy.version,
-        title_zh=policy.title_zh,
-        title_en=policy.title_en or policy.title_zh,
-        outside=result.outside,
-        subjects=result.subjects,
-        eligible=result.eligible,
-        unknown=result.unknown,
-        amount_fen=result.amount_fen,
-        open_amounts=result.open_amounts,
-    )
-    if moved is None or result.outside is not None:
-        return figures
-    return replace(
-        figures,
-        gained=moved.gained,
-        lost=moved.lost,
-        unsettled=moved.unsettled,
-        amount_changed=moved.amount_changed,
-        difference_fen=moved.difference_fen,
-    )

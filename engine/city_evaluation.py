@@ -5,10 +5,9 @@ machines that see the same snapshot and outcome folders. Each part is decided fr
 files; what comes back is what it came to. A part that was written before is not decided again.
 """
 
-import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -27,9 +26,6 @@ from profiles.snapshot import Snapshot, open_snapshot, read_part
 KINDS = ("enterprise", "resident", "household")
 Clock = Callable[[], tuple[float, float]]
 """Seconds that have passed, and those that this process has worked, since some moment."""
-
-AHEAD = 2
-"""Parts that wait for each process of an executor: enough that none is idle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +125,7 @@ def _decide_parts(
             yield decide_and_write(program, snapshot, part, path, clock)
         return
     raw = pickle.dumps(program)
-    tasks = iter(
+    tasks = [
         PartTask(
             program=raw,
             snapshot=snapshot.path,
@@ -139,33 +135,14 @@ def _decide_parts(
             clock=clock,
         )
         for part in left
-    )
-    yield from _in_turn(executor, tasks)
-
-
-def _in_turn(executor: Executor, tasks: Iterator[PartTask]) -> Iterator[PartDone]:
-    """Some tasks ahead of those in work; where one fails, those that wait are given up."""
-    ahead = AHEAD * _width(executor)
-    waiting: set[Future[PartDone]] = set()
+    ]
+    waiting = [executor.submit(do_task, task) for task in tasks]
     try:
-        while True:
-            for task in tasks:
-                waiting.add(executor.submit(do_task, task))
-                if len(waiting) >= ahead:
-                    break
-            if not waiting:
-                return
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
+        for future in as_completed(waiting):
+            yield future.result()
+    finally:  # where one fails, those that wait are given up
         for future in waiting:
             future.cancel()
-
-
-def _width(executor: Executor) -> int:
-    width = getattr(executor, "_max_workers", None)
-    return width if isinstance(width, int) else os.cpu_count() or 1
 
 
 def do_task(task: PartTask) -> PartDone:

@@ -49,6 +49,10 @@ class RunNotReproduced(EngineError):
         )
 
 
+class IncrementRefused(EngineError):
+    """A run that is better decided in full than on the one before; the message says why."""
+
+
 class IncrementDiffers(EngineError):
     """A run that stood on the one before did not say what a decision in full says."""
 
@@ -57,5 +61,6 @@ class IncrementDiffers(EngineError):
         named = ", ".join(policies[:5]) + (" and others" if len(policies) > 5 else "")
         super().__init__(
             f"what was taken over from the run before is not what {subjects} subjects decided in "
-            f"full come to ({named}): everybody has to be decided (zhida run --full)"
+            f"full come to ({named}): everybody was decided instead (please report this, with the "
+            "outcomes of both runs)"
         )

@@ -125,7 +125,8 @@ def evaluate_in_bits(
         piece, slow = evaluate_with_rows(bound, frame, kind, given)
         by_reference += frame.height if slow else 0
         pieces.append(piece)
-    gathered = gather_part(kind, frame["subject"], pl.concat(pieces))
+    in_rows = {bound.policy.key for bound in apart}
+    gathered = gather_part(kind, frame["subject"], pl.concat(pieces), in_rows)
     return replace(gathered, policies=join_policies([policies, gathered.policies])), by_reference
 
 

@@ -5,7 +5,8 @@ policies, and everybody under policies that changed. All else is taken over from
 the run stands on, by reference. What comes out has the hash of a run over everybody.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,23 +20,22 @@ from engine.city_evaluation import (
     origin_of,
 )
 from engine.day_moves import Moves, facts_of_turned, find_moves, find_turned
-from engine.errors import IncrementDiffers
+from engine.errors import IncrementDiffers, IncrementRefused
 from engine.evaluate import bind_audience, evaluate_in_bits
 from engine.outcome import (
     Increment,
     Outcome,
     PolicyKey,
     finish_outcome,
-    read_outcome,
     write_replaced,
 )
-from engine.outcome_parts import Part, has_outcome, write_part
+from engine.outcome_parts import SOFTWARE, Part, has_outcome, write_part
 from engine.outcome_reading import read_whole
 from engine.own_measures import datasets_needed
 from engine.paired_parts import AGAIN, ANEW, names_of
 from engine.part_outcome import KEY, Counts, PartOutcome, count_part, list_rows
 from engine.program import Bound, Program
-from engine.same_subjects import join_subjects, subset
+from engine.same_subjects import subset
 from language.frame import flag_columns
 from profiles.snapshot import Part as SnapshotPart
 from profiles.snapshot import (
@@ -50,6 +50,10 @@ from profiles.snapshot import (
 
 MOST_CHAIN = 7
 """Outcomes that stand on one another at most: each makes reading slower."""
+FEW = 2_000
+"""So many subjects are decided again without asking whether in full would be less work."""
+GROUP = 250_000
+"""Subjects of several parts that are decided again together at most: what bounds the memory."""
 SAMPLE = 500
 """Subjects of each kind that are decided once more in full, to compare."""
 
@@ -67,8 +71,12 @@ class IncrementDone:
     compared: int
 
 
-def why_in_full(program: Program, snapshot: Snapshot, base: Outcome) -> str | None:
-    """Why a run cannot stand on an outcome; None where it can."""
+def why_in_full(program: Program, snapshot: Snapshot, base: Outcome, former: Program) -> str | None:
+    """Why a run cannot stand on an outcome that `former` was decided in; None where it can."""
+    if base.software != SOFTWARE:
+        return f"the run before was decided by release {base.software} of Zhida"
+    if former.words_hash != program.words_hash:
+        return "facts mean something else than in the run before"
     if _steps_to(snapshot, base.origin.snapshot_hash) is None:
         return "the snapshot is no increment of the one that was run over"
     if base.chain >= MOST_CHAIN:
@@ -101,11 +109,10 @@ def evaluate_increment(
 ) -> IncrementDone:
     """The outcome of a program over a snapshot, standing on `base`, which `former` was decided in.
 
-    There must be no reason against it (`why_in_full`). Raises IncrementDiffers, before anything is
-    an outcome, where a sample decided in full came out otherwise.
+    There must be no reason against it (`why_in_full`), and no outcome in `path`. Raises
+    IncrementRefused where most subjects are other, and IncrementDiffers, before anything is an
+    outcome, where a sample decided in full came out otherwise.
     """
-    if has_outcome(path):
-        return IncrementDone(outcome=read_outcome(path), again=0, anew=0, compared=0)
     steps = _steps_to(snapshot, base.origin.snapshot_hash)
     assert steps is not None
     parts: list[Part] = []
@@ -118,10 +125,11 @@ def evaluate_increment(
         work = _Work(program, former, snapshot, steps, base, kind)
         if not (work.moves.kept or work.moves.anew or work.before):
             continue
-        found = work.decide_again()
-        again += found.height
+        work.check_few()
         anew += len(work.moves.anew)
-        parts.append(write_part(path, f"{kind}-{AGAIN}", found))
+        for place, found in enumerate(work.decide_again(), start=1):
+            again += found.height
+            parts.append(write_part(path, f"{kind}-{AGAIN}-{place:04d}", found))
         for part in snapshot.parts(kind) if work.moves.anew else ():
             name = f"{name_part(kind, part.number)}-{ANEW}"
             parts.append(write_part(path, name, work.decide_anew(part)))
@@ -151,6 +159,16 @@ def evaluate_increment(
         path, draft.origin, parts, parting=snapshot.parting, increment=increment
     )
     return IncrementDone(outcome=outcome, again=again, anew=anew, compared=compared)
+
+
+def drop_increment(path: Path) -> None:
+    """Take away what an increment that came to nothing has written."""
+    if has_outcome(path):
+        return
+    for kind in KINDS:
+        (path / f"replaced-{kind}.parquet").unlink(missing_ok=True)
+        for part in [*path.glob(f"parts/{kind}-{AGAIN}-*"), *path.glob(f"parts/{kind}-*-{ANEW}")]:
+            shutil.rmtree(part)
 
 
 class _Work:
@@ -202,26 +220,49 @@ class _Work:
             found.append(facts["subject"].filter(pl.Series(turns)))
         return pl.concat(found).unique().sort()
 
-    def decide_again(self) -> PartOutcome:
-        """Those who are other, under the policies that are taken over for everybody else."""
-        read = [
-            read_part(
-                self.snapshot,
-                part,
-                datasets=self.datasets,
-                columns=self.columns,
-                only=self.who[part.number],
+    def check_few(self) -> None:
+        """Raises IncrementRefused where more than half of the subjects are other: deciding all,
+        part by part and by all processes, is then less work."""
+        other = sum(len(who) for who in self.who.values())
+        several = sum(part.subjects for part in self.parts)
+        if other > FEW and 2 * other > several:
+            raise IncrementRefused(f"{other:,} of {several:,} subjects ({self.kind}) are other")
+
+    def decide_again(self) -> Iterator[PartOutcome]:
+        """Those who are other, under the policies that are taken over for everybody else, in
+        groups of the parts that they are in."""
+        for group in self._groups():
+            frames = join_frames(
+                [
+                    read_part(
+                        self.snapshot,
+                        part,
+                        datasets=self.datasets,
+                        columns=self.columns,
+                        only=self.who[part.number],
+                    )
+                    for part in group
+                ]
             )
-            for part in self.parts
-            if len(self.who[part.number])
-        ]
-        if not read:
-            return join_subjects(self.kind, [])
-        frames = join_frames(read)
-        found, _ = evaluate_in_bits(
-            self.kept, frames.facts, self.kind, rows=frames.rows, doubtful=frames.doubtful
-        )
-        return found
+            found, _ = evaluate_in_bits(
+                self.kept, frames.facts, self.kind, rows=frames.rows, doubtful=frames.doubtful
+            )
+            yield found
+
+    def _groups(self) -> Iterator[list[SnapshotPart]]:
+        """The parts with somebody who is other, so many together that a group is not too large."""
+        group: list[SnapshotPart] = []
+        several = 0
+        for part in self.parts:
+            other = len(self.who[part.number])
+            if group and several + other > GROUP:
+                yield group
+                group, several = [], 0
+            if other:
+                group.append(part)
+                several += other
+        if group:
+            yield group
 
     def decide_anew(self, part: SnapshotPart) -> PartOutcome:
         """Everybody of a part under the policies that are not taken over."""
@@ -245,7 +286,7 @@ class _Work:
     def taken_off(self, who: pl.Series) -> dict[PolicyKey, Counts]:
         """What those came to who are not taken over."""
         found: dict[PolicyKey, Counts] = {}
-        for part in read_whole(self.base, lambda name: name.startswith(f"{self.kind}-")):
+        for part in read_whole(self.base, names_of(self.kind)):
             for key, counts in count_part(subset(part, who)).items():
                 whose = (self.kind, *key)
                 found[whose] = found.get(whose, Counts()) + counts

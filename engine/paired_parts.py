@@ -42,10 +42,17 @@ def pair_parts(now: Outcome, before: Outcome | None) -> Iterator[Pair]:
             yield _read_kind(now, kind), _read_kind(before, kind)
 
 
-def names_of(kind: str, number: int) -> Callable[[str], bool]:
-    """Which parts of an outcome hold what there is of the subjects of one part of a snapshot."""
-    beginning, again = f"{kind}-{number:04d}", f"{kind}-{AGAIN}"
-    return lambda name: name == again or name.startswith(beginning)
+def names_of(kind: str, number: int | None = None) -> Callable[[str], bool]:
+    """Which parts of an outcome hold what there is of the subjects of a kind, or of those of one
+    part of a snapshot."""
+    beginnings: tuple[str, ...] = (f"{kind}-",)
+    if number is not None:
+        beginnings = (f"{kind}-{number:04d}", f"{kind}-{AGAIN}")
+
+    def holds(name: str) -> bool:
+        return name.startswith(beginnings)
+
+    return holds
 
 
 def read_subject(outcome: Outcome, kind: str, number: int, subject: str) -> pl.DataFrame:
@@ -75,10 +82,7 @@ def _read_named(outcome: Outcome, name: str, kind: str) -> PartOutcome:
 
 
 def _read_kind(outcome: Outcome, kind: str) -> PartOutcome:
-    def of_kind(name: str) -> bool:
-        return name.startswith(f"{kind}-")
-
-    return join_subjects(kind, list(read_whole(outcome, of_kind)))
+    return join_subjects(kind, list(read_whole(outcome, names_of(kind))))
 
 
 def _pair_own(now: Outcome, increment: Increment) -> Iterator[Pair]:
@@ -87,15 +91,19 @@ def _pair_own(now: Outcome, increment: Increment) -> Iterator[Pair]:
         replaced = read_replaced(now, kind)
         kept = {key[1:] for key in increment.kept if key[0] == kind}
         before, others = [], []
-        for part in read_whole(increment.base, lambda name, of=kind: name.startswith(f"{of}-")):  # type: ignore[misc]
+        for part in read_whole(increment.base, names_of(kind)):
             before.append(subset(_only(part, kept, True), replaced))
             others.append(_only(part, kept, False))
         own = [part for part in now.parts if part.kind == kind]
-        again = [read_part(now.path, part) for part in own if part.name.endswith(AGAIN)]
+        again = [read_part(now.path, part) for part in own if _is_again(part)]
         yield join_subjects(kind, again), join_subjects(kind, before)
-        anew = [read_part(now.path, part) for part in own if not part.name.endswith(AGAIN)]
+        anew = [read_part(now.path, part) for part in own if not _is_again(part)]
         if anew or any(part.policies or part.rows.height for part in others):
             yield from _pair_anew(kind, anew, others)
+
+
+def _is_again(part: Part) -> bool:
+    return part.name.startswith(f"{part.kind}-{AGAIN}")
 
 
 def _pair_anew(kind: str, anew: list[PartOutcome], others: list[PartOutcome]) -> Iterator[Pair]:

@@ -5,7 +5,7 @@ subject and policy they are compared and counted at the pace of memory. `list_ro
 as rows with texts wherever somebody wants to read them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -319,16 +319,21 @@ def _list_policy(part: PartOutcome, outcome: PolicyOutcome) -> pl.DataFrame:
     )
 
 
-def gather_part(kind: str, subjects: pl.Series, rows: pl.DataFrame) -> PartOutcome:
+def gather_part(
+    kind: str, subjects: pl.Series, rows: pl.DataFrame, in_rows: Collection[str] = ()
+) -> PartOutcome:
     """The outcome of a part from rows with the columns OUTCOME_SCHEMA.
 
-    A policy one of whose rows has an item, rows or claims stays in rows.
+    A policy one of whose rows has an item, rows or claims stays in rows, and so do those of
+    `in_rows` (`id@version`): bits and rows have other fingerprints, and which of them a policy has
+    must not hang on who happens to be in a part.
     """
     places = pl.DataFrame({"subject": subjects}).with_row_index("place")
     placed = rows.join(places, on="subject", how="left", maintain_order="left")
     apart = (pl.col("item") != "") | pl.col("rows").is_not_null() | (pl.col("claims") != "")
     key = ["policy", "version", "period"]
-    stays = pl.any_horizontal(apart).any().over(key)
+    named = pl.concat_str("policy", pl.lit("@"), "version").is_in(list(in_rows))
+    stays = pl.any_horizontal(apart).any().over(key) | named
     whole = placed.filter(~stays)
     return PartOutcome(
         kind=kind,

@@ -1,7 +1,7 @@
 """Policies made ready for one day: periods fixed, parameters in force, names resolved."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -91,11 +91,23 @@ class Program:
         digest = hashlib.sha256()
         for policy in sorted(self.policies, key=lambda policy: policy.key):
             digest.update(f"{policy.key} {policy.content_hash}\n".encode())
-        for name in sorted(self.vocabulary.facts):
-            digest.update(f"{self.vocabulary.facts[name]!r}\n".encode())
-        for name in sorted(self.vocabulary.row_sets):
-            digest.update(f"{self.vocabulary.row_sets[name]!r}\n".encode())
+        for line in self._tell_words():
+            digest.update(line)
         return digest.hexdigest()
+
+    @cached_property
+    def words_hash(self) -> str:
+        """The same for the same meaning of the policies' words."""
+        digest = hashlib.sha256()
+        for line in self._tell_words():
+            digest.update(line)
+        return digest.hexdigest()
+
+    def _tell_words(self) -> Iterator[bytes]:
+        for name in sorted(self.vocabulary.facts):
+            yield f"{self.vocabulary.facts[name]!r}\n".encode()
+        for name in sorted(self.vocabulary.row_sets):
+            yield f"{self.vocabulary.row_sets[name]!r}\n".encode()
 
 
 def compile_policies(policies: Iterable[Policy], vocabulary: Vocabulary) -> Program:

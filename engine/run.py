@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from engine.errors import RunNotReproduced, RunRefused
+from engine.errors import IncrementDiffers, RunNotReproduced, RunRefused
 from ledger.database import Instant, insert_absent, metadata
 from ledger.journal import canonical_json, record
 
@@ -146,6 +146,16 @@ def try_run(engine: Engine, run: Run, *, actor: str, now: datetime) -> None:
         _record(connection, "run.tried", run, actor=actor, now=now)
 
 
+def note_differed(
+    engine: Engine, run: Run, differs: IncrementDiffers, *, actor: str, now: datetime
+) -> None:
+    """Enter in the journal that what would have been taken over from the run before was not what a
+    decision in full says."""
+    found = {"policies": list(differs.policies), "subjects": differs.subjects}
+    with engine.begin() as connection:
+        _record(connection, "run.increment-differed", run, actor=actor, now=now, **found)
+
+
 def find_run(connection: Connection, run_id: str) -> Run | None:
     """The run of this id."""
     row = connection.execute(select(run_table).where(run_table.c.id == run_id)).one_or_none()
@@ -217,8 +227,11 @@ def _change(connection: Connection, run_id: str, **values: Any) -> Run:
     return _one_run(connection, run_id)
 
 
-def _record(connection: Connection, kind: str, run: Run, *, actor: str, now: datetime) -> None:
+def _record(
+    connection: Connection, kind: str, run: Run, *, actor: str, now: datetime, **found: Any
+) -> None:
     body = {
+        **found,
         "run": run.id,
         "as_of": run.as_of.isoformat(),
         "snapshot": run.snapshot_hash,

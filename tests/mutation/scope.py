@@ -10,9 +10,8 @@ ROOT = Path(__file__).parents[2]
 EVALUATION = (
     "alike", "alternatives", "amount", "by_hand", "changes", "clause_counts", "clause_tree",
     "columns", "deciding", "decision", "evaluate", "evaluate_frame", "evaluate_rows", "few",
-    "held_back", "measured", "near_counts", "near_miss", "outcome", "own_measures", "program",
-    "row_columns",
-    "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
+    "held_back", "measured", "near_counts", "near_miss", "outcome", "outcome_parts", "outcome_reading",
+    "own_measures", "program", "row_columns", "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
     "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
     "package", "package_choosing", "package_cluster", "package_offers", "package_pattern",
@@ -82,7 +81,10 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "package_solving": ("engine/test_packages",),
     "near_counts": ("engine/test_near_counts",),
     "number": ("policies/test_authors_yaml", "policies/test_refusals"),
-    "outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes"),
+    **{
+        name: ("engine_runs/test_outcome_files", "engine_runs/test_changes_in_bits")
+        for name in ("outcome", "outcome_parts", "outcome_reading")
+    },
     "pattern": ("language/test_patterns",),
     "place": ("language/test_place",),
     "predicate": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),

@@ -1,10 +1,13 @@
 """The files of a run are kept whole: frames of the catalogue and tables beside policies, too."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from console.kept_program import keep_program, load_kept
+from console.kept_program import find_former, keep_program, load_kept
 from console.settings import Settings
 from engine.program import compile_policies
+from engine.run import Run
 from policies.load import load_policies
 from tests.support.policy_texts import vocabulary
 
@@ -70,3 +73,37 @@ def test_what_stands_beside_a_frame_and_was_not_run_is_not_kept_as_run(tmp_path:
     assert [policy.id for policy in load_kept(settings, program.hash).policies] == [
         "another-province"
     ]
+
+
+def test_a_program_that_means_something_else_now_is_no_former_one(tmp_path: Path) -> None:
+    file = write(tmp_path / "policy.yaml", IMPLEMENTS)
+    loaded = load_policies([file], vocabulary())
+    program = compile_policies(loaded.policies, vocabulary())
+    settings = Settings(home=tmp_path / "home", database_url="sqlite://")
+    settings.programs.mkdir(parents=True)
+    keep_program(settings, program, loaded, None)
+    run = Run(
+        id="run-1",
+        as_of=date(2026, 1, 1),
+        snapshot_hash="",
+        program_hash=program.hash,
+        state="accepted",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        finished_at=None,
+        decided_at=None,
+        outcome_hash=None,
+        outcome_path=None,
+        counts={},
+    )
+    found = find_former(settings, run)
+    assert found is not None
+    assert found.hash == program.hash
+    assert find_former(settings, replace(run, program_hash="0" * 64)) is None  # not kept
+    folder = settings.programs / program.hash
+    (copy,) = folder.glob("policies/*/policy.yaml")
+    copy.write_text(IMPLEMENTS.replace("25%", "26%"), encoding="utf-8")
+    assert find_former(settings, run) is None
+    copy.write_text("policy: [", encoding="utf-8")
+    assert find_former(settings, run) is None
+    (folder / "program.json").write_text("{", encoding="utf-8")
+    assert find_former(settings, run) is None

@@ -19,7 +19,7 @@ from benchmarks.city_by_hand import decide_city_by_hand
 from benchmarks.city_changes import change_by_hand
 from benchmarks.outcome_sums import KEY, check_equal, sum_by_hand, sum_outcome
 from benchmarks.scale_city import find_city, make_city
-from console.wiring import evaluate_snapshot
+from console.deciding import evaluate_snapshot
 from engine.changes import diff_outcomes, summarise_changes
 from engine.evaluate import bind_audience
 from engine.evaluate_rows import outcome_by_reference

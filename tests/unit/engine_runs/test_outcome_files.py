@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from engine import outcome_parts
 from engine.errors import OutcomeDamaged, OutcomeRefused
 from engine.outcome import Origin, Outcome, finish_outcome, read_outcome
 from engine.outcome_parts import Part, find_part, has_outcome, read_part, verify_part, write_rows
@@ -338,6 +339,36 @@ def test_a_part_that_was_written_is_found_again_unless_it_was_damaged(tmp_path: 
     assert find_part(tmp_path, "resident-1") == again == part
     (tmp_path / "parts" / "resident-1" / "part.json").write_text("{")
     assert find_part(tmp_path, "resident-1") is None
+
+
+def test_a_part_that_another_release_decided_is_decided_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = write(tmp_path, "resident-1", make_rows(make_row(1)))
+    assert find_part(tmp_path, "resident-1") == part
+    monkeypatch.setattr(outcome_parts, "SOFTWARE", "another")
+    assert find_part(tmp_path, "resident-1") is None
+
+
+def test_a_part_that_lies_there_whole_is_not_written_again(tmp_path: Path) -> None:
+    write(tmp_path, "resident-1", make_rows(make_row(1)))
+    before = (tmp_path / "parts" / "resident-1").stat().st_ino
+    write(tmp_path, "resident-1", make_rows(make_row(1)))
+    assert (tmp_path / "parts" / "resident-1").stat().st_ino == before
+    write(tmp_path, "resident-1", make_rows(make_row(2)))
+    assert (tmp_path / "parts" / "resident-1").stat().st_ino != before
+
+
+def test_a_policy_with_rows_stays_in_rows_whoever_is_in_the_part() -> None:
+    rows = make_rows(make_row(1, rows=3, rows_open=0), make_row(2))
+    counted = [
+        count_part(gather_part("resident", some["subject"], some, in_rows=["one@2025.1"]))
+        for some in (rows, rows[:1], rows[1:])
+    ]
+    together, *apart = [next(iter(counts.values())) for counts in counted]
+    assert together == apart[0] + apart[1]
+    bits = count_part(gather_part("resident", rows["subject"][1:], rows[1:]))
+    assert next(iter(bits.values())).fingerprint != apart[1].fingerprint
 
 
 @pytest.mark.parametrize(
