@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.processes import deciding_processes, processes_for
+from console.processes import Deciding, deciding_here
 from console.run_log import read_stopwatch
 from engine.city_evaluation import KINDS, PartDone, evaluate_city
 from engine.errors import IncrementDiffers, IncrementRefused, OutcomeRefused
@@ -21,10 +21,10 @@ from profiles.snapshot import Snapshot
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How a run is decided: `former` finds the program of an accepted run that this one may stand
-    on (None: everybody is decided), `processes` is by how many (None: as many as it is worth)."""
+    on (None: everybody is decided), `by` is the executor that decides so many subjects."""
 
     former: Callable[[Run], Program | None]
-    processes: int | None = None
+    by: Callable[[int], Deciding] = deciding_here
 
 
 IN_FULL = Way(former=lambda run: None)
@@ -54,7 +54,7 @@ def decide_snapshot(
     *,
     base: Outcome | None = None,
     former: Program | None = None,
-    processes: int | None = None,
+    by: Callable[[int], Deciding] = deciding_here,
 ) -> Decided:
     """The outcome of a program over a snapshot, taken over from `base` where that is possible.
 
@@ -76,7 +76,7 @@ def decide_snapshot(
                 why, differed = str(differs), differs
             drop_increment(path)
     sizes = sum(part.subjects for part in snapshot.all_parts if part.kind in KINDS)
-    with deciding_processes(processes_for(sizes, processes)) as executor:
+    with by(sizes) as executor:
         outcome, parts = evaluate_snapshot(program, snapshot, path, tell, executor)
     return Decided(outcome=outcome, parts=parts, in_full=why, differed=differed)
 

@@ -35,6 +35,10 @@ class NothingThere(ConsoleError):
     """What a command needs has not been made yet."""
 
 
+class MachinesRefused(ConsoleError):
+    """Other machines that cannot decide parts: nobody answers, or not with the same software."""
+
+
 class WouldOverwrite(ConsoleError):
     """A file of the user's stands where one would be written."""
 

@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from console.settings import one_thread_each
+
+Deciding = AbstractContextManager[Executor | None]
+"""An executor for as long as parts are decided; None: this process decides them."""
 
 MANY = 400_000
 """From so many subjects on, starting processes takes less time than they save."""
@@ -18,6 +21,17 @@ def processes_for(subjects: int, wanted: int | None = None) -> int:
     if wanted is not None:
         return wanted
     return (os.cpu_count() or 1) if subjects >= MANY else 1
+
+
+def choose_processes(wanted: int | None = None) -> Callable[[int], Deciding]:
+    """For how many subjects an executor is wanted, the executor of this machine: as many processes
+    as were asked for, or as many as are worth it."""
+    return lambda subjects: deciding_processes(processes_for(subjects, wanted))
+
+
+def deciding_here(subjects: int) -> Deciding:
+    """As many processes as are worth it for so many subjects."""
+    return deciding_processes(processes_for(subjects))
 
 
 @contextmanager

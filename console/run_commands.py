@@ -1,6 +1,6 @@
 """Commands that run policies and look at what came of it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from console.deciding import Way
 from console.demo import run_demo
 from console.errors import NothingThere
 from console.kept_program import find_former
+from console.machines import choose_by
 from console.options import Adopt, As, Format, KeyFile, VocabularyPaths, one_of
 from console.publishing import read_signer
 from console.settings import names_actor, read_clock, read_key
@@ -65,6 +66,13 @@ def run_policies(
         int | None,
         typer.Option(min=1, max=256, help="Processes that decide (default: one a processor)."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Let the workers of this Dask scheduler decide (ZHIDA_SCHEDULER).",
+        ),
+    ] = None,
     vocabulary: VocabularyPaths = None,
     output: Format = "table",
 ) -> None:
@@ -75,6 +83,8 @@ def run_policies(
     allow nothing follows until other people approve it: zhida held list.
     """
     settings = settings_of(context)
+    if scheduler is not None:
+        settings = replace(settings, scheduler=scheduler)
     read_key(settings)
     words = load_words(vocabulary or ())
     if adopt is not None and not trial and not policies:
@@ -104,7 +114,8 @@ def run_policies(
                     vocabulary_files=beside,
                 )
         way = Way(
-            former=lambda run: None if full else find_former(settings, run), processes=processes
+            former=lambda run: None if full else find_former(settings, run),
+            by=choose_by(settings, processes),
         )
         report = run_once(
             settings,

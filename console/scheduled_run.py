@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from console.chosen import choose_program
 from console.deciding import Way
 from console.kept_program import find_former, load_kept
+from console.machines import choose_by
 from console.settings import Settings
 from console.wiring import RunReport, load_words, newest_snapshot, run_once, take_snapshot
 from engine.claiming import note_progress
@@ -49,7 +50,7 @@ def perform_run(
         now=now(),
         on_progress=on_progress,
         trial=options.trial,
-        way=Way(former=lambda run: find_former(settings, run)),
+        way=Way(former=lambda run: find_former(settings, run), by=choose_by(settings)),
     )
     return summarise_run(report)
 

@@ -24,10 +24,11 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The folder of one installation, and its database."""
+    """The folder of one installation, its database, and the Dask scheduler whose workers decide."""
 
     home: Path
     database_url: str
+    scheduler: str | None = None
 
     @property
     def key_file(self) -> Path:
@@ -63,14 +64,17 @@ class Settings:
 
 
 def read_settings(home: Path | None) -> Settings:
-    """Settings from `--home` or ZHIDA_HOME (default ./zhida-home), and ZHIDA_DATABASE_URL.
+    """Settings from `--home` or ZHIDA_HOME (default ./zhida-home), ZHIDA_DATABASE_URL and
+    ZHIDA_SCHEDULER.
 
-    Without the latter the database is a SQLite file in the home folder.
+    Without a database's address it is a SQLite file in the home folder; without a scheduler this
+    machine decides.
     """
     folder = home or Path(os.environ.get("ZHIDA_HOME") or DEFAULT_HOME)
     folder = folder.expanduser().resolve()
     url = os.environ.get("ZHIDA_DATABASE_URL") or f"sqlite:///{folder / 'zhida.db'}"
-    return Settings(home=folder, database_url=url)
+    scheduler = os.environ.get("ZHIDA_SCHEDULER") or None
+    return Settings(home=folder, database_url=url, scheduler=scheduler)
 
 
 def read_variable(name: str) -> str:

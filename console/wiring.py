@@ -212,7 +212,7 @@ def run_once(
             previous = read_outcome(settings.home / before.outcome_path)
     former = None if before is None or previous is None else way.former(before)
     decided = decide_snapshot(
-        program, snapshot, path, tell, base=previous, former=former, processes=way.processes
+        program, snapshot, path, tell, base=previous, former=former, by=way.by
     )
     outcome = decided.outcome
     if decided.differed is not None:

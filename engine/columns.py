@@ -16,6 +16,7 @@ from language.column import GIVEN, Frame
 from language.exact import Exact, TooWide
 from language.expression import Name
 from language.lowering import Lowering
+from language.shelf import Shelf
 from language.size import CHOICE, MAX_SIZE, Sizes
 from policies.policy import (
     HIGHEST_PORTION,
@@ -107,14 +108,14 @@ def lower_text(name: str, lowering: Lowering) -> pl.Expr:
     return column.cast(pl.String)
 
 
-def lower_award(bound: Bound, frame: Frame) -> tuple[pl.Expr, pl.Expr]:
+def lower_award(bound: Bound, frame: Frame, shelf: Shelf | None = None) -> tuple[pl.Expr, pl.Expr]:
     """What those who are eligible get, in fen, and how it reaches them: the columns of a policy
-    whose verdicts are known already.
+    whose verdicts are known already, over a frame that the `shelf` has filled.
 
     Raises TooWide as `lower_policy` does.
     """
     check_size(bound)
-    lowering = Lowering(bound.scope, frame)
+    lowering = Lowering(bound.scope, frame, shelf)
     policy = bound.policy
     amounts = {
         portion.id: lower_steps(portion.steps, lowering, {}, {}) for portion in policy.portions

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from engine.evaluate import award_names
+from engine.awarding import award_names
 from engine.program import Bound
 from engine.verdicts import decide_bits, list_tests, plan_predicates
 from language.frame import prepare

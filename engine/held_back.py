@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from engine.awarding import prepare_part
 from engine.clause_counts import truth_columns, verdict_of
-from engine.evaluate import prepare_part
 from engine.program import Bound
 from engine.waiting import Asked, Group, Held, open_awards, waiting_groups
 

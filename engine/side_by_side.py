@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from engine.evaluate import awarded_amounts, evaluate_part, prepare_part, split_bounds
+from engine.awarding import awarded_amounts, prepare_part
+from engine.evaluate import evaluate_part, split_bounds
 from engine.own_measures import add_own_measures, group_bounds
 from engine.program import Bound
 from engine.verdicts import decide_part, plan_verdicts

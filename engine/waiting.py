@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from engine.alike import alike_keys
+from engine.awarding import PreparedPart, waits_for
 from engine.columns import lower_at_most, lower_award
 from engine.decision import decide
-from engine.evaluate import PreparedPart, waits_for
 from engine.program import Bound
 from language.column import Frame
 from language.exact import TooWide

@@ -66,15 +66,20 @@ from language.matching_columns import match_column
 from language.pattern import print_pattern
 from language.reach import parts_of
 from language.reference import evaluate
+from language.shelf import Shelf
 from language.types import FactType
 
 
 class Lowering:
-    """Lowers expressions of one scope over one frame; each name is lowered once."""
+    """Lowers expressions of one scope over one frame; each name is lowered once.
 
-    def __init__(self, scope: Scope, frame: Frame) -> None:
+    With a `shelf`, names that are worked out stand for its columns.
+    """
+
+    def __init__(self, scope: Scope, frame: Frame, shelf: Shelf | None = None) -> None:
         self.scope = scope
         self.frame = frame
+        self.shelf = shelf
         self.known: dict[str, Column] = {}
         self.fixed: dict[str, bool] = {}
 
@@ -203,7 +208,9 @@ class Lowering:
 
     def of_name(self, name: str) -> Column:
         if name not in self.known:
-            self.known[name] = self.resolve(name)
+            column = self.resolve(name)
+            shelf = self.shelf
+            self.known[name] = column if shelf is None else shelf.put(name, self.scope, column)
         return self.known[name]
 
     def resolve(self, name: str) -> Column:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EVALUATION = (
-    "alike", "alternatives", "amount", "by_hand", "changes", "clause_counts", "clause_tree",
+    "alike", "alternatives", "amount", "awarding", "by_hand", "changes", "clause_counts",
+    "clause_tree",
     "columns", "deciding", "decision", "evaluate", "evaluate_frame", "evaluate_rows", "few",
-    "held_back", "measured", "near_counts", "near_miss", "outcome", "outcome_parts", "outcome_reading",
-    "own_measures", "program", "row_columns", "row_frames", "rows", "rows_by_hand", "settling", "table", "table_rows", "turning_points",
+    "held_back", "measured", "near_counts", "near_miss", "outcome", "outcome_parts",
+    "outcome_reading", "own_measures", "program", "row_columns", "row_frames", "rows",
+    "rows_by_hand", "settling", "table", "table_rows", "turning_points",
     "verdicts", "waiting", "why_not", "breakdown", "monthly_pace", "pair_overlap", "side_by_side",
     "simulation", "version_moves", "brake", "limits_file", "linked_policies", "responsible",
     "package", "package_choosing", "package_cluster", "package_offers", "package_pattern",

@@ -47,9 +47,12 @@ def make_row(draw: Any) -> Row:
 @st.composite
 def outcomes(draw: Any) -> pl.DataFrame:
     rows = [make_row(draw) for _ in range(draw(st.integers(0, 40)))]
-    return pl.DataFrame(rows, schema=OUTCOME_SCHEMA).unique(
+    frame = pl.DataFrame(rows, schema=OUTCOME_SCHEMA).unique(
         ["policy", "version", "subject", "item"], keep="first", maintain_order=True
     )
+    # of two versions one at most gives something: their dates do not meet
+    eligible = pl.col("verdict") == "eligible"
+    return frame.filter(~eligible | (eligible.cum_sum().over(KEY) == 1))
 
 
 def gather(rows: pl.DataFrame, more: list[int]) -> PartOutcome:

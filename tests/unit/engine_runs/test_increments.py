@@ -1,5 +1,6 @@
 """A run that stands on the one before has the hash of one that decides everybody."""
 
+import os
 import random
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,7 +50,7 @@ TESTS = {
     "amount-by-age": ("month", "sex == \"female\"", "\"$years(birth_date, as_of) * 10\""),
     "amount-by-fact": ("year", "birth_date < $date(2000, 1, 1)",
                        "\"$years(birth_date, $date(2020, 1, 1)) * 10\""),
-    "by-item": ("{each: education_level, every: year}", "sex == \"male\"", "100"),
+    "by-item": ("{each: education_level}", "sex == \"male\"", "100"),
 }  # fmt: skip
 
 
@@ -62,10 +63,13 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Any:
         (folder / f"{name}.yaml").write_text(
             MORE.format(name=name, per=per, when=when, amount=amount), encoding="utf-8"
         )
-    loaded = load_policies([CATALOGUE, folder], WORDS)
-    return [adopt(policy, "990100") for policy in loaded.policies if policy.each is None] + [
-        adopt(policy, "990100") for policy in loaded.policies if policy.each is not None
-    ]
+    own = load_policies([folder], WORDS).policies
+    catalogue = load_policies([CATALOGUE], WORDS).policies
+    # the time goes with the policies, and every third is of every shape
+    chosen = [*own, *(catalogue if "TORTURE" in os.environ else catalogue[::3])]
+    adopted = [adopt(policy, "990100") for policy in chosen]
+    plain = [policy for policy in adopted if policy.each is None]
+    return plain + [policy for policy in adopted if policy.each is not None]
 
 
 def rows_of(outcome: Outcome) -> pl.DataFrame:
