@@ -50,4 +50,4 @@ def deciding_processes(count: int) -> Iterator[Executor | None]:
         try:
             yield pool
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
