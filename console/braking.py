@@ -130,31 +130,36 @@ def _find_bases(
 ) -> dict[str, str]:
     """The run each policy is compared with.
 
-    Of the time before acceptance was per policy it is the run accepted last, where it decided it.
+    Where no run has accepted it by itself, it is the last run accepted as a whole that had it and
+    decided anything (`engine.run_policy.is_base` allows such a run).
     """
     bases = find_bases(connection, policies)
-    former = _last_whole_run(connection)
     missing = [policy for policy in policies if policy not in bases]
-    if former is not None and former.outcome_path is not None and missing:
-        origin = read_outcome(settings.home / former.outcome_path).origin
-        there = {key.partition("@")[0] for key in origin.policy_hashes}
-        bases |= {policy: former.id for policy in missing if policy in there}
+    for run in _list_whole_runs(connection) if missing else ():
+        if run.outcome_path is None:
+            continue
+        outcome = read_outcome(settings.home / run.outcome_path)
+        if outcome.counts:  # otherwise no policy was in force: it says nothing of any of them
+            there = {key.partition("@")[0] for key in outcome.origin.policy_hashes}
+            return bases | {policy: run.id for policy in missing if policy in there}
     return bases
 
 
-def _last_whole_run(connection: Connection) -> Run | None:
-    """The last run that was accepted as a whole, before acceptance was per policy."""
+def _list_whole_runs(connection: Connection) -> list[Run]:
+    """The runs accepted as a whole, the last first.
+
+    They are of the time before acceptance was per policy, or decided no policy.
+    """
     columns = run_table.c
-    run_id = connection.scalar(
+    found = connection.scalars(
         select(columns.id)
         .where(columns.state == "accepted")
         .where(
             ~select(run_policy_table.c.id).where(run_policy_table.c.run_id == columns.id).exists()
         )
         .order_by(columns.decided_at.desc(), columns.as_of.desc(), columns.id.desc())
-        .limit(1)
     )
-    return None if run_id is None else find_run(connection, run_id)
+    return [run for run_id in found.all() if (run := find_run(connection, run_id)) is not None]
 
 
 def _open_bases(

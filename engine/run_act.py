@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from engine.errors import RunRefused
 from engine.run import Run, find_run, run_table
-from engine.run_policy import IN_FORCE, RunPolicy, change_state, find_bases, run_policy_table
+from engine.run_policy import IN_FORCE, RunPolicy, change_state, is_base, run_policy_table
 from ledger.actor import Role, find_actor, list_actors, require_role
 from ledger.database import SERIAL, Instant, metadata
 from ledger.errors import KeyRefused
@@ -145,7 +145,7 @@ def approve_held(
             )
         )
     ]
-    if later or find_bases(connection, [one.policy]).get(one.policy) != one.base_run:
+    if later or not is_base(connection, one.policy, one.base_run):
         raise RunRefused(
             f"{one.policy} of run {one.run_id}: something newer was decided since it was held "
             f"(look at {later[-1] if later else 'zhida held list'}, or discard this one)"

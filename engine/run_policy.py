@@ -113,9 +113,8 @@ def settle_policies(
         there = list_run_policies(connection, run.id)
         if there:
             return there
-        bases = find_bases(connection, [one.policy.id for one in decided])
         for one in decided:
-            if bases.get(one.policy.id) != one.base_run:
+            if not is_base(connection, one.policy.id, one.base_run):
                 raise RunRefused(
                     f"run {run.id}: another run of {one.policy.id} was accepted meanwhile "
                     "(run again: it is compared with that one)"
@@ -185,6 +184,20 @@ def find_bases(connection: Connection, policies: Iterable[str]) -> dict[str, str
         select(columns.policy, columns.run_id).join(last, last.c.id == columns.id)
     )
     return {row.policy: row.run_id for row in rows if row.policy in wanted}
+
+
+def is_base(connection: Connection, policy: str, base_run: str | None) -> bool:
+    """Whether a policy is (still) compared with this run; None: with nothing.
+
+    A policy that no run has accepted by itself is compared with a run that was accepted as a whole,
+    or with nothing: such a run has nothing written of its policies.
+    """
+    last = find_bases(connection, [policy]).get(policy)
+    if last is not None or base_run is None:
+        return last == base_run
+    columns = run_policy_table.c
+    by_policy = select(columns.id).where(columns.run_id == base_run).limit(1)
+    return connection.scalar(by_policy) is None
 
 
 def find_accepted(connection: Connection, bases: Mapping[str, str]) -> dict[str, RunPolicy]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, insert, text, update
 
 from engine.brake import Excess, Figures, Held
 from engine.errors import RunRefused
-from engine.run import Run, finish_run
+from engine.run import Run, accept_run, finish_run
 from engine.run_act import (
     RunAct,
     approve_held,
@@ -361,6 +361,30 @@ def test_a_run_compared_with_what_is_no_longer_the_last_is_refused(world: World)
     assert world.states(late.id) == {}
     world.settle(late, first.id, city=None)
     assert world.base() == late.id
+
+
+def test_a_run_accepted_as_a_whole_is_a_base_until_the_policy_is_accepted_in_another(
+    world: World,
+) -> None:
+    """Such are runs of earlier versions, and those that decided no policy."""
+    whole = accept_run(world.engine, world.run("a").id, actor=ACTOR, now=NOW)
+    world.settle(world.run("b"), whole.id, city=None)
+    assert world.base() is not None
+    with pytest.raises(RunRefused, match="accepted meanwhile"):
+        world.settle(world.run("c"), whole.id, city=None)
+    (held,) = world.settle(world.run("c", world.starter), whole.id, town=OVER)
+    assert world.approve(held, world.first).state == "approved"
+    assert world.base("town") == held.run_id
+
+
+def test_a_recalled_run_is_no_base_although_no_other_is_there(world: World) -> None:
+    first = world.run("a")
+    (one,) = world.settle(first, city=None)
+    world.recall(one, world.first)
+    world.recall(one, world.second)
+    assert world.base() is None
+    with pytest.raises(RunRefused, match="accepted meanwhile"):
+        world.settle(world.run("b"), first.id, city=None)
 
 
 def test_after_a_discard_what_was_accepted_before_still_counts(world: World) -> None:
