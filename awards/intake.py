@@ -20,6 +20,8 @@ from awards.funding import Funds, lock_funds, reserve_adjusted
 from awards.opening import Intake, open_due, refuse_stopped
 from awards.reopening import open_again, read_recalled
 from engine.part_outcome import KEY, MATCH_SCHEMA
+from engine.run_policy import list_overtaken
+from ledger.database import reading
 from ledger.journal import NewEntry, record_all
 
 AT_ONCE = 50_000
@@ -35,7 +37,7 @@ class IntakeReport:
     opened: int = 0  # among them awards that a recall had withdrawn
     unchanged: int = 0  # has its award already, with this amount
     adjusted: int = 0
-    settled: int = 0  # the amount differs, but the award is imported, paid or ended: left as it is
+    settled: int = 0  # the amount differs, but the award is imported, paid, ended or decided later
     reopened: int = 0  # the amount was known and is now open: the award keeps the known one
     raced: int = 0  # somebody else wrote it between our look and our write
 
@@ -140,6 +142,11 @@ def _adjust_differing(
     is_new = pl.col("id").is_null()
     differs = pl.col("amount_fen").ne_missing(pl.col("award_fen"))
     adjustable = (pl.col("origin") == "run") & (pl.col("state") == "opened")
+    if not compared.is_empty():
+        with reading(engine) as connection:
+            # its amounts are older than those that count: it opens what is missing, no more
+            overtaken = list_overtaken(connection, intake.run_id, [compared["policy"][0]])
+        adjustable &= pl.lit(not overtaken)
     is_open = pl.col("amount_fen").is_null()
 
     known = compared.filter(~is_new)
@@ -160,7 +167,13 @@ def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace)
         if intake.funds is not None:
             lock_funds(connection, intake.funds, {row["policy"] for row in chunk})
         refuse_stopped(connection, intake, [row["policy"] for row in chunk])
-        mine = [row for row in chunk if _change_amount(connection, row)]
+        # accepted since we looked: that run's amounts count
+        overtaken = list_overtaken(connection, intake.run_id, {row["policy"] for row in chunk})
+        mine = [
+            row
+            for row in chunk
+            if row["policy"] not in overtaken and _change_amount(connection, row)
+        ]
         if mine:
             names = ("id", "award_id", "run_id", "before_fen", "after_fen", "adjusted_at")
             connection.execute(

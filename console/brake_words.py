@@ -23,7 +23,7 @@ CHANGES = {
 """The kinds of change."""
 
 _WHAT: dict[Limit, tuple[str, str]] = {
-    "per": ("所属期长短已改，将重新兑现", "its periods are of another length, to be opened anew"),
+    "per": ("所属期已改，将重新兑现", "its periods are others, to be opened anew"),
     "gained": ("新增", "gained"),
     "lost": ("减少", "lost"),
     "unsettled": ("转为待定", "now unknown"),

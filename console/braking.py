@@ -226,7 +226,7 @@ def _figures(
             before=before.eligible if before else None,
             reached_before=before.reached if before else None,
             before_fen=before.amount_fen if before else None,
-            per=one.policy.per,
+            per=f"{one.policy.per} {one.policy.period}".strip(),
             per_before=before.per if before else "",
             **{kind: changed[name][kind] if name in changed else 0 for kind in _CHANGES},
         )

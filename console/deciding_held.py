@@ -14,7 +14,7 @@ from engine.outcome import read_outcome
 from engine.outcome_reading import read_matches, read_rows
 from engine.run import find_run
 from engine.run_act import check_approval
-from engine.run_policy import RunPolicy, find_bases, list_held
+from engine.run_policy import RunPolicy, find_bases, list_held, list_run_policies
 from ledger.database import reading
 from profiles.ingest import Progress
 from profiles.snapshot import open_snapshot
@@ -87,6 +87,16 @@ def _linked_with(one: RunPolicy, waiting: Sequence[RunPolicy]) -> set[str]:
     return group & {other.policy for other in waiting}
 
 
+def approved_with(
+    connection: Connection, run_id: str, approved: Sequence[RunPolicy]
+) -> list[RunPolicy]:
+    """All that was approved of a run and is not decided since, and these; by policy."""
+    there = [one for one in list_run_policies(connection, run_id) if one.state == "approved"]
+    bases = find_bases(connection, [one.policy for one in there])
+    named = {one.policy for one in approved}
+    return [one for one in there if one.policy in named or bases.get(one.policy) == run_id]
+
+
 def follow_approved(
     settings: Settings,
     engine: Engine,
@@ -99,12 +109,14 @@ def follow_approved(
 ) -> Followed:
     """Open the awards of policies of one run that were approved, and tell the recipients.
 
+    With them goes whatever else of the run was approved and counts still.
     By the program, snapshot and outcome of that run, as the run itself would have done. May be
     repeated. Raises RunRefused where an approval was not signed by its people.
     """
     with reading(engine) as connection:
         run = find_run(connection, run_id)
-        for one in approved:
+        together = approved_with(connection, run_id, approved)
+        for one in together:
             check_approval(connection, one)
     if run is None or run.outcome_path is None:
         raise NothingThere(f"there is no outcome of run {run_id}")
@@ -113,8 +125,8 @@ def follow_approved(
         raise RunRefused(f"run {run_id}: its outcome is not the one that was approved")
     program = load_kept(settings, run.program_hash)
     snapshot = open_snapshot(settings.snapshots / run.snapshot_hash)
-    # whatever they are linked with is decided with them: no other policy of the run is to come
-    wanted = [one.policy for one in approved]
+    # packages are chosen among all that counts of the run: one of a linked pair alone is another
+    wanted = [one.policy for one in together]
     return follow_matches(
         settings,
         engine,

@@ -51,8 +51,9 @@ class Figures:
 
     `eligible` are matches, `reached` the subjects that have one, of `audience` subjects in all.
     `before`, `reached_before` and `before_fen` are those of the outcome accepted last; None: there
-    is none, the policy runs for the first time. Amounts are the sums of those known. `per` is how
-    long its periods are (year, month, …), "" where that is not known.
+    is none, the policy runs for the first time. Amounts are the sums of those known. `per` says
+    its periods, how long and which (`month last`, `year 2025`), "" where that is not known; of
+    runs that noted less it is how long they are.
     """
 
     audience: int
@@ -113,7 +114,7 @@ class BrakeLimits:
 def find_excesses(figures: Figures, limits: Limits) -> tuple[Excess, ...]:
     """Every limit that a policy is over, absolute ones first.
 
-    Where its periods are of another length, all its matches get awards once more, although nothing
+    Where its periods are others, all its matches get awards once more, although nothing
     is gained: more than few of them are held whatever the other limits are.
     """
     counted: tuple[tuple[Limit, int, int], ...] = (
@@ -127,7 +128,8 @@ def find_excesses(figures: Figures, limits: Limits) -> tuple[Excess, ...]:
         for name, count, allowed in counted
         if count > allowed
     ]
-    another = figures.per_before not in ("", figures.per)
+    length = figures.per.partition(" ")[0]
+    another = figures.per_before not in ("", length, figures.per)
     if another and figures.eligible > limits.few:
         found.insert(0, Excess(limit="per", figure=figures.eligible, allowed=Fraction(limits.few)))
     found += [

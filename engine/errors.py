@@ -36,6 +36,10 @@ class RunRefused(EngineError):
     """A step that this run's state does not allow."""
 
 
+class RunOvertaken(RunRefused):
+    """A run of an older day than one whose outcome counts already: it is never accepted."""
+
+
 class RunNotReproduced(EngineError):
     """The same policies over the same snapshot gave another outcome than before."""
 

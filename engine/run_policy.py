@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from engine.brake import Excess, Figures, Held
-from engine.errors import RunRefused
+from engine.errors import RunOvertaken, RunRefused
 from engine.run import Run, run_table
 from ledger.database import SERIAL, Instant, metadata
 from ledger.journal import canonical_json, record
@@ -106,7 +106,8 @@ def settle_policies(
     """Write what becomes of each policy of a run, once; again it is what was written first.
 
     A policy that was held in an earlier run and is decided by this one is superseded there. Raises
-    RunRefused where another run was accepted since the policies were compared.
+    RunRefused where another run was accepted since the policies were compared, RunOvertaken where
+    what counts of a policy is of a later day than this run.
     """
     with engine.begin() as connection:
         _lock(connection)
@@ -119,6 +120,7 @@ def settle_policies(
                     f"run {run.id}: another run of {one.policy.id} was accepted meanwhile "
                     "(run again: it is compared with that one)"
                 )
+            _refuse_overtaken(connection, run, one)
         for one in decided:
             state = "accepted" if one.held is None else "held"
             row = {
@@ -228,6 +230,23 @@ def list_stopped(connection: Connection, run_id: str, policies: Iterable[str]) -
     return [row.policy for row in rows if row.state not in IN_FORCE]
 
 
+def list_overtaken(connection: Connection, run_id: str, policies: Iterable[str]) -> list[str]:
+    """Those of these policies of a run of which a later run was accepted, in order."""
+    columns, later = run_policy_table.c, run_policy_table.alias("later")
+    newer = select(later.c.id).where(
+        later.c.policy == columns.policy,
+        later.c.id > columns.id,
+        later.c.state.in_(IN_FORCE),
+    )
+    rows = connection.scalars(
+        select(columns.policy)
+        .where(columns.run_id == run_id, columns.policy.in_(sorted(set(policies))))
+        .where(newer.exists())
+        .order_by(columns.policy)
+    )
+    return list(rows)
+
+
 def change_state(
     connection: Connection,
     one: RunPolicy,
@@ -245,6 +264,17 @@ def change_state(
     )
     row = connection.execute(select(run_policy_table).where(columns.id == one.id)).one()
     return _run_policy_of(row)
+
+
+def _refuse_overtaken(connection: Connection, run: Run, one: Decided) -> None:
+    columns = run_table.c
+    day = connection.scalar(select(columns.as_of).where(columns.id == one.base_run))
+    if day is not None and run.as_of < day:
+        raise RunOvertaken(
+            f"run {run.id}: it is of an older day than run {one.base_run}, which counts of "
+            f"{one.policy.id} (nothing follows from it; run over a newer snapshot, or recall "
+            "the newer run first)"
+        )
 
 
 def _supersede(

@@ -290,7 +290,18 @@ def test_an_edit_by_which_all_are_paid_once_more_for_other_periods_is_held(home:
     assert (held["other"]["gained"], held["other"]["eligible"]) == (0, LONG)
     assert [over["limit"] for over in held["other"]["over"]] == ["per"]
     assert awards(home)["other"] == 0
-    assert "所属期长短已改" in zhida("held", "show", "other").stdout
+    assert "所属期已改" in zhida("held", "show", "other").stdout
+
+
+def test_an_edit_by_which_another_period_of_the_same_length_is_paid_is_held(home: Path) -> None:
+    zhida = command_of(home)
+    zhida("policy", "withdraw", "other@1", "--from", NEXT, "--reason", "改版", "--as", OTHER)
+    path = write(home.parent, "other", 2, 2, NEXT)
+    text = path.read_text(encoding="utf-8").replace("per: month", "per: month\nperiod: last")
+    path.write_text(text, "utf-8")
+    publish_files(home, path)
+    held = {one["policy"]: one for one in run(zhida)["policies_held"]}
+    assert [over["limit"] for over in held["other"]["over"]] == ["per"]
 
 
 def test_two_people_recall_what_a_run_opened_and_a_later_run_opens_it_again(home: Path) -> None:

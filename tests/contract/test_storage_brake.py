@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from threading import Barrier
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, delete, insert, text, update
 
+from console.deciding_held import approved_with
 from engine.brake import Excess, Figures, Held
-from engine.errors import RunRefused
+from engine.errors import RunOvertaken, RunRefused
 from engine.run import Run, accept_run, finish_run
 from engine.run_act import (
     RunAct,
@@ -385,6 +387,34 @@ def test_a_recalled_run_is_no_base_although_no_other_is_there(world: World) -> N
     assert world.base() is None
     with pytest.raises(RunRefused, match="accepted meanwhile"):
         world.settle(world.run("b"), first.id, city=None)
+
+
+def test_a_run_of_an_older_day_is_not_accepted_over_a_newer_one(world: World) -> None:
+    newer, older = world.run("a"), make_run(world.engine, "b")
+    older = replace(older, as_of=older.as_of - timedelta(days=1))
+    first = world.settle(newer, city=None)
+    for held in (None, OVER):
+        with pytest.raises(RunOvertaken, match=f"of an older day than run {newer.id}"):
+            world.settle(older, newer.id, city=held)
+    assert world.states(older.id) == {}
+    assert world.settle(newer, newer.id, city=None) == first
+
+
+def test_all_that_was_approved_of_a_run_and_still_counts_is_followed_together(
+    world: World,
+) -> None:
+    run = world.run("a", world.starter)
+    held = world.settle(run, city=OVER, town=OVER, village=None)
+    city, town = (world.approve(one, world.first) for one in held if one.state == "held")
+
+    def followed_with(one: RunPolicy) -> list[str]:
+        with reading(world.engine) as connection:
+            return [other.policy for other in approved_with(connection, run.id, [one])]
+
+    assert followed_with(city) == ["city", "town"]
+    world.settle(world.run("b"), run.id, town=None)
+    assert followed_with(city) == ["city"]
+    assert followed_with(town) == ["city", "town"]
 
 
 def test_after_a_discard_what_was_accepted_before_still_counts(world: World) -> None:

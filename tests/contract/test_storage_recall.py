@@ -251,6 +251,26 @@ def test_of_a_policy_that_is_recalled_in_a_run_nothing_more_is_opened(database: 
     assert states(database) == {}
 
 
+def test_a_run_repeated_opens_what_is_missing_and_adjusts_nothing_that_a_later_one_decided(
+    database: Engine,
+) -> None:
+    take_in(database, many_matches(1), snapshot="b")
+    for snapshot in ("a", "b"):
+        row = {
+            "run_id": make_run(database, snapshot).id, "policy": POLICY, "version": "1",
+            "content_hash": "a" * 64, "state": "accepted", "counts": "{}", "reasons": "{}",
+            "decided_by": ACTOR, "decided_at": NOW,
+        }  # fmt: skip
+        with database.begin() as connection:
+            connection.execute(insert(run_policy_table).values(row))
+    other = make_matches(make_match(0, amount_fen=7), make_match(1))
+    assert take_in(database, other) == IntakeReport(opened=1, settled=1)
+    assert amounts(database) == {subject_of(0): 10_000, subject_of(1): 10_001}
+    # the later one itself does
+    assert take_in(database, other, snapshot="b") == IntakeReport(adjusted=1, unchanged=1)
+    assert amounts(database)[subject_of(0)] == 7
+
+
 def test_the_widened_tables_keep_their_rows_and_their_rules(database: Engine) -> None:
     take_in(database, many_matches(2))
     tell(database)

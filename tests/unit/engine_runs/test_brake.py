@@ -119,6 +119,15 @@ def test_periods_of_another_length_hold_a_policy_whatever_its_limits_are() -> No
     assert find_excesses(made(per="month", per_before="year"), limits(few=1_000)) == ()
 
 
+def test_another_period_of_the_same_length_is_another_period() -> None:
+    assert find_excesses(made(per="month last", per_before="month last"), WIDE) == ()
+    (excess,) = find_excesses(made(per="month last", per_before="month this"), WIDE)
+    assert excess.limit == "per"
+    # what was noted before `period` was compared says only how long periods are
+    assert find_excesses(made(per="month last", per_before="month"), WIDE) == ()
+    assert find_excesses(made(per="month last", per_before="year"), WIDE) != ()
+
+
 def test_one_over_its_limit_holds_its_group_and_nobody_else() -> None:
     figures = {name: made() for name in "abcde"} | {"b": made(lost=900), "e": made(lost=900)}
     held = brake(
