@@ -17,6 +17,7 @@ CHANGES: Mapping[str, tuple[str, str]] = {
     "began": ("开始", "began"),
     "done": ("完成", "done"),
     "failed": ("本次未成", "attempt failed"),
+    "skipped": ("跳过", "skipped"),
     "lost": ("租约已失", "lease lost"),
     "returned": ("退回", "given back"),
 }
@@ -24,6 +25,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "missed": ("错过", "missed, no worker was at work"),
     "overlap": ("上一次未结束", "the one before had not ended"),
     "removed": ("计划已删除", "the schedule was removed"),
+    "overtaken": ("已有更晚日期的结果生效", "a run of a later day counts already"),
     "abandoned": ("多次执行均中断", "every worker that began it stopped without a word"),
 }
 """Reasons that the engine gives by a word; others are sentences."""

@@ -19,8 +19,16 @@ from sqlalchemy.exc import OperationalError
 
 from console.failure import say_failure
 from console.heartbeat import Clock, kept_alive
-from engine.claiming import Claimed, claim_instance, fail_attempt, finish_instance, give_back
+from engine.claiming import (
+    Claimed,
+    claim_instance,
+    fail_attempt,
+    finish_instance,
+    give_back,
+    skip_overtaken,
+)
 from engine.due_instances import create_due
+from engine.errors import RunOvertaken
 from engine.run_instance import Instance
 from ledger.errors import DatabaseBusy, LeaseLost
 from ledger.lease import fenced
@@ -35,7 +43,8 @@ Perform = Callable[[Instance, Engine], Mapping[str, Any]]
 """Does what an instance is for, writing through that engine only, and tells what came of it."""
 
 Tell = Callable[[str, Instance, str], None]
-"""Hears of instances that are `began`, `done`, `failed`, `lost` or `returned`, and why."""
+"""Hears of instances that are `began`, `done`, `failed`, `skipped`, `lost` or `returned`, with the
+reason."""
 
 _BUSY = (DatabaseBusy, OperationalError)
 """What may be otherwise a moment later: a locked database, a deadlock, a connection that broke."""
@@ -109,6 +118,9 @@ def _execute(work: Work, claimed: Claimed) -> None:
             result = work.perform(instance, guarded)
     except LeaseLost:
         raise
+    except RunOvertaken:
+        _persist(work, lambda: skip_overtaken(work.engine, claimed, now=now()))
+        work.tell("skipped", instance, "overtaken")
     except KeyboardInterrupt:
         _persist(work, lambda: give_back(work.engine, claimed, now=now()))
         work.tell("returned", instance, "")

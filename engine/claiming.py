@@ -100,6 +100,19 @@ def fail_attempt(engine: Engine, claimed: Claimed, *, reason: str, now: datetime
         release_lease(connection, claimed.lease)
 
 
+def skip_overtaken(engine: Engine, claimed: Claimed, *, now: datetime) -> None:
+    """End it: what counts already is of a later day, and another attempt finds the same.
+
+    Raises LeaseLost with a stale token.
+    """
+    instance, reason = claimed.instance, "overtaken"
+    with engine.begin() as connection:
+        check_lease(connection, claimed.lease, now=now)
+        change_instance(connection, instance.id, state="skipped", reason=reason, finished_at=now)
+        _record(connection, "instance.skipped", instance, now=now, reason=reason)
+        release_lease(connection, claimed.lease)
+
+
 def give_back(engine: Engine, claimed: Claimed, *, now: datetime) -> None:
     """Let another worker begin at once: this one is asked to stop. The attempt is not counted."""
     instance = claimed.instance

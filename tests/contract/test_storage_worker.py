@@ -23,6 +23,7 @@ from console.worker import (
     work_until_idle,
 )
 from engine.claiming import BACKOFF
+from engine.errors import RunOvertaken
 from engine.run_instance import Instance
 from engine.schedule import pause_schedule
 from ledger.database import open_database
@@ -160,6 +161,25 @@ def test_what_an_attempt_raises_is_its_reason_and_attempts_are_bounded(database:
     assert "110101199003070000" not in row.reason
     assert worker.told == ["began", "failed"] * 3
     assert len(told(database, "instance.failed")) == 1
+    assert not work_once(worker.work)
+
+
+def test_an_instance_whose_run_is_overtaken_is_skipped_and_not_tried_again(
+    database: Engine,
+) -> None:
+    add(database, cron="1 * * * *")
+
+    def come_late(_instance: Instance, _engine: Engine) -> Mapping[str, Any]:
+        raise RunOvertaken("run r: it is of an older day")
+
+    worker = Worker(database, come_late, minute=1)
+    assert work_once(worker.work)
+    (row,) = instances(database)
+    assert (row.state, row.reason, row.attempts) == ("skipped", "overtaken", 1)
+    assert row.finished_at is not None
+    assert worker.told == ["began", "skipped"]
+    assert [body["reason"] for body in told(database, "instance.skipped")] == ["overtaken"]
+    worker.minute += 10
     assert not work_once(worker.work)
 
 
