@@ -105,8 +105,9 @@ def apply_rules(
     # what was offered and is over is not offered again: it stands against nothing
     over = pl.col("state").is_in(ENDED).fill_null(False)
     rows = rows.filter(~over).with_columns(*_weigh(rules))
-    choices = choose_packages(_offered(rows, beside.filter(ruled), standing, rules), rules)
-    decided = _decide(rows, choices)
+    offered = _offered(rows, beside.filter(ruled), standing, rules)
+    choices = choose_packages(offered, rules)
+    decided = _decide(rows, offered, choices)
     goes = pl.col("decision").is_in(["chosen", "kept"]) & ~pl.col("::nothing")
     going = decided.filter(goes).with_columns(pl.col("::fen").alias("amount_fen"))
     ended = asked.join(standing.filter(over), on=KEY, how="semi")
@@ -246,10 +247,11 @@ def _offered(
     return pl.concat([mine, waiting, awards])
 
 
-def _decide(rows: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
+def _decide(rows: pl.DataFrame, offered: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
     """Each match with its offer's decision; `::fen` is its share of what is paid of the offer.
 
-    The items of an offer are paid in their order; `::nothing` says that nothing is left of one.
+    What awarded items of the offer have is no room for the others, also where nothing matches
+    them any more: `offered` has these, too. The items of an offer are paid in their order; `::nothing` says that nothing is left of one.
     """
     is_award = pl.col("status").str.starts_with("received")
     offers = choices.filter(pl.col("status") != "waiting").select(
@@ -257,13 +259,21 @@ def _decide(rows: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
         is_award.alias("::award"),
         *("decision", "reason", "by", "difference_fen", "paid_fen"),
     )
-    found = rows.with_columns(is_award.alias("::award")).join(
-        offers, on=[*_OFFER, "::award"], how="left", maintain_order="left"
-    )
     offer = [*_OFFER, "::award"]
+    has = (
+        offered.filter(pl.col("status") != "waiting")
+        .with_columns(is_award.alias("::award"))
+        .group_by(offer)
+        .agg(pl.col("has_fen").sum().alias("::has"))
+    )
+    found = (
+        rows.with_columns(is_award.alias("::award"))
+        .join(offers, on=offer, how="left", maintain_order="left")
+        .join(has, on=offer, how="left", maintain_order="left")
+    )
     wanted = pl.col("amount") + pl.col("grows_fen")
     before = wanted.cum_sum().over(offer, order_by="item") - wanted
-    room = pl.col("paid_fen") - pl.col("has_fen").sum().over(offer) - before
+    room = pl.col("paid_fen") - pl.col("::has") - before
     # a cap that cannot be paid out yet leaves an award as it is
     of_room = pl.min_horizontal(pl.max_horizontal(room, 0), wanted)
     gained = pl.when(pl.col("reason") == "cap-unsure").then(0).otherwise(of_room)

@@ -155,6 +155,16 @@ def test_an_award_under_a_cap_grows_into_what_is_left(database: Engine, tmp_path
     assert opened(database) == {"one": 700, "two": 500}
 
 
+def test_a_cap_counts_an_awarded_item_that_matches_no_more(
+    database: Engine, tmp_path: Path
+) -> None:
+    policies = load(tmp_path, one="{group: {name: care, rule: sum-capped, cap: 12}}")
+    both = frame(match("one", 600, item="a"), match("one", 300, item="b"))
+    run(database, policies, both)
+    run(database, policies, frame(match("one", 900, item="b")), snapshot="b")
+    assert awards(database) == {("one", "2025-11", "a"): 600, ("one", "2025-11", "b"): 600}
+
+
 def test_an_open_amount_gets_what_is_left_when_it_is_known(
     database: Engine, tmp_path: Path
 ) -> None:
