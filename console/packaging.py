@@ -63,8 +63,13 @@ def pack_matches(
     groups = claim_groups(policies)
     claims = read_claims(matches, groups, key, former)
     with reading(engine) as connection:
-        standing = read_standing(connection, rules.linked, dict(former))
+        asked = {*rules.linked, *claims["policy"].unique()}
+        standing = read_standing(connection, asked, dict(former))
         holders = read_holders(connection, groups.values()) if claims.height else {}
+    # what was offered and is over is not offered again: it keeps nobody from a claim
+    over = standing.filter(pl.col("state").is_in(ENDED))
+    claims = claims.join(over, on=KEY, how="anti", maintain_order="left")
+    standing = standing.filter(pl.col("policy").is_in(sorted(rules.linked)))
     left, outclaimed = matches, []
     while True:
         going, lost, choices = apply_rules(left, beside, standing, rules)
@@ -250,8 +255,9 @@ def _offered(
 def _decide(rows: pl.DataFrame, offered: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
     """Each match with its offer's decision; `::fen` is its share of what is paid of the offer.
 
-    What awarded items of the offer have is no room for the others, also where nothing matches
-    them any more: `offered` has these, too. The items of an offer are paid in their order; `::nothing` says that nothing is left of one.
+    The items of an offer are paid in their order; `::nothing` says that nothing is left of one.
+    What awarded items have is no room for the others, also where nothing matches them any more:
+    `offered` has these, too.
     """
     is_award = pl.col("status").str.starts_with("received")
     offers = choices.filter(pl.col("status") != "waiting").select(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pytest
 from sqlalchemy import Engine, select, update
 
 from awards.award import award_table
@@ -184,3 +185,19 @@ def test_what_was_declined_under_a_former_id_is_not_offered_again(
     )
     assert left.height == 0
     assert held == (Held(policy="elder-allowance", matches=1, why=(AWARDED_BEFORE,)),)
+
+
+@pytest.mark.parametrize("state", ["declined", "withdrawn"])
+def test_an_award_that_is_over_wins_no_claim(database: Engine, tmp_path: Path, state: str) -> None:
+    policies = load_claiming(tmp_path, one="hiring", two="hiring")
+    schema = {**MATCH_SCHEMA, "claims": pl.String()}
+    first = claiming(1, "one", "p1", amount_fen=300)
+    take_in(database, pl.DataFrame([first], schema=schema))
+    with database.begin() as connection:
+        connection.execute(update(award_table).values(state=state))
+    second = claiming(2, "two", "p1", amount_fen=100)
+    left, held = hold(database, pl.DataFrame([first, second], schema=schema), *policies)
+    assert held == ()
+    claimed = {row["policy"]: row["claimed"] for row in left.iter_rows(named=True)}
+    assert claimed["one"] is None
+    assert len(claimed["two"]) == 1
