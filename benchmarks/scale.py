@@ -217,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--step", choices=list(STEPS), help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     kept = chosen.folder or Path(tempfile.mkdtemp(prefix="zhida-cities-"))
+    kept.mkdir(parents=True, exist_ok=True)
     work = chosen.work or Path(tempfile.mkdtemp(prefix="zhida-scale-", dir=chosen.folder))
     task = Task(folder=kept, subjects=chosen.subjects, policies=chosen.policies, work=work)
     if chosen.step:
