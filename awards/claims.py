@@ -229,11 +229,12 @@ def retake_claims(
     return take_claims(connection, {award: _as_pairs(some) for award, some in claimed.items()}, now)
 
 
-def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: Pace) -> None:
+def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: Pace) -> set[str]:
     """Enter what the awards of these matches claim by now and do not hold yet.
 
     An award grows with its rows, and one of a time before claims were kept has none. `claimed` of a
-    match has what `keep_claims` takes.
+    match has what `keep_claims` takes. Returns the awards, by id, of whose claims another award
+    holds a part: they must not be paid more.
     """
     claiming = matches.filter(pl.col("claimed").list.len() > 0)
     columns = award_table.c
@@ -247,8 +248,9 @@ def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: 
             for *name, claimed in claiming.select(*KEY, "claimed").iter_rows()
             if (key := tuple(name)) in standing
         }
-        holders = read_holders(connection, {group for some in pairs.values() for group, _ in some})
-    rows = [(award, pair) for award, some in pairs.items() for pair in some if pair not in holders]
+        groups = {group for some in pairs.values() for group, _ in some}
+        owners = _read_owners(connection, groups)
+    rows = [(award, pair) for award, some in pairs.items() for pair in some if pair not in owners]
 
     def write(connection: Connection, chunk: Sequence[tuple[str, tuple[str, str]]]) -> int:
         for award_id, (group, claimed) in chunk:
@@ -266,7 +268,25 @@ def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: 
             )
         return len(chunk)
 
-    write_in_batches(engine, rows, write, pace)
+    if rows:
+        write_in_batches(engine, rows, write, pace)
+        with reading(engine) as connection:  # of two rows, or two runs, one got it
+            owners = _read_owners(connection, groups)
+    return {
+        award for award, some in pairs.items() if any(owners.get(pair) != award for pair in some)
+    }
+
+
+def _read_owners(connection: Connection, groups: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Which award, by id, holds what of these groups; those that are over left out."""
+    columns = claim_table.c
+    query = (
+        select(columns.claim_group, columns.claimed, columns.award_id)
+        .join_from(claim_table, award_table, columns.award_id == award_table.c.id)
+        .where(columns.claim_group.in_(sorted(set(groups))))
+        .where(award_table.c.state.not_in(ENDED))
+    )
+    return {(group, claimed): award for group, claimed, award in connection.execute(query)}
 
 
 def _as_pairs(claimed: Iterable[str] | None) -> list[tuple[str, str]]:

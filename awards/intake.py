@@ -4,7 +4,7 @@ Due is what matches now and has no award yet for its period: not what changed. A
 is an adjustment of the same award.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,9 @@ from ledger.journal import NewEntry, record_all
 
 AT_ONCE = 50_000
 """New awards that wait for each other, so that policies with few fill transactions together."""
+HELD_BY_ANOTHER = "they claim what an award holds already"
+"""Why an award is not raised, in the words in which matches are held for it."""
+_ENTRIES = 500
 
 Matches = pl.DataFrame | Iterable[pl.DataFrame]
 
@@ -88,15 +91,16 @@ def open_awards(
 
     for frame in frames:
         check_matches(frame)
+        lacking: set[str] = set()
         if "claimed" in frame.columns:
-            renew_claims(engine, frame, now=now, pace=Pace(seconds=seconds))
+            lacking = renew_claims(engine, frame, now=now, pace=Pace(seconds=seconds))
         come += frame.height
         for group in _groups(frame):
             compared = _compare(engine, group)
             compared, reopening = _reopen_recalled(engine, compared, intake, pace)
             due = compared.filter(pl.col("id").is_null())
             report = _add(report, reopening)
-            report = _add(report, _adjust_differing(engine, compared, intake, pace))
+            report = _add(report, _adjust_differing(engine, compared, lacking, intake, pace))
             done += group.height - due.height
             if due.height:
                 waiting.append(due)
@@ -136,9 +140,12 @@ def _reopen_recalled(
 
 
 def _adjust_differing(
-    engine: Engine, compared: pl.DataFrame, intake: Intake, pace: Pace
+    engine: Engine, compared: pl.DataFrame, lacking: Collection[str], intake: Intake, pace: Pace
 ) -> IntakeReport:
-    """Adjust the awards of one policy and period; what became of the matches that have one."""
+    """Adjust the awards of one policy and period; what became of the matches that have one.
+
+    Those `lacking` a part of what they claim, by id, are not raised: the journal says why.
+    """
     is_new = pl.col("id").is_null()
     differs = pl.col("amount_fen").ne_missing(pl.col("award_fen"))
     adjustable = (pl.col("origin") == "run") & (pl.col("state") == "opened")
@@ -152,14 +159,40 @@ def _adjust_differing(
     known = compared.filter(~is_new)
     changed = known.filter(differs)
     differing = changed.filter(adjustable & ~is_open)
+    raised = pl.col("award_fen").is_null() | (pl.col("amount_fen") > pl.col("award_fen"))
+    left_so = differing.filter(raised & pl.col("id").is_in(sorted(lacking)))
+    differing = differing.join(left_so.select("id"), on="id", how="anti", maintain_order="left")
+    _record_lacking(engine, left_so, intake)
     adjusted = _adjust(engine, differing, intake, pace)
     return IntakeReport(
         unchanged=known.height - changed.height,
         adjusted=adjusted,
-        settled=changed.filter(~adjustable).height,
+        settled=changed.filter(~adjustable).height + left_so.height,
         reopened=changed.filter(adjustable & is_open).height,
         raced=differing.height - adjusted,
     )
+
+
+def _record_lacking(engine: Engine, left_so: pl.DataFrame, intake: Intake) -> None:
+    """Say of each award that is not raised that another one holds what it claims."""
+    entries = [
+        NewEntry(
+            kind="match.held",
+            actor=intake.actor,
+            subject=row["subject"],
+            body={
+                "award": row["id"],
+                **{name: row[name] for name in ("policy", "version", "period", "item")},
+                "run": intake.run_id,
+                "why": HELD_BY_ANOTHER,
+            },
+            now=intake.now,
+        )
+        for row in left_so.iter_rows(named=True)
+    ]
+    for start in range(0, len(entries), _ENTRIES):
+        with engine.begin() as connection:
+            record_all(connection, entries[start : start + _ENTRIES])
 
 
 def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace) -> int:

@@ -88,6 +88,21 @@ def test_an_award_takes_what_it_claims_by_now(database: Engine) -> None:
     assert owners(database)["p3"] == ("one", 10_002)
 
 
+def test_an_award_is_not_raised_for_what_another_holds(database: Engine) -> None:
+    take_in(database, claiming((1, "one", ["p1"]), (2, "one", ["p2"])))
+    more = claiming((1, "one", ["p1", "p2"])).with_columns(
+        pl.lit(20_000, dtype=pl.Int64).alias("amount_fen")
+    )
+    assert take_in(database, more, snapshot="b") == IntakeReport(settled=1)
+    assert owners(database) == {"p1": ("one", 10_001), "p2": ("one", 10_002)}
+    assert journal(database).count("match.held") == 1
+    # less is no more than it has, and of its own it may have more
+    less = more.with_columns(pl.lit(5_000, dtype=pl.Int64).alias("amount_fen"))
+    assert take_in(database, less, snapshot="c") == IntakeReport(adjusted=1)
+    own = claiming((1, "one", ["p1", "p3"]))
+    assert take_in(database, own, snapshot="d") == IntakeReport(adjusted=1)
+
+
 def test_intakes_at_the_same_time_give_each_claim_to_one(
     open_engine: Callable[[], Engine],
 ) -> None:
