@@ -199,6 +199,8 @@ def _copy(
     constants: Mapping[str, object],
     varying: Mapping[str, Sequence[object]],
 ) -> None:
+    if not next(iter(varying.values()), ()):
+        return  # a row of constants alone, or an empty one, is none
     statement = f'COPY "{table}" ({_names([*constants, *varying])}) FROM STDIN'
     lead = "".join(f"{text}\t" for value in constants.values() for text in _texts([value]))
     lines = map("\t".join, zip(*map(_texts, varying.values()), strict=True))

@@ -166,30 +166,32 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get("zhida_reading", False):
         connection.exec_driver_sql("BEGIN")
-    elif not _begin_to_write(connection.connection.driver_connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        if not _begin_to_write(driver):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says at once what is wrong
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}").close()
 
 
 def _begin_to_write(driver: Any) -> bool:
     """Begin as the one writer, looking again and again for WAIT_SECONDS; False if it could not.
 
-    SQLite's own waiting looks every tenth of a second at last, and would wait for seconds beside
-    somebody who begins anew at each end.
+    SQLite's own waiting (`busy_timeout`, which is to be 0) looks every tenth of a second at last,
+    and would wait for seconds beside somebody who begins anew at each end.
     """
-    driver.execute("PRAGMA busy_timeout = 0").close()
-    try:
-        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
-            try:
-                driver.execute("BEGIN IMMEDIATE").close()
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    return False
-                time.sleep(LOOK_SECONDS)
-            else:
-                return True
-        return False
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}").close()
+    for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+        try:
+            driver.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True
+    return False
 
 
 def raise_named(error: BaseException | None) -> None:

@@ -69,6 +69,16 @@ def test_odd_texts_gaps_days_and_moments_are_written_as_they_are(database: Engin
     assert [row.item for row in by_bulk] == ODD_TEXTS
 
 
+def test_of_no_rows_none_is_written(database: Engine) -> None:
+    nothing = {name: [] for name in row_of(0) if name != "policy"}
+    shared = {"policy": "elder-allowance"}
+    with database.begin() as connection:
+        insert_columns(connection, award_table, shared=shared, columns=nothing)
+        absent = insert_absent_columns(connection, award_table, shared=shared, columns=nothing)
+    assert absent == set()
+    assert count_rows(database, award_table) == 0
+
+
 def test_shared_values_are_as_odd_as_others(database: Engine) -> None:
     for number, text in enumerate(ODD_TEXTS):
         rows = [row_of(number, item=text, period=str(number))]

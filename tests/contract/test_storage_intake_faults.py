@@ -91,8 +91,16 @@ def test_a_writer_that_does_not_end_gives_a_clear_error(
     monkeypatch.setattr("ledger.database.WAIT_SECONDS", 0.05)
     first, second = open_database(database_url), open_database(database_url)
     make_run(second)
+    waits: list[int] = []
+
+    @event.listens_for(second, "before_cursor_execute")
+    def note_wait(connection, cursor, statement, *rest):
+        if statement == "BEGIN IMMEDIATE":
+            waits.append(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+
     with first.begin(), pytest.raises(DatabaseBusy, match="repeat"):
         take_in(second, many_matches(10))
+    assert waits == [0]  # the time to wait has passed: what is asked to say why waits no more
     assert take_in(second, many_matches(10)).opened == 10
     first.dispose()
     second.dispose()
