@@ -157,6 +157,7 @@ def _start(connection: Connection, schedule: str, lease: Lease, now: datetime) -
         .where(columns.schedule == schedule, columns.state.in_(UNFINISHED))
         .order_by(columns.fire_at)
         .limit(1)
+        .with_for_update()  # its schedule may be about to be removed
     ).one_or_none()
     if row is None or (row.not_before is not None and row.not_before > now):
         return None  # somebody else was faster

@@ -55,7 +55,10 @@ def remove_with_waiting(engine: Engine, name: str, *, actor: str, now: datetime)
     with engine.begin() as connection:
         remove_schedule(connection, name, actor=actor, now=now)
         waiting = connection.execute(
-            select(instance_table).where(columns.schedule == name, columns.state == "queued")
+            select(instance_table)
+            .where(columns.schedule == name, columns.state == "queued")
+            .order_by(columns.id)
+            .with_for_update()  # a worker may be about to begin one
         ).all()
         entries = []
         for row in waiting:

@@ -70,7 +70,7 @@ def test_odd_texts_gaps_days_and_moments_are_written_as_they_are(database: Engin
 
 
 def test_of_no_rows_none_is_written(database: Engine) -> None:
-    nothing = {name: [] for name in row_of(0) if name != "policy"}
+    nothing: dict[str, list[Any]] = {name: [] for name in row_of(0) if name != "policy"}
     shared = {"policy": "elder-allowance"}
     with database.begin() as connection:
         insert_columns(connection, award_table, shared=shared, columns=nothing)

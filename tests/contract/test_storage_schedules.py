@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, event, insert
 from sqlalchemy.exc import IntegrityError
 
 from engine.catch_up import CatchUp
 from engine.claiming import (
     BACKOFF,
     MOST_ATTEMPTS,
+    Claimed,
     fail_attempt,
     finish_instance,
     give_back,
@@ -212,6 +213,28 @@ def test_a_pause_leaves_its_fire_times_out_and_lets_nothing_begin(database: Engi
     assert [row.fire_at for row in instances(database)] == [minutes_later(10), minutes_later(40)]
     assert take(database, minutes_later(41)).instance.fire_at == minutes_later(10)
     assert len(told(database, "schedule.paused")) == len(told(database, "schedule.resumed")) == 1
+
+
+def test_what_is_being_removed_is_not_begun_at_the_same_time(
+    database: Engine, open_engine: Callable[[], Engine]
+) -> None:
+    """A worker that claims between the look at what waits and its change has to wait, too."""
+    add(database)
+    create(database, minutes_later(1))
+    other = open_engine()
+    claimed: list[Claimed | None] = []
+    worker = threading.Thread(target=lambda: claimed.append(claim(other, minutes_later(1))))
+
+    @event.listens_for(database, "before_cursor_execute")
+    def claim_meanwhile(connection, cursor, statement, *rest):
+        if statement.startswith("UPDATE run_instance") and not worker.ident:
+            worker.start()
+            worker.join(0.5)  # it is done where nothing stops it
+
+    remove_with_waiting(database, "nightly", actor=ACTOR, now=minutes_later(2))
+    worker.join()
+    assert claimed == [None]
+    assert states(database) == ["skipped removed"]
 
 
 def test_what_waits_for_a_removed_schedule_is_skipped_and_what_runs_ends(
