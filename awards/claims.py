@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
+    Row,
     String,
     Table,
     delete,
@@ -51,6 +53,8 @@ LOST_SCHEMA = {
     "to_period": pl.String(),
     "to_award": pl.Boolean(),  # an award holds it already
 }
+CLAIMED_BY_AWARD = "they claim what an award holds already"
+"""Why matches are held, or an award is not raised."""
 _AT_ONCE = 400
 
 
@@ -147,22 +151,33 @@ def lose_claims(
 
 def read_holders(connection: Connection, groups: Iterable[str]) -> dict[tuple[str, str], Holder]:
     """What awards of these groups hold, those declined or withdrawn left out."""
+    return {
+        (row.claim_group, row.claimed): Holder(
+            policy=row.policy,
+            subject=row.subject,
+            period=row.period,
+            item=row.item,
+            is_award=True,
+        )
+        for row in _read_held(connection, groups)
+    }
+
+
+def _read_held(connection: Connection, groups: Iterable[str]) -> Sequence[Row[Any]]:
+    """What awards of these groups hold, with the award's id and key; of those that have not
+    ended."""
     query = (
         select(
             claim_table.c.claim_group,
             claim_table.c.claimed,
-            *(award_table.c[name] for name in ("policy", "subject", "period", "item")),
+            claim_table.c.award_id,
+            *(award_table.c[name] for name in KEY),
         )
         .join_from(claim_table, award_table, claim_table.c.award_id == award_table.c.id)
         .where(claim_table.c.claim_group.in_(sorted(set(groups))))
         .where(award_table.c.state.not_in(ENDED))
     )
-    return {
-        (group, claimed): Holder(
-            policy=policy, subject=subject, period=period, item=item, is_award=True
-        )
-        for group, claimed, policy, subject, period, item in connection.execute(query)
-    }
+    return connection.execute(query).all()
 
 
 def take_claims(
@@ -278,15 +293,9 @@ def renew_claims(engine: Engine, matches: pl.DataFrame, *, now: datetime, pace: 
 
 
 def _read_owners(connection: Connection, groups: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Which award, by id, holds what of these groups; those that are over left out."""
-    columns = claim_table.c
-    query = (
-        select(columns.claim_group, columns.claimed, columns.award_id)
-        .join_from(claim_table, award_table, columns.award_id == award_table.c.id)
-        .where(columns.claim_group.in_(sorted(set(groups))))
-        .where(award_table.c.state.not_in(ENDED))
-    )
-    return {(group, claimed): award for group, claimed, award in connection.execute(query)}
+    """Which award, by id, holds what of these groups."""
+    held = _read_held(connection, groups)
+    return {(row.claim_group, row.claimed): row.award_id for row in held}
 
 
 def _as_pairs(claimed: Iterable[str] | None) -> list[tuple[str, str]]:

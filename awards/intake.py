@@ -13,22 +13,19 @@ import polars as pl
 from sqlalchemy import Connection, Engine, insert, update
 
 from awards.award import Pace, adjustment_table, award_table, name_rows, write_in_batches
-from awards.claims import renew_claims
+from awards.claims import CLAIMED_BY_AWARD, renew_claims
 from awards.errors import MatchesRefused
 from awards.existing import read_existing
 from awards.funding import Funds, lock_funds, reserve_adjusted
 from awards.opening import Intake, open_due, refuse_stopped
 from awards.reopening import open_again, read_recalled
 from engine.part_outcome import KEY, MATCH_SCHEMA
-from engine.run_policy import list_overtaken
+from engine.run_policy import find_overtaken
 from ledger.database import reading
 from ledger.journal import NewEntry, record_all
 
 AT_ONCE = 50_000
 """New awards that wait for each other, so that policies with few fill transactions together."""
-HELD_BY_ANOTHER = "they claim what an award holds already"
-"""Why an award is not raised, in the words in which matches are held for it."""
-_ENTRIES = 500
 
 Matches = pl.DataFrame | Iterable[pl.DataFrame]
 
@@ -152,7 +149,8 @@ def _adjust_differing(
     if not compared.is_empty():
         with reading(engine) as connection:
             # its amounts are older than those that count: it opens what is missing, no more
-            overtaken = list_overtaken(connection, intake.run_id, [compared["policy"][0]])
+            decided = [(compared["policy"][0], compared["period"][0])]
+            overtaken = find_overtaken(connection, intake.run_id, decided)
         adjustable &= pl.lit(not overtaken)
     is_open = pl.col("amount_fen").is_null()
 
@@ -162,7 +160,7 @@ def _adjust_differing(
     raised = pl.col("award_fen").is_null() | (pl.col("amount_fen") > pl.col("award_fen"))
     left_so = differing.filter(raised & pl.col("id").is_in(sorted(lacking)))
     differing = differing.join(left_so.select("id"), on="id", how="anti", maintain_order="left")
-    _record_lacking(engine, left_so, intake)
+    _record_lacking(engine, left_so, intake, pace)
     adjusted = _adjust(engine, differing, intake, pace)
     return IntakeReport(
         unchanged=known.height - changed.height,
@@ -173,7 +171,7 @@ def _adjust_differing(
     )
 
 
-def _record_lacking(engine: Engine, left_so: pl.DataFrame, intake: Intake) -> None:
+def _record_lacking(engine: Engine, left_so: pl.DataFrame, intake: Intake, pace: Pace) -> None:
     """Say of each award that is not raised that another one holds what it claims."""
     entries = [
         NewEntry(
@@ -184,15 +182,18 @@ def _record_lacking(engine: Engine, left_so: pl.DataFrame, intake: Intake) -> No
                 "award": row["id"],
                 **{name: row[name] for name in ("policy", "version", "period", "item")},
                 "run": intake.run_id,
-                "why": HELD_BY_ANOTHER,
+                "why": CLAIMED_BY_AWARD,
             },
             now=intake.now,
         )
         for row in left_so.iter_rows(named=True)
     ]
-    for start in range(0, len(entries), _ENTRIES):
-        with engine.begin() as connection:
-            record_all(connection, entries[start : start + _ENTRIES])
+
+    def write(connection: Connection, chunk: Sequence[NewEntry]) -> int:
+        record_all(connection, chunk)
+        return len(chunk)
+
+    write_in_batches(engine, entries, write, pace)
 
 
 def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace) -> int:
@@ -201,11 +202,12 @@ def _adjust(engine: Engine, differing: pl.DataFrame, intake: Intake, pace: Pace)
             lock_funds(connection, intake.funds, {row["policy"] for row in chunk})
         refuse_stopped(connection, intake, [row["policy"] for row in chunk])
         # accepted since we looked: that run's amounts count
-        overtaken = list_overtaken(connection, intake.run_id, {row["policy"] for row in chunk})
+        decided = {(row["policy"], row["period"]) for row in chunk}
+        overtaken = find_overtaken(connection, intake.run_id, decided)
         mine = [
             row
             for row in chunk
-            if row["policy"] not in overtaken and _change_amount(connection, row)
+            if (row["policy"], row["period"]) not in overtaken and _change_amount(connection, row)
         ]
         if mine:
             names = ("id", "award_id", "run_id", "before_fen", "after_fen", "adjusted_at")

@@ -7,7 +7,7 @@ on: no award, no notice.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, Engine, select
@@ -32,6 +32,7 @@ from engine.run_policy import (
     settle_policies,
 )
 from ledger.database import reading
+from policies.period import period_of
 from policies.policy import Policy
 
 SAMPLES = 1_000
@@ -104,7 +105,7 @@ def brake_run(
                 check_approval(connection, one)
     compared = compare_with_bases(outcome, [policy.id for policy in policies], previous)
     former = _count_former(previous, bases.keys() - accepted.keys())
-    figures = _figures(found, compared.summary, outcome, accepted, former)
+    figures = _figures(found, compared.summary, outcome, accepted, former, run.as_of)
     held = brake(figures, limits, link_policies(policies))
     verdicts = [
         Decided(
@@ -208,6 +209,7 @@ def _figures(
     outcome: Outcome,
     accepted: Mapping[str, RunPolicy],
     former: Mapping[str, Figures],
+    as_of: date,
 ) -> dict[str, Figures]:
     """What the brake looks at, by policy."""
     changed = {row["policy"]: row for row in changes.iter_rows(named=True)}
@@ -228,9 +230,15 @@ def _figures(
             before_fen=before.amount_fen if before else None,
             per=f"{one.policy.per} {one.policy.period}".strip(),
             per_before=before.per if before else "",
+            period=_period_of(one.policy, as_of),
             **{kind: changed[name][kind] if name in changed else 0 for kind in _CHANGES},
         )
     return figures
+
+
+def _period_of(policy: Policy, as_of: date) -> str:
+    dates = (policy.effective_from, policy.effective_to)
+    return period_of(policy.per, policy.period, as_of, *dates).name
 
 
 def _gives_several(policy: Policy) -> bool:

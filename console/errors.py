@@ -39,6 +39,16 @@ class MachinesRefused(ConsoleError):
     """Other machines that cannot decide parts: nobody answers, or not with the same software."""
 
 
+class DecidersLost(ConsoleError):
+    """Who decided parts is gone: a process was ended from outside, or a scheduler."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"{who} was lost while parts were decided, for want of memory or stopped by somebody "
+            "(repeat the command: it goes on with the parts that were not written)"
+        )
+
+
 class WouldOverwrite(ConsoleError):
     """A file of the user's stands where one would be written."""
 

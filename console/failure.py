@@ -23,20 +23,20 @@ _QUOTING = ("22", "23", "P0")
 """Classes of SQLSTATE whose messages name values: data, constraints, what triggers raise."""
 
 
-def say_failure(error: BaseException) -> str:
+def name_failure(error: BaseException) -> str:
     """Our own error's words; of any other its type, file and line, and the system's or the
     database's own name for it."""
     if type(error).__module__.partition(".")[0] in _OURS:
         words = " ".join(str(error).split()) or type(error).__name__
         return mask(words)[:MOST_LETTERS]
     if isinstance(error, SQLAlchemyError):
-        return f"{say_database_failure(error)} ({_say_where(error)})"
+        return f"{name_database_failure(error)} ({_say_where(error)})"
     if isinstance(error, OSError) and error.errno is not None:
         return f"{os.strerror(error.errno)} ({_say_where(error)})"
     return f"an error that was not expected ({_say_where(error)})"
 
 
-def say_database_failure(error: SQLAlchemyError) -> str:
+def name_database_failure(error: SQLAlchemyError) -> str:
     """The name that the database has for it, without its message: that may quote a row."""
     original = getattr(error, "orig", None)
     code = getattr(original, "sqlite_errorname", None)
@@ -50,7 +50,7 @@ def show_database_failure(error: SQLAlchemyError) -> str:
     original = getattr(error, "orig", None)
     state = getattr(original, "sqlstate", None) or ""
     if original is None or state[:2] in _QUOTING:
-        return say_database_failure(error)
+        return name_database_failure(error)
     return f"the database cannot be used: {next(iter(str(original).splitlines()), '')}"
 
 

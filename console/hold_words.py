@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 BELOW_ZERO = "their amount is below zero"
 CLAIMED_TWICE = "they claim what another match has a better claim to"
-CLAIMED_BY_AWARD = "they claim what an award holds already"
 AWARDED_BEFORE = "there is an award for it under an identifier that the subject had before"
 
 PACKAGE_REASONS: Mapping[str, str] = {

@@ -10,11 +10,11 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from awards.award import Pace, write_slices
+from awards.claims import CLAIMED_BY_AWARD
 from awards.granted import read_awarded
 from console.hold_words import (
     AWARDED_BEFORE,
     BELOW_ZERO,
-    CLAIMED_BY_AWARD,
     CLAIMED_TWICE,
     PACKAGE_REASONS,
 )

@@ -8,13 +8,13 @@ closed network, with TLS.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.errors import MachinesRefused
+from console.errors import DecidersLost, MachinesRefused
 from console.processes import Deciding, choose_processes
 from console.settings import Settings
 from engine.outcome_parts import SOFTWARE
@@ -40,10 +40,11 @@ def deciding_machines(
 ) -> Iterator[Executor]:
     """An executor of all workers of a scheduler (`tcp://HOST:PORT`, `tls://HOST:PORT`).
 
-    Raises MachinesRefused where nobody answers, no worker comes, or one could not do its work.
+    Raises MachinesRefused where nobody answers, no worker comes, or one could not do its work, and
+    DecidersLost where they are gone meanwhile.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise MachinesRefused(
             "deciding on several machines needs Dask: pip install 'zhida[machines]'"
@@ -57,6 +58,8 @@ def deciding_machines(
     try:
         _check_workers(client, scheduler, home, patience)
         yield client.get_executor(pure=False)
+    except (KilledWorker, CancelledError) as error:
+        raise DecidersLost(f"the scheduler at {scheduler} or its workers") from error
     finally:
         client.close()
 

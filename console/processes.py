@@ -4,8 +4,10 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 
+from console.errors import DecidersLost
 from console.settings import one_thread_each
 
 Deciding = AbstractContextManager[Executor | None]
@@ -49,5 +51,7 @@ def deciding_processes(count: int) -> Iterator[Executor | None]:
     with one_thread_each(), ProcessPoolExecutor(count, mp_context=spawn) as pool:
         try:
             yield pool
+        except BrokenProcessPool as error:
+            raise DecidersLost("a process") from error
         finally:
             pool.shutdown(cancel_futures=True)

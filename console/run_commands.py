@@ -83,6 +83,8 @@ def run_policies(
     allow nothing follows until other people approve it: zhida held list.
     """
     settings = settings_of(context)
+    if scheduler is not None and processes is not None:
+        raise typer.BadParameter("either --processes of this machine or --scheduler of others")
     if scheduler is not None:
         settings = replace(settings, scheduler=scheduler)
     read_key(settings)

@@ -1,7 +1,7 @@
 """The way through the house: how a delivery becomes a notice, composed from the other packages."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from console.holding import Held
 from console.run_log import RunLog
 from console.run_results import PolicyResult, count_results, figures_of, time_of
 from console.settings import Settings, read_key
-from engine.errors import IncrementDiffers, OutcomeDamaged
+from engine.errors import IncrementDiffers
 from engine.limits_file import read_limits
 from engine.linked_policies import link_policies
 from engine.outcome import read_outcome
@@ -36,7 +36,7 @@ from engine.run import (
     try_run,
 )
 from engine.run_act import sign_start
-from engine.run_policy import IN_FORCE
+from engine.run_policy import IN_FORCE, refuse_overtaken
 from ledger.database import migrate, open_database, reading
 from notifier.outbox import DeliveryReport
 from policies.adoption import adopt
@@ -139,10 +139,8 @@ def newest_snapshot(settings: Settings) -> Snapshot:
 class RunReport:
     """A run from the first part to the last notice.
 
-    `matches` are those that nothing holds; of a trial no award is opened for them. `again` is how
-    many subjects were decided where all else was taken over from the run before; None where
-    everybody was, with why in `in_full`. `differed` is what a sample found amiss in what would have
-    been taken over.
+    `matches` are those that nothing holds; of a trial no award is opened for them. `again`,
+    `in_full` and `differed` are those of `console.deciding.Decided`.
     """
 
     run: Run
@@ -201,6 +199,9 @@ def run_once(
     if starter is not None and not trial:
         with engine.begin() as connection:
             sign_start(connection, run, starter, now=now)
+    if not trial:
+        with reading(engine) as connection:
+            refuse_overtaken(connection, run, [policy.id for policy in program.policies])
     log = RunLog(engine, run, tell, trial=trial, now=now)
     tell = log.watch
     path = settings.outcomes / run.id
@@ -208,8 +209,7 @@ def run_once(
         before = last_accepted_run(connection)
     previous = None
     if before is not None and before.outcome_path is not None:
-        with suppress(OutcomeDamaged):  # without it everybody is decided
-            previous = read_outcome(settings.home / before.outcome_path)
+        previous = read_outcome(settings.home / before.outcome_path)
     former = None if before is None or previous is None else way.former(before)
     decided = decide_snapshot(
         program, snapshot, path, tell, base=previous, former=former, by=way.by

@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from console.failure import say_failure
+from console.failure import name_failure
 from console.heartbeat import Clock, kept_alive
 from engine.claiming import (
     Claimed,
@@ -126,7 +126,7 @@ def _execute(work: Work, claimed: Claimed) -> None:
         work.tell("returned", instance, "")
         raise
     except Exception as error:  # the edge of one attempt: whatever it raises is its failure
-        reason = say_failure(error)
+        reason = name_failure(error)
         _persist(work, lambda: fail_attempt(work.engine, claimed, reason=reason, now=now()))
         work.tell("failed", instance, reason)
     else:

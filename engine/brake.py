@@ -53,7 +53,7 @@ class Figures:
     `before`, `reached_before` and `before_fen` are those of the outcome accepted last; None: there
     is none, the policy runs for the first time. Amounts are the sums of those known. `per` says
     its periods, how long and which (`month last`, `year 2025`), "" where that is not known; of
-    runs that noted less it is how long they are.
+    runs that noted less it is how long they are. `period` is the one that was decided.
     """
 
     audience: int
@@ -70,6 +70,7 @@ class Figures:
     difference_fen: int = 0
     per: str = ""
     per_before: str = ""
+    period: str = ""
 
     @property
     def changed(self) -> int:

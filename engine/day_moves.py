@@ -86,8 +86,7 @@ def _compare(bound: Bound, was: Bound) -> set[Turned] | None:
 
 def _means_the_same(bound: Bound, was: Bound) -> bool:
     return (bound.as_of, bound.period) == (was.as_of, was.period) and (
-        (bound.scope, bound.row_scope) == (was.scope, was.row_scope)
-        and (bound.own_measures, bound.row_sets) == (was.own_measures, was.row_sets)
+        bound.scope == was.scope and bound.row_scope == was.row_scope
     )
 
 

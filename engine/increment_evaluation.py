@@ -120,12 +120,13 @@ def evaluate_increment(
     replaced: dict[str, pl.Series] = {}
     taken_off: dict[PolicyKey, Counts] = {}
     again = anew = 0
-    for number, kind in enumerate(KINDS):
+    works = {kind: _Work(program, former, snapshot, steps, base, kind) for kind in KINDS}
+    for work in works.values():
+        work.check_few()  # of all kinds before anything is decided
+    for number, (kind, work) in enumerate(works.items()):
         tell("deciding what is other", number, len(KINDS))
-        work = _Work(program, former, snapshot, steps, base, kind)
         if not (work.moves.kept or work.moves.anew or work.before):
             continue
-        work.check_few()
         anew += len(work.moves.anew)
         for place, found in enumerate(work.decide_again(), start=1):
             again += found.height

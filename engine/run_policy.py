@@ -120,7 +120,7 @@ def settle_policies(
                     f"run {run.id}: another run of {one.policy.id} was accepted meanwhile "
                     "(run again: it is compared with that one)"
                 )
-            _refuse_overtaken(connection, run, one)
+            _refuse_older(connection, run, one.policy.id, one.base_run)
         for one in decided:
             state = "accepted" if one.held is None else "held"
             row = {
@@ -230,21 +230,23 @@ def list_stopped(connection: Connection, run_id: str, policies: Iterable[str]) -
     return [row.policy for row in rows if row.state not in IN_FORCE]
 
 
-def list_overtaken(connection: Connection, run_id: str, policies: Iterable[str]) -> list[str]:
-    """Those of these policies of a run of which a later run was accepted, in order."""
+def find_overtaken(
+    connection: Connection, run_id: str, decided: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Those of these policies and periods of a run that a later run, which was accepted, decided.
+
+    Of a later run that did not note its periods it is all of them.
+    """
+    asked = set(decided)
     columns, later = run_policy_table.c, run_policy_table.alias("later")
-    newer = select(later.c.id).where(
-        later.c.policy == columns.policy,
-        later.c.id > columns.id,
-        later.c.state.in_(IN_FORCE),
+    rows = connection.execute(
+        select(columns.policy, later.c.counts)
+        .join(later, (later.c.policy == columns.policy) & (later.c.id > columns.id))
+        .where(columns.run_id == run_id, columns.policy.in_(sorted({p for p, _ in asked})))
+        .where(later.c.state.in_(IN_FORCE))
     )
-    rows = connection.scalars(
-        select(columns.policy)
-        .where(columns.run_id == run_id, columns.policy.in_(sorted(set(policies))))
-        .where(newer.exists())
-        .order_by(columns.policy)
-    )
-    return list(rows)
+    periods = {(row.policy, json.loads(row.counts).get("period", "")) for row in rows}
+    return {one for one in asked if {one, (one[0], "")} & periods}
 
 
 def change_state(
@@ -266,14 +268,25 @@ def change_state(
     return _run_policy_of(row)
 
 
-def _refuse_overtaken(connection: Connection, run: Run, one: Decided) -> None:
+def refuse_overtaken(connection: Connection, run: Run, policies: Iterable[str]) -> None:
+    """Raise RunOvertaken where what counts of one of these policies is of a later day than a run
+    that nothing was settled of yet: before it is decided for nothing.
+
+    `settle_policies` asks once more, when nobody else can settle anything.
+    """
+    if list_run_policies(connection, run.id):
+        return
+    for policy, base_run in sorted(find_bases(connection, policies).items()):
+        _refuse_older(connection, run, policy, base_run)
+
+
+def _refuse_older(connection: Connection, run: Run, policy: str, base_run: str | None) -> None:
     columns = run_table.c
-    day = connection.scalar(select(columns.as_of).where(columns.id == one.base_run))
+    day = connection.scalar(select(columns.as_of).where(columns.id == base_run))
     if day is not None and run.as_of < day:
         raise RunOvertaken(
-            f"run {run.id}: it is of an older day than run {one.base_run}, which counts of "
-            f"{one.policy.id} (nothing follows from it; run over a newer snapshot, or recall "
-            "the newer run first)"
+            f"run {run.id}: it is of an older day than run {base_run}, which counts of {policy} "
+            "(nothing follows from it; run over a newer snapshot, or recall the newer run first)"
         )
 
 

@@ -248,7 +248,8 @@ def _told_as_others(connection: Connection, statement: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise_named(error)
-        lost = bool(connection.connection.dbapi_connection.closed)  # type: ignore[union-attr]
+        driver: Any = connection.connection.dbapi_connection
+        lost = bool(driver.closed)
         if lost:
             connection.invalidate(error)
         raise exc.DBAPIError.instance(

@@ -16,10 +16,12 @@ from console.chosen import choose_program
 from console.cli import app
 from console.settings import Settings
 from console.wiring import load_words, newest_snapshot, opened_database, run_once
+from engine.errors import RunOvertaken
 from engine.outcome import read_outcome
 from engine.run_policy import list_run_policies
 from ledger.database import reading
 from profiles.dataset import builtin_datasets
+from profiles.snapshot import Snapshot, open_snapshot
 from tests.support.publishing import AUTHOR, OTHER, publish_files
 from tests.unit.profiles.delivery_world import credit_code, write_csv
 
@@ -356,3 +358,36 @@ def subject_with_award(home: Path) -> str:
         found = connection.scalar(select(columns.subject).where(columns.state == "withdrawn"))
     assert found is not None
     return str(found)
+
+
+def test_a_home_whose_first_run_had_no_policy_in_force_runs_on(tmp_path: Path) -> None:
+    """That run has nothing written of its policies, and is no base of any."""
+    home = tmp_path / "home"
+    zhida = command_of(home)
+    zhida("init")
+    publish_files(home, write(tmp_path, "grant", 1, 2, NEXT))
+    deliver(zhida, tmp_path)
+    zhida("snapshot", "--as-of", DAY)
+    assert run(zhida)["policies"][0]["outside"]
+    zhida("snapshot", "--as-of", NEXT)
+    report = run(zhida)
+    assert report["awards_opened"] == LONG
+    assert report["policies_held"] == []
+
+
+def test_a_run_of_an_older_day_is_refused_before_it_is_decided(home: Path) -> None:
+    settings, words = settings_of(home), load_words()
+    zhida = command_of(home)
+    zhida("snapshot", "--as-of", LATER)
+    assert run(zhida)["awards_opened"] == LONG  # of the policy that nobody edited
+    (older,) = [found for found in snapshots(settings) if found.as_of.isoformat() == NEXT]
+    with opened_database(settings) as engine:
+        with reading(engine) as connection:
+            program = choose_program(settings, connection, [], words, day=older.as_of)
+        with pytest.raises(RunOvertaken, match="of an older day"):
+            run_once(settings, engine, program, older, now=datetime.now(UTC))
+    assert not list(settings.outcomes.glob(f"{NEXT}-*"))
+
+
+def snapshots(settings: Settings) -> list[Snapshot]:
+    return [open_snapshot(path.parent) for path in settings.snapshots.glob("*/manifest.json")]

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from console.chosen import choose_program
 from console.settings import Settings
 from console.wiring import load_words, newest_snapshot, opened_database
+from engine import increment_evaluation
 from engine.city_evaluation import evaluate_city
+from engine.errors import IncrementDiffers
 from engine.outcome import Outcome, read_outcome
 from engine.program import Program
 from ledger.database import reading
@@ -18,7 +20,7 @@ from tests.acceptance.test_brake import FIRMS, LONG, command_of, deliver, run, w
 from tests.support.publishing import publish_files
 from tests.unit.profiles.delivery_world import credit_code, write_csv
 
-DAY, NEXT, THIRD = "2025-02-10", "2025-02-11", "2025-02-12"
+DAY, NEXT, THIRD, LAST = "2025-02-10", "2025-02-11", "2025-02-12", "2025-02-13"
 MORE = 3
 """So many firms pay for a second month later."""
 
@@ -80,12 +82,31 @@ def test_only_those_are_decided_again_who_are_other(home: Path, tmp_path: Path) 
     assert "decided before" in again["in_full"]
 
 
-def test_everybody_is_decided_where_that_is_asked_for(home: Path, tmp_path: Path) -> None:
+def test_where_a_sample_differs_everybody_is_decided_and_it_is_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What finds that it differs is tested where it stands; here, that the run goes on."""
+
+    def differ(*_: object) -> int:
+        raise IncrementDiffers(policies=("grant",), subjects=7)
+
+    monkeypatch.setattr(increment_evaluation, "compare_sample", differ)
     zhida = command_of(home)
     zhida("snapshot", "--as-of", THIRD, "--incremental")
+    told = zhida("run", "--dry").stdout
+    assert "everybody was decided" in told
+    assert "7 subjects" in " ".join(told.split())
+    assert kinds(home).count("run.increment-differed") == 1
+    (path,) = (home / "outcomes").glob(f"{THIRD}-*")
+    assert read_outcome(path).increment is None
+    assert read_outcome(path).hash == decide_in_full(home, tmp_path / "full").hash
+
+
+def test_everybody_is_decided_where_that_is_asked_for(home: Path, tmp_path: Path) -> None:
+    zhida = command_of(home)
+    zhida("snapshot", "--as-of", LAST, "--incremental")
     report = run(zhida, "--full", "--dry")
     assert report["decided_again"] is None
     assert report["in_full"]
     assert outcome_of(home, report).increment is None
     assert outcome_of(home, report).hash == decide_in_full(home, tmp_path / "full").hash
-    assert "run.increment-differed" not in kinds(home)

@@ -50,10 +50,10 @@ def test_leads_of_a_check_are_held_and_exported(
     publish(tmp_path / "home", file)
     take_in(zhida, deliveries, FIRST)
     report = run(zhida)
-    leads: int = report["policies"][0]["eligible"]  # type: ignore[index]
+    leads: int = report["policies"][0]["eligible"]
     assert leads > 0
     assert (report["awards_opened"], report["notices"]) == (0, 0)
-    held = report["matches_held"][0]  # type: ignore[index]
+    held = report["matches_held"][0]
     assert held["matches"] == leads
     assert "each match is a lead for a person" in held["why"][0]
     assert not (tmp_path / "home" / "maildir" / "new").exists() or not list(

@@ -64,10 +64,10 @@ def test_a_package_is_told_in_both_languages_and_as_data(
     publish(tmp_path / "home", *files)
     take_in(zhida, deliveries, FIRST)
     report = run(zhida)
-    eligible: int = report["policies"][0]["eligible"]  # type: ignore[index]
+    eligible: int = report["policies"][0]["eligible"]
     assert eligible > 0
     assert report["awards_opened"] == 2 * eligible
-    held: dict[str, object] = report["matches_held"][0]  # type: ignore[index]
+    held: dict[str, object] = report["matches_held"][0]
     assert (held["policy"], held["matches"]) == ("living", eligible)
 
     (kept,) = (tmp_path / "home" / "outcomes").rglob("packages.parquet")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -76,8 +77,8 @@ def take_in(zhida: Command, deliveries: Path, day: str) -> None:
     zhida("snapshot", "--as-of", day)
 
 
-def run(zhida: Command, *words: object) -> dict[str, object]:
-    found: dict[str, object] = json.loads(zhida("run", *words, "--format", "json").stdout)
+def run(zhida: Command, *words: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(zhida("run", *words, "--format", "json").stdout)
     return found
 
 
@@ -94,7 +95,7 @@ def test_two_deliveries_become_awards_and_notices_once(
     publish(tmp_path / "home", database_url=empty_database_url)
     take_in(zhida, deliveries, FIRST)
     first = run(zhida)
-    eligible = sum(policy["eligible"] for policy in first["policies"])  # type: ignore[attr-defined]
+    eligible = sum(policy["eligible"] for policy in first["policies"])
     assert eligible > 100
     assert first["awards_opened"] == first["notices"] == eligible
 
@@ -103,16 +104,16 @@ def test_two_deliveries_become_awards_and_notices_once(
 
     take_in(zhida, deliveries, SECOND)
     second = run(zhida)
-    changes = {row["policy"]: row for row in second["changes"]}  # type: ignore[attr-defined]
+    changes = {row["policy"]: row for row in second["changes"]}
     assert sum(row["gained"] for row in changes.values()) > 0
     assert sum(row["lost"] for row in changes.values()) > 0
-    monthly = [p for p in second["policies"] if p["policy"].startswith("r06")]  # type: ignore[attr-defined]
+    monthly = [p for p in second["policies"] if p["policy"].startswith("r06")]
     # an unchanged monthly match opens a new award for its new month
     assert second["awards_opened"] >= monthly[0]["eligible"] > 0
-    assert second["notices"] == second["awards_opened"] + second["awards_adjusted"]  # type: ignore[operator]
+    assert second["notices"] == second["awards_opened"] + second["awards_adjusted"]
 
     mails = list((tmp_path / "home" / "maildir" / "new").iterdir())
-    assert len(mails) == first["notices"] + second["notices"]  # type: ignore[operator]
+    assert len(mails) == first["notices"] + second["notices"]
     assert "whole" in zhida("verify").stdout
 
 

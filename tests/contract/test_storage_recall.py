@@ -251,18 +251,37 @@ def test_of_a_policy_that_is_recalled_in_a_run_nothing_more_is_opened(database: 
     assert states(database) == {}
 
 
+def accept(engine: Engine, snapshot: str, counts: str = "{}") -> None:
+    """Note that a run of the policy was accepted, with these figures."""
+    row = {
+        "run_id": make_run(engine, snapshot).id, "policy": POLICY, "version": "1",
+        "content_hash": "a" * 64, "state": "accepted", "counts": counts, "reasons": "{}",
+        "decided_by": ACTOR, "decided_at": NOW,
+    }  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(run_policy_table).values(row))
+
+
+@pytest.mark.parametrize("period", ["2025-12", "2025-11"])
+def test_a_later_run_of_another_period_leaves_what_the_run_repeated_has_to_adjust(
+    database: Engine, period: str
+) -> None:
+    take_in(database, many_matches(1), snapshot="b")
+    accept(database, "a", '{"period": "2025-11"}')
+    accept(database, "b", f'{{"period": "{period}"}}')
+    found = take_in(database, make_matches(make_match(0, amount_fen=7)))
+    if period == "2025-12":
+        assert found == IntakeReport(adjusted=1)
+    else:
+        assert found == IntakeReport(settled=1)
+
+
 def test_a_run_repeated_opens_what_is_missing_and_adjusts_nothing_that_a_later_one_decided(
     database: Engine,
 ) -> None:
     take_in(database, many_matches(1), snapshot="b")
     for snapshot in ("a", "b"):
-        row = {
-            "run_id": make_run(database, snapshot).id, "policy": POLICY, "version": "1",
-            "content_hash": "a" * 64, "state": "accepted", "counts": "{}", "reasons": "{}",
-            "decided_by": ACTOR, "decided_at": NOW,
-        }  # fmt: skip
-        with database.begin() as connection:
-            connection.execute(insert(run_policy_table).values(row))
+        accept(database, snapshot)
     other = make_matches(make_match(0, amount_fen=7), make_match(1))
     assert take_in(database, other) == IntakeReport(opened=1, settled=1)
     assert amounts(database) == {subject_of(0): 10_000, subject_of(1): 10_001}

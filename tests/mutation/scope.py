@@ -52,10 +52,10 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "changes": ("engine_runs/test_changes", "engine_runs/test_changes_in_bits"),
     "city_evaluation": ("engine_runs/test_city_evaluation",),
     "day_moves": ("engine_runs/test_increments",),
-    "fingerprint": ("engine_runs/test_outcome_files",),
+    "fingerprint": ("engine_runs/test_outcome_hash",),
     "increment_evaluation": ("engine_runs/test_increments",),
     "paired_parts": ("engine_runs/test_changes_in_bits", "engine_runs/test_increments"),
-    "part_outcome": ("engine_runs/test_outcome_files", "engine_runs/test_changes_in_bits"),
+    "part_outcome": ("engine_runs/test_outcome_hash", "engine_runs/test_changes_in_bits"),
     "same_subjects": ("engine_runs/test_changes_in_bits", "engine_runs/test_increments"),
     "clause_counts": ("engine/test_clause_counts", "engine/test_held_back"),
     "coded": ("engine/test_verdicts_in_bits", "engine/test_decision_tables_in_bits"),
@@ -84,7 +84,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "near_counts": ("engine/test_near_counts",),
     "number": ("policies/test_authors_yaml", "policies/test_refusals"),
     **{
-        name: ("engine_runs/test_outcome_files", "engine_runs/test_changes_in_bits")
+        name: ("engine_runs/test_outcome_files", "engine_runs/test_outcome_hash")
         for name in ("outcome", "outcome_parts", "outcome_reading")
     },
     "pattern": ("language/test_patterns",),
@@ -123,7 +123,11 @@ ENGINE = (
 
 WITH_THREADS = frozenset(
     str(ROOT / f"tests/unit/{name}.py")
-    for name in ("engine_runs/test_outcome_files", "docs/test_reference_pages")
+    for name in (
+        "engine_runs/test_outcome_files",
+        "engine_runs/test_outcome_hash",
+        "docs/test_reference_pages",
+    )
 )
 """Files that make frames while they are collected, which starts threads that no fork would have."""
 

@@ -56,7 +56,9 @@ def without_unreal_codes(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def tidy(outcome: Any) -> pl.DataFrame:
-    return read_frame(outcome).cast(dict(OUTCOME_SCHEMA))  # type: ignore[arg-type]
+    return read_frame(outcome).with_columns(
+        pl.col(name).cast(kind) for name, kind in OUTCOME_SCHEMA.items()
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -193,10 +195,11 @@ OWN = """
     per: year
     period: last
     facts:
-      large_months: {says: 大月, from: unemployment-insurance, over: period, where: insured >= 10, count: rows}
+      large_months:
+        {says: 大月, from: unemployment-insurance, over: period, where: insured >= 10, count: rows}
     clauses: [{id: big, says: 一, when: large_months >= 2 and ui_paid_months >= 3}]
     benefit: {amount: large_months}
-"""  # noqa: E501
+"""
 MONTHS = [("a", "2024-01", 10), ("a", "2024-02", 11), ("a", "2024-03", 1), ("b", "2024-01", 99)]
 
 

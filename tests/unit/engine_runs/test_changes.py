@@ -172,6 +172,6 @@ def changes_by_hand(now: list[Row], before: list[Row]) -> list[tuple[Any, ...]]:
 
 @given(now=outcomes, before=outcomes)
 def test_changes_agree_with_a_model_in_plain_python(now: list[Row], before: list[Row]) -> None:
-    names = "policy subject item change was now amount_before_fen amount_fen".split()  # noqa: SIM905
+    names = ["policy", "subject", "item", "change", "was", "now", "amount_before_fen", "amount_fen"]
     changes = diff_outcomes(make_rows(*now), make_rows(*before))
     assert changes.select(names).rows() == changes_by_hand(now, before)

@@ -1,5 +1,6 @@
 """A city decided part by part: the same outcome from any executor, however often it was stopped."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from console.errors import DecidersLost
 from console.processes import deciding_processes
 from engine.city_evaluation import PartDone, evaluate_city
 from engine.outcome_parts import verify_part
@@ -89,6 +91,20 @@ def test_a_run_stopped_after_each_part_goes_on_with_the_next(
     assert [part.found for part in parts] == [True] * (several - 1) + [False]
     again, none = evaluate_city(program, snapshot, tmp_path)
     assert (again.hash, none) == (alone, ())
+
+
+def end_this_process() -> tuple[float, float]:
+    """A clock that is the end of whoever looks at it, as where memory runs out."""
+    os._exit(9)
+
+
+def test_a_process_that_is_ended_is_named_and_the_run_goes_on_when_it_is_repeated(
+    tmp_path: Path, program: Program, snapshot: Snapshot, alone: str
+) -> None:
+    with pytest.raises(DecidersLost, match="repeat the command"), deciding_processes(2) as pool:
+        evaluate_city(program, snapshot, tmp_path, executor=pool, clock=end_this_process)
+    outcome, _ = evaluate_city(program, snapshot, tmp_path)
+    assert outcome.hash == alone
 
 
 def test_a_part_damaged_while_the_run_was_stopped_is_decided_again(
