@@ -175,7 +175,8 @@ def _is_plain(text: str) -> bool:
     if "." not in text:
         return str(int(text)) == text
     shown = f"{Decimal(repr(float(text))):f}"
-    return shown == text
+    # a workbook holds 0.0 as 0, which is another text
+    return shown == text and not text.endswith("0")
 
 
 def point_to_file(text: str, policy: str | None, name: str, file: str) -> str:

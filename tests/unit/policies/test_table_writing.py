@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from language.document_reading import read_documents
@@ -131,6 +131,7 @@ TEXTS = st.one_of(
 
 
 @settings(max_examples=150)
+@example([("0.0", "5.0", "-0.0")])
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=6))
 def test_every_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]
